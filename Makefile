@@ -1,0 +1,36 @@
+# Each target sets up what it needs. Nothing here needs root; only the first set-up needs the network.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench setup format clean
+
+demo: setup ## an offline night with known truth
+	$(BIN)/mma demo
+
+test: setup ## all tests, on both cores
+	$(BIN)/pytest -n 2 --dist worksteal -q
+
+check: setup ## format, lint, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## side by side with peers
+	$(BIN)/python -m benchmarks
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("mma needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres,parquet,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv

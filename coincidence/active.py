@@ -1,0 +1,217 @@
+"""All events that can still have counterparts: the newest word of each, and one index of their regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+
+from skymaps import AllSky, FloatArray, IntArray, Region, SkyIndex
+
+from . import score
+from .alert import AlertBatch
+from .event import Event, Kind, Stage
+from .parameters import DEFAULT, Parameters
+
+T = TypeVar("T")
+
+
+class News(StrEnum):
+    """What a notice changed."""
+
+    NEW = "new"
+    REVISED = "revised"
+    RETRACTED = "retracted"
+    OLDER = "older"
+    """A newer notice had come before; nothing that it said is still open."""
+
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An event before and after a notice."""
+
+    news: News
+    before: Event | None
+    after: Event
+    revision: int
+    """How many notices speak for the event so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """Alerts inside the region and window of events: one row a pair, shape (n,)."""
+
+    alert: IntArray
+    event: IntArray
+    """Index into ``events``."""
+
+    events: list[str]
+    credible_level: FloatArray
+
+
+def fold(notices: Sequence[Event]) -> Event:
+    """What all notices of one event say together: the newest speaks, and keeps what only earlier ones told.
+
+    Independent of the order of arrival: notices are taken by ``(issued, notice)``.
+
+    Parameters
+    ----------
+    notices
+        Of one event id, at least one.
+    """
+    ordered = sorted(notices, key=_age)
+    newest = ordered[-1]
+    earlier = ordered[-2::-1]
+    region, source = _region(ordered)
+    aliases = dict.fromkeys(alias for notice in ordered for alias in notice.aliases)
+    return replace(
+        newest,
+        time=_newest([n.time for n in (newest, *earlier)]),
+        region=region,
+        skymap_sha256=source.skymap_sha256,
+        skymap_url=source.skymap_url,
+        aliases=tuple(aliases),
+        far_hz=_newest([n.far_hz for n in (newest, *earlier)]),
+        classes=newest.classes or next((n.classes for n in earlier if n.classes), {}),
+        instruments=newest.instruments or next((n.instruments for n in earlier if n.instruments), ()),
+        external=newest.external or next((n.external for n in earlier if n.external), ()),
+        follows=_newest([n.follows for n in (newest, *earlier)]),
+        url=_newest([n.url for n in (newest, *earlier)]),
+        is_test=any(n.is_test for n in ordered),
+    )
+
+
+def _age(event: Event) -> tuple[float, str]:
+    return event.issued.timestamp(), event.notice
+
+
+def _newest(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _region(ordered: Sequence[Event]) -> tuple[Region | None, Event]:
+    """Newest region; one that only says "nowhere in particular" never replaces a position."""
+    told = [n for n in reversed(ordered) if n.region is not None]
+    source = next((n for n in told if not isinstance(n.region, AllSky)), told[0] if told else ordered[-1])
+    return source.region, source
+
+
+class ActiveEvents:
+    """The newest state of each event, and the regions of those that can still be matched."""
+
+    def __init__(self, parameters: Parameters = DEFAULT) -> None:
+        self.parameters = parameters
+        self._notices: dict[str, dict[str, Event]] = {}
+        self._current: dict[str, Event] = {}
+        self._index = SkyIndex()
+        self._windows: dict[str, tuple[float, float]] = {}
+
+    def __contains__(self, event_id: str) -> bool:
+        return event_id in self._current
+
+    def __getitem__(self, event_id: str) -> Event:
+        return self._current[event_id]
+
+    def events(self) -> list[Event]:
+        """Newest state of every event known here, retracted ones included."""
+        return list(self._current.values())
+
+    def revision(self, event_id: str) -> int:
+        """Number of distinct notices of an event."""
+        return len(self._notices[event_id])
+
+    @property
+    def searching(self) -> list[str]:
+        """Ids of the events that alerts are matched with."""
+        return list(self._windows)
+
+    def update(self, notice: Event, now: float | None = None) -> Change:
+        """Take a notice, old or new, once or twice; the event's newest word decides.
+
+        Parameters
+        ----------
+        notice
+            One decoded notice.
+        now
+            Unix seconds; an event whose window closed before is not matched with new alerts.
+            None: no clock, everything stays open.
+        """
+        before = self._current.get(notice.id)
+        notices = self._notices.setdefault(notice.id, {})
+        if notice.notice in notices:
+            return self._change(News.REPEATED, before, notice.id)
+        notices[notice.notice] = notice
+        after = fold(list(notices.values()))
+        self._current[notice.id] = after
+        self._place(after, now)
+        if before is None:
+            return self._change(News.RETRACTED if _retracted(after) else News.NEW, before, notice.id)
+        if after == before:
+            return self._change(News.OLDER, before, notice.id)
+        return self._change(News.RETRACTED if _retracted(after) else News.REVISED, before, notice.id)
+
+    def _change(self, news: News, before: Event | None, event_id: str) -> Change:
+        return Change(
+            news=news, before=before, after=self._current[event_id], revision=len(self._notices[event_id])
+        )
+
+    def _place(self, event: Event, now: float | None) -> None:
+        """Put the event's region into the index, or take it out."""
+        self._windows.pop(event.id, None)
+        searchable = can_be_matched(event)
+        if searchable:
+            window = score.window(event, self.parameters)
+            searchable = now is None or window[1] >= now
+        if not searchable or event.region is None:
+            if event.id in self._index:
+                self._index.remove(event.id)
+            return
+        self._windows[event.id] = window
+        if event.id in self._index:
+            self._index.replace(event.id, event.region, self.parameters.level)
+        else:
+            self._index.add(event.id, event.region, self.parameters.level)
+
+    def expire(self, now: float) -> list[str]:
+        """Take events out whose window closed before ``now`` (Unix seconds); their ids."""
+        over = [event_id for event_id, window in self._windows.items() if window[1] < now]
+        for event_id in over:
+            del self._windows[event_id]
+            self._index.remove(event_id)
+        return over
+
+    def match(self, alerts: AlertBatch) -> Pairs:
+        """Every (alert, event) with the alert inside the event's region and time window, in one pass."""
+        found = self._index.match(alerts.ra, alerts.dec)
+        events = list(dict.fromkeys(found.key.tolist()))
+        place = {event_id: i for i, event_id in enumerate(events)}
+        event = np.array([place[key] for key in found.key.tolist()], dtype=np.int64)
+        limits = np.array([self._windows[event_id] for event_id in events]).reshape(-1, 2)
+        first, last = score.first_seen(alerts)[found.alert], alerts.time[found.alert]
+        keep = (first <= limits[event, 1]) & (last >= limits[event, 0])
+        return Pairs(
+            alert=found.alert[keep],
+            event=event[keep],
+            events=events,
+            credible_level=found.credible_level[keep],
+        )
+
+
+def _retracted(event: Event) -> bool:
+    return event.stage is Stage.RETRACTION
+
+
+def can_be_matched(event: Event) -> bool:
+    """Whether alerts can be scored against the event at all: it stands, and tells where and when.
+
+    An event from anywhere on the sky is met by every alert, which says nothing; only a supernova
+    neutrino burst is worth that: its star is in the Galaxy, and brighter than all others.
+    """
+    if _retracted(event) or event.region is None or event.time is None:
+        return False
+    return event.kind is Kind.SUPERNOVA or not isinstance(event.region, AllSky)

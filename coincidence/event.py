@@ -1,0 +1,121 @@
+"""An event: something seen by gravitational waves, gamma rays or neutrinos, somewhere on the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from skymaps import Region
+
+
+class Messenger(StrEnum):
+    """What carried the signal."""
+
+    GW = "gw"
+    GAMMA = "gamma"
+    NEUTRINO = "neutrino"
+    XRAY = "xray"
+    RADIO = "radio"
+    OPTICAL = "optical"
+
+
+class Kind(StrEnum):
+    """What the event is taken to be: decides which counterparts are looked for and for how long."""
+
+    CBC = "cbc"
+    BURST = "burst"
+    GRB = "grb"
+    NEUTRINO = "neutrino"
+    SUPERNOVA = "supernova"
+    FLARE = "flare"
+    FRB = "frb"
+    TRANSIENT = "transient"
+
+
+class Stage(StrEnum):
+    """Where a notice stands in the life of its event."""
+
+    EARLY_WARNING = "early_warning"
+    PRELIMINARY = "preliminary"
+    INITIAL = "initial"
+    UPDATE = "update"
+    RETRACTION = "retraction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalCoincidence:
+    """What the sender itself says of another event it belongs to (LVK's ``external_coinc``)."""
+
+    event_id: str
+    observatory: str
+    search: str | None = None
+    delay_s: float | None = None
+    """Sender's time difference in seconds, other event minus this event."""
+    far_temporal_hz: float | None = None
+    far_spacetime_hz: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One notice of an event, decoded. The newest ``issued`` of an ``id`` speaks for the event."""
+
+    id: str
+    """Exact identity, e.g. ``S230518h`` or ``Fermi-GBM-745121685``; never matched by prefix."""
+
+    messenger: Messenger
+    kind: Kind
+    observatory: str
+    """Mission or network, e.g. ``LVK``, ``Fermi``, ``IceCube``, ``CTAO``."""
+
+    issued: datetime
+    """When the notice was sent, aware UTC."""
+
+    stage: Stage
+    time: datetime | None
+    """When it happened, aware UTC. None where the notice does not tell (a retraction)."""
+
+    region: Region | None
+    """Where. None where this notice does not tell: the newest earlier notice that does speaks for it.
+    An event known to have no position has ``AllSky``."""
+
+    notice: str
+    """sha256 of the bytes, hex: the same notice twice is one notice."""
+
+    aliases: tuple[str, ...] = ()
+    """Other exact names: ``bn240812094``, ``GRB 230220A``, ``IC191001A``."""
+
+    instruments: tuple[str, ...] = ()
+    far_hz: float | None = None
+    """False-alarm rate in Hz."""
+
+    significance_sigma: float | None = None
+    significant: bool | None = None
+    classes: Mapping[str, float] = field(default_factory=dict)
+    """Source class to probability, in the sender's words: ``{"BNS": 0.9, "HasRemnant": 1.0}``."""
+
+    is_test: bool = False
+    """Test, mock or injection: never meets real events."""
+
+    follows: str | None = None
+    """Event that made the instrument point there: then the coincidence is by construction."""
+
+    external: tuple[ExternalCoincidence, ...] = ()
+    skymap_sha256: str | None = None
+    """sha256 of the FITS bytes the region was read from, hex; None for shapes."""
+
+    skymap_url: str | None = None
+    url: str | None = None
+    remarks: tuple[str, ...] = ()
+    """What the decoder had to decide, in words: ``"position 0,0 with error 0 means none"``."""
+
+
+def set_apart(notice: Event) -> Event:
+    """A test notice under a name that no real event has, so that the two never meet.
+
+    Mock superevents have such names already (``MS181101ab``).
+    """
+    if not notice.is_test or notice.id[:2] in ("MS", "TS") or notice.id.endswith("-test"):
+        return notice
+    return replace(notice, id=f"{notice.id}-test", aliases=tuple(f"{name}-test" for name in notice.aliases))

@@ -1,0 +1,134 @@
+"""An object is what its detections say together, in whatever order they come."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from skymaps import FloatArray, IntArray
+
+from .alert import AlertBatch, StrArray
+
+TOLD = ("redshift", "redshift_error", "distance_mpc", "classification")
+"""Columns that few packets carry: the newest packet that tells them speaks."""
+
+
+def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArray]:
+    """Fold detections (and earlier folded states) of the same objects into one row an object.
+
+    Position, photometry and context are those of the newest row; the first detection is the earliest that
+    any row knows, with the last non-detection that belongs to it; the real/bogus score is the best; an object
+    moves only if no row saw it away from a solar-system body. Folding is associative and does not
+    depend on the order of rows.
+
+    Parameters
+    ----------
+    rows
+        One row a detection or a state, any number of objects.
+    told_at
+        Time of the packet that told redshift, distance or class, Unix seconds; NaN where none did. Shape (n,).
+
+    Returns
+    -------
+    :
+        One row an object, ordered by survey and object id; and ``told_at`` for each.
+    """
+    if not len(rows):
+        return rows, told_at
+    order = _by_age(rows)
+    rows, told_at = rows.take(order), told_at[order]
+    starts = _starts(rows.survey, rows.object_id)
+    last = np.append(starts[1:], len(rows)) - 1
+    group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(rows))))
+    newest = rows.take(last)
+    told = _told(told_at, group, last)
+    knows = ~np.isnan(told_at[told])
+    columns = {name: np.where(knows, getattr(rows, name)[told], getattr(newest, name)) for name in TOLD}
+    columns["classification"] = columns["classification"].astype(object)
+    first = np.fmin(rows.first_seen, rows.time)
+    earliest = _earliest(first, rows.last_unseen, group, starts)
+    return (
+        replace(
+            newest,
+            first_seen=first[earliest],
+            last_unseen=rows.last_unseen[earliest],
+            n_detections=np.fmax.reduceat(rows.n_detections, starts),
+            reliability=np.fmax.reduceat(rows.reliability, starts),
+            solar_system_arcsec=np.maximum.reduceat(rows.solar_system_arcsec, starts),
+            **columns,
+        ),
+        told_at[told],
+    )
+
+
+def told_times(alerts: AlertBatch) -> FloatArray:
+    """Time of each alert that tells a redshift, distance or class; NaN for the others. Shape (n,)."""
+    tells = np.isfinite(alerts.redshift) | np.isfinite(alerts.distance_mpc)
+    tells |= np.array([c is not None for c in alerts.classification], dtype=np.bool_)
+    return np.where(tells, alerts.time, np.nan)
+
+
+def _by_age(rows: AlertBatch) -> IntArray:
+    """Order by survey, object, time and alert id."""
+    _, source = np.unique((rows.survey + "/" + rows.object_id).astype(str), return_inverse=True)
+    return np.asarray(np.lexsort((rows.id.astype(str), rows.time, source)), dtype=np.int64)
+
+
+def _starts(survey: StrArray, object_id: StrArray) -> IntArray:
+    change = (survey[1:] != survey[:-1]) | (object_id[1:] != object_id[:-1])
+    return np.flatnonzero(np.r_[True, change])
+
+
+def _told(told_at: FloatArray, group: IntArray, last: IntArray) -> IntArray:
+    """For each object the row that told last; its newest row where none did."""
+    at = np.where(np.isnan(told_at), -np.inf, told_at)
+    order = np.lexsort((np.arange(len(at)), at, group))
+    return np.asarray(order[last], dtype=np.int64)
+
+
+def _earliest(first: FloatArray, unseen: FloatArray, group: IntArray, starts: IntArray) -> IntArray:
+    """For each object the row with the earliest first detection; among those the latest non-detection."""
+    order = np.lexsort((-np.nan_to_num(unseen, nan=-np.inf), first, group))
+    return np.asarray(order[starts], dtype=np.int64)
+
+
+def versions(objects: AlertBatch) -> list[str]:
+    """A short hash of what a score depends on, one for each object: the same state has the same version."""
+    facts = np.stack(
+        [
+            objects.ra,
+            objects.dec,
+            objects.first_seen,
+            objects.last_unseen,
+            objects.time,
+            objects.reliability,
+            objects.star_score,
+            objects.star_distance_arcsec,
+            objects.solar_system_arcsec,
+            objects.redshift,
+            objects.redshift_error,
+            objects.distance_mpc,
+        ],
+        axis=1,
+    )
+    return [hashlib.blake2b(row.tobytes(), digest_size=6).hexdigest() for row in facts + 0.0]
+
+
+def key(survey: str, object_id: str) -> str:
+    """An object's name across surveys: the survey's own where it tells the survey, else with its survey.
+
+    Examples
+    --------
+    >>> key("ztf", "ZTF21abiuvdk"), key("lsst", "313637921267122191")
+    ('ZTF21abiuvdk', 'lsst:313637921267122191')
+    """
+    return f"{survey}:{object_id}" if object_id[:4].isdigit() else object_id
+
+
+def with_keys(alerts: AlertBatch) -> AlertBatch:
+    """The same alerts with object ids that are unique across surveys."""
+    keys = np.empty(len(alerts), dtype=object)
+    keys[:] = [key(s, i) for s, i in zip(alerts.survey, alerts.object_id, strict=True)]
+    return replace(alerts, object_id=keys)

@@ -1,0 +1,242 @@
+"""Framings of Avro alerts, and decoding no more of them than is needed.
+
+Three framings are in use: the object container (``Obj`` 1: ZTF, ATLAS, files), the Confluent wire format
+(byte 0, 4-byte schema id: LSST), and the schema as JSON in the message key (Fink). fastavro's own container
+reader parses the schema anew each time, which costs more than the alert: this one knows a header it has seen.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import fastavro
+
+from mma.errors import DecodeError
+from mma.streams.message import Message
+
+from .packet import Record
+from .schemas import SchemaStore, WriterSchema, writer_schema
+
+MAGIC = b"Obj\x01"
+CONFLUENT = b"\x00"
+CONFLUENT_HEADER = struct.Struct(">BI")
+SYNC_BYTES = 16
+MAX_BYTES = 64_000_000
+"""Largest payload, and largest sum of decompressed blocks: a bomb stops here."""
+
+KNOWN_HEADERS = 32
+BROKEN = (
+    EOFError, IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError, MemoryError,
+    RecursionError, StopIteration, AssertionError,
+)  # fmt: skip
+"""What fastavro raises on bytes that are not what the schema says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Records one after another, without framing."""
+
+    data: bytes
+    start: int
+    end: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A message's schema and blocks; nothing is decoded yet."""
+
+    schema: WriterSchema
+    blocks: tuple[Block, ...]
+    is_exact: bool = False
+    """The schema came by an id alone: after a whole decode no byte may be left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A container's header that was seen before."""
+
+    prefix: bytes
+    schema: WriterSchema
+    codec: str
+
+
+_headers: list[Header] = []
+
+
+def framing(message: Message) -> Callable[[Message, SchemaStore], Framed] | None:
+    """How the bytes are framed, by their beginning; None: not Avro."""
+    payload = message.payload
+    if payload.startswith(MAGIC):
+        return container
+    if message.key is not None and message.key[:1] == b"{" and payload[:1] not in (b"{", b"[", b"<"):
+        return keyed
+    if payload.startswith(CONFLUENT):
+        return confluent
+    return None
+
+
+def confluent(message: Message, schemas: SchemaStore) -> Framed:
+    """Byte 0, schema id (4 bytes, big-endian), one record: LSST."""
+    payload = message.payload
+    if len(payload) <= CONFLUENT_HEADER.size:
+        raise DecodeError(f"Confluent framing: {len(payload)} bytes")
+    schema = schemas.get(CONFLUENT_HEADER.unpack_from(payload)[1])
+    return Framed(schema, (Block(payload, CONFLUENT_HEADER.size, len(payload), 1),), is_exact=True)
+
+
+def keyed(message: Message, schemas: SchemaStore) -> Framed:
+    """Schema as JSON in the key, one record: Fink."""
+    return Framed(writer_schema(message.key or b""), (Block(message.payload, 0, len(message.payload), 1),))
+
+
+def container(message: Message, schemas: SchemaStore) -> Framed:
+    """Avro object container file."""
+    payload = message.payload
+    header = _header(payload)
+    sync_at = len(header.prefix)
+    sync, at = payload[sync_at : sync_at + SYNC_BYTES], sync_at + SYNC_BYTES
+    if len(sync) < SYNC_BYTES:
+        raise DecodeError("Avro container: truncated header")
+    blocks: list[Block] = []
+    total = 0
+    while at < len(payload):
+        count, at = _long(payload, at)
+        size, at = _long(payload, at)
+        if count < 0 or size < 0 or at + size + SYNC_BYTES > len(payload):
+            raise DecodeError(f"Avro container: truncated, or a block of {count} records in {size} bytes")
+        if payload[at + size : at + size + SYNC_BYTES] != sync:
+            raise DecodeError("Avro container: sync marker not found after a block")
+        block = CODECS[header.codec](payload, at, size, count)
+        total += block.end - block.start
+        if count > block.end - block.start or total > MAX_BYTES:
+            raise DecodeError(f"Avro container: {count} records in {block.end - block.start} bytes")
+        if count:
+            blocks.append(block)
+        at += size + SYNC_BYTES
+    if not blocks:
+        raise DecodeError("Avro container: no records")
+    return Framed(header.schema, tuple(blocks))
+
+
+def records(framed: Framed, needs: tuple[str, ...] | None = None) -> Iterator[tuple[Record, bool]]:
+    """Records with at least the needed fields, and whether all of the record was decoded.
+
+    Of several records in a block only the end of one tells where the next begins: then all are decoded whole.
+    """
+    for block in framed.blocks:
+        schema, is_slow = framed.schema.leading(needs if block.count == 1 else None)
+        stream = BytesIO(block.data)
+        stream.seek(block.start)
+        try:
+            for _ in range(block.count):
+                record: Any = fastavro.schemaless_reader(stream, schema, None)
+                yield record, is_slow
+        except BROKEN as error:
+            raise DecodeError(f"Avro record: {error!r}") from error
+        left = block.end - stream.tell()
+        if left < 0 or (left and framed.is_exact and needs is None):
+            raise DecodeError(f"Avro record: {left} bytes left over, so the schema is another")
+
+
+def _header(payload: bytes) -> Header:
+    """The container's header up to its sync marker, from memory where the same bytes came before."""
+    for known in _headers:
+        if payload.startswith(known.prefix):
+            return known
+    metadata, at = _metadata(payload)
+    codec = metadata.get("avro.codec", b"null").decode("ascii", "replace")
+    if codec not in CODECS:
+        raise DecodeError(f"Avro container: codec {codec[:20]!r} is not supported")
+    header = Header(payload[:at], writer_schema(metadata.get("avro.schema", b"")), codec)
+    _headers.insert(0, header)
+    del _headers[KNOWN_HEADERS:]
+    return header
+
+
+def _metadata(payload: bytes) -> tuple[dict[str, bytes], int]:
+    metadata: dict[str, bytes] = {}
+    count, at = _long(payload, len(MAGIC))
+    while count:
+        if count < 0:  # then the block's size in bytes follows
+            count, (_, at) = -count, _long(payload, at)
+        if count > len(payload):
+            raise DecodeError(f"Avro container: {count} metadata entries")
+        for _ in range(count):
+            key, at = _bytes(payload, at)
+            metadata[key.decode("utf-8", "replace")], at = _bytes(payload, at)
+        count, at = _long(payload, at)
+    return metadata, at
+
+
+def _bytes(payload: bytes, at: int) -> tuple[bytes, int]:
+    size, at = _long(payload, at)
+    if size < 0 or at + size > len(payload):
+        raise DecodeError("Avro container: truncated header")
+    return payload[at : at + size], at + size
+
+
+def _long(payload: bytes, at: int) -> tuple[int, int]:
+    """A zig-zag variable-length integer."""
+    value = shift = 0
+    while shift < 70:
+        if at >= len(payload):
+            raise DecodeError("Avro container: truncated")
+        byte = payload[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return (value >> 1) ^ -(value & 1), at
+        shift += 7
+    raise DecodeError("Avro container: an integer of over 64 bits")
+
+
+def _null(payload: bytes, at: int, size: int, count: int) -> Block:
+    return Block(payload, at, at + size, count)
+
+
+def _deflate(payload: bytes, at: int, size: int, count: int) -> Block:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data = inflater.decompress(payload[at : at + size], MAX_BYTES + 1)
+    except zlib.error as error:
+        raise DecodeError(f"Avro container: deflate: {error}") from error
+    if len(data) > MAX_BYTES or not inflater.eof:
+        raise DecodeError("Avro container: a deflate block is cut off, or larger than 64 MB")
+    return Block(data, 0, len(data), count)
+
+
+def _snappy(payload: bytes, at: int, size: int, count: int) -> Block:
+    try:
+        from cramjam import snappy  # type: ignore[import-not-found, unused-ignore]
+    except ImportError as error:
+        raise DecodeError("Avro container: codec snappy needs the package cramjam") from error
+    packed = payload[at : at + size - 4]  # the last 4 bytes are a checksum
+    if _snappy_size(packed) > MAX_BYTES:
+        raise DecodeError("Avro container: a snappy block larger than 64 MB")
+    try:
+        data = bytes(snappy.decompress_raw(packed))
+    except Exception as error:
+        raise DecodeError(f"Avro container: snappy: {error}") from error
+    return Block(data, 0, len(data), count)
+
+
+def _snappy_size(packed: bytes) -> int:
+    size = 0
+    for i, byte in enumerate(packed[:5]):
+        size |= (byte & 0x7F) << (7 * i)
+        if byte < 0x80:
+            return size
+    return MAX_BYTES + 1
+
+
+CODECS: dict[str, Callable[[bytes, int, int, int], Block]] = {
+    "null": _null,
+    "deflate": _deflate,
+    "snappy": _snappy,
+}

@@ -1,0 +1,202 @@
+"""Messages to columns, and one message to whole alerts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from coincidence import Alert, AlertBatch
+from mma.errors import ConfigError, DecodeError, Ignored
+from mma.streams.message import Message
+
+from . import brokers, lsst, table, voevent, ztf
+from .avro import MAX_BYTES, records
+from .history import merge
+from .packet import IncompleteError, PacketDecoder, Record, Row, alert, utc
+from .schemas import ENVIRONMENT, SchemaStore
+from .sniff import Look, look
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDecoder:
+    """How a document (table, VOEvent) becomes rows; an error among them costs its own row."""
+
+    rows: Callable[[Message], Iterator[Row | DecodeError]]
+
+
+DECODERS: dict[str, PacketDecoder | DocumentDecoder] = {
+    "ztf": ztf.DECODER,
+    "fink-ztf": ztf.FINK,
+    "lsst": lsst.DECODER,
+    "fink-lsst": lsst.FINK,
+    "elasticc": lsst.ELASTICC,
+    "atlas": brokers.ATLAS,
+    "decam": brokers.DECAM,
+    "lasair": brokers.LASAIR,
+    "lasair-object": brokers.LASAIR_OBJECT,
+    "antares": brokers.ANTARES,
+    "ampel": brokers.AMPEL,
+    "table": DocumentDecoder(table.rows),
+    "voevent-optical": DocumentDecoder(voevent.rows),
+}
+
+MISFIT = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
+"""What a decoder raises on a packet whose fields are not there, or are something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Columns of all messages that could be used, and the others with their reason."""
+
+    batch: AlertBatch
+    refused: list[tuple[int, DecodeError]]
+    """Index of the message. A table may appear more than once, and have rows in the batch too."""
+
+    ignored: list[tuple[int, Ignored]]
+    n_whole: int = 0
+    """Packets of which all had to be decoded: their fields' order, or a missing id, forbade the short way."""
+
+
+def decode(
+    messages: Sequence[Message],
+    format: str | None = None,  # noqa: A002
+    *,
+    schemas: SchemaStore | None = None,
+) -> Decoded:
+    """Columns for all messages; each row's ``message`` is the index of its message.
+
+    Parameters
+    ----------
+    messages
+        Alert packets, containers, tables, in any mixture.
+    format
+        Name of a decoder (a key of ``DECODERS``) where the caller knows better than the content.
+    schemas
+        LSST's schemas; else from ``MMA_LSST_SCHEMAS`` or the package ``lsst-alert-packet``.
+    """
+    _check(format)
+    store = schemas or default_schemas()
+    rows: list[Row] = []
+    refused: list[tuple[int, DecodeError]] = []
+    ignored: list[tuple[int, Ignored]] = []
+    n_whole = 0
+    for index, message in enumerate(messages):
+        try:
+            found, errors, whole = _decode_one(message, format, store)
+        except DecodeError as error:
+            refused.append((index, error))
+        except Ignored as reason:
+            ignored.append((index, reason))
+        else:
+            for row in found:
+                row["message"] = index
+            rows += found
+            refused += [(index, error) for error in errors]
+            n_whole += whole
+    return Decoded(AlertBatch.from_rows(rows), refused, ignored, n_whole)
+
+
+def decode_whole(
+    message: Message,
+    object_ids: Collection[str],
+    format: str | None = None,  # noqa: A002
+    *,
+    schemas: SchemaStore | None = None,
+) -> list[Alert]:
+    """The message's alerts on these objects, with all their history. Raises what ``decode`` collects."""
+    _check(format)
+    seen, decoder = _open(message, format, schemas or default_schemas())
+    alerts: list[Alert] = []
+    if isinstance(decoder, DocumentDecoder):
+        found = [r for r in decoder.rows(message) if isinstance(r, dict) and r["object_id"] in object_ids]
+        return [alert(r, aliases=r.get("aliases") or ()) for r in found]
+    for record, _ in _records(seen, None):
+        try:
+            row = decoder.row(record)
+        except (DecodeError, *MISFIT):
+            continue  # ``decode`` has told of it
+        if row["object_id"] not in object_ids:
+            continue
+        try:
+            past = merge(utc(row["time"]), decoder.history(record))
+            alerts.append(alert(row, past, decoder.aliases(record)))
+        except MISFIT as error:
+            raise DecodeError(f"{seen.kind or format} packet's history: {error!r}") from error
+    return alerts
+
+
+def _decode_one(
+    message: Message, name: str | None, store: SchemaStore
+) -> tuple[list[Row], list[DecodeError], int]:
+    seen, decoder = _open(message, name, store)
+    if isinstance(decoder, DocumentDecoder):
+        found = list(decoder.rows(message))
+        rows, errors = (
+            [r for r in found if isinstance(r, dict)],
+            [r for r in found if not isinstance(r, dict)],
+        )
+        return rows, errors, 0
+    try:
+        return _packets(seen, decoder, decoder.needs)
+    except IncompleteError:
+        return _packets(seen, decoder, None)
+
+
+def _packets(
+    seen: Look, decoder: PacketDecoder, needs: tuple[str, ...] | None
+) -> tuple[list[Row], list[DecodeError], int]:
+    rows: list[Row] = []
+    errors: list[DecodeError] = []
+    n_whole = 0
+    for record, is_whole in _records(seen, needs):
+        n_whole += is_whole
+        try:
+            rows.append(decoder.row(record))
+        except IncompleteError as error:
+            if needs is not None:
+                raise
+            errors.append(error)
+        except DecodeError as error:
+            errors.append(error)
+        except MISFIT as error:
+            errors.append(DecodeError(f"{seen.kind} packet: {error!r}"))
+    return rows, errors, n_whole
+
+
+def _records(seen: Look, needs: tuple[str, ...] | None) -> Iterable[tuple[Record, bool]]:
+    if seen.framed is not None:
+        return records(seen.framed, needs)
+    if seen.records is not None:
+        return ((record, False) for record in seen.records)
+    raise DecodeError("neither Avro nor JSON")
+
+
+def _open(
+    message: Message, name: str | None, store: SchemaStore
+) -> tuple[Look, PacketDecoder | DocumentDecoder]:
+    if not message.payload:
+        raise Ignored("empty message")
+    if len(message.payload) > MAX_BYTES:
+        raise DecodeError(f"message of {len(message.payload)} bytes, over {MAX_BYTES}")
+    seen = Look(None) if isinstance(DECODERS.get(name or ""), DocumentDecoder) else look(message, store)
+    kind = name or seen.kind
+    if kind is None:
+        raise Ignored("not an optical alert")
+    return seen, DECODERS[kind]
+
+
+def _check(name: str | None) -> None:
+    if name is not None and name not in DECODERS:
+        raise ConfigError(f"unknown alert format {name}: one of {', '.join(DECODERS)}")
+
+
+def default_schemas() -> SchemaStore:
+    """LSST's schemas from where the environment or an installed package has them."""
+    return _schemas(os.environ.get(ENVIRONMENT))
+
+
+@lru_cache(maxsize=4)
+def _schemas(folder: str | None) -> SchemaStore:
+    return SchemaStore(folder)

@@ -1,0 +1,181 @@
+"""Rubin (LSST) alert packets, schema 3.0 to 11.x, and what brokers and ELAsTiCC make of them; Avro or JSON.
+
+Times are MJD TAI of the middle of the exposure, fluxes nJy. Names moved: ``alertId`` (to 7.4) became
+``diaSourceId`` (8.0 on), ``decl`` (to 4.0) ``dec``, ``midPointTai`` ``midpointMjdTai``, ``psFlux``
+``psfFlux``, ``filterName`` ``band``, ``spuriousness`` ``reliability``. What spuriousness measures was never
+said in the schema: it is left unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from coincidence import Detection
+from mma.errors import DecodeError
+
+from .packet import (
+    LIMIT_SIGMA,
+    IncompleteError,
+    PacketDecoder,
+    Record,
+    Row,
+    identity,
+    known,
+    limit_of_error,
+    part,
+    position,
+    text,
+    utc,
+    within,
+)
+from .times import MJD_1950, MJD_2100, unix_of_tai
+
+TIME = ("midpointMjdTai", "midPointTai")
+DEC = ("dec", "decl")
+FLUX = ("psfFlux", "psFlux")
+FLUX_ERROR = ("psfFluxErr", "psFluxErr")
+BAND = ("band", "filterName")
+Z_MAX = 20.0
+
+
+def first(source: Record, names: tuple[str, ...]) -> Any:
+    """The first of several names of one field."""
+    for name in names:
+        if (value := source.get(name)) is not None:
+            return value
+    return None
+
+
+def tai(source: Record, where: str) -> float:
+    """Middle of the exposure, Unix seconds UTC."""
+    value = first(source, TIME)
+    if value is None:
+        raise DecodeError(f"{where} has no {TIME[0]}")
+    return unix_of_tai(value, f"{where}.{next(n for n in TIME if source.get(n) is not None)}")
+
+
+def row(packet: Record) -> Row:
+    """Columns of one packet."""
+    s = part(packet, "diaSource")
+    ra, dec = position(s.get("ra"), first(s, DEC), "diaSource.ra, dec")
+    object_id, is_solar_system = source_object(packet)
+    return {
+        "id": identity(
+            s.get("diaSourceId") or packet.get("diaSourceId") or packet.get("alertId"), "diaSourceId"
+        ),
+        "object_id": object_id,
+        "survey": "lsst",
+        "ra": ra,
+        "dec": dec,
+        "time": tai(s, "diaSource"),
+        "band": text(first(s, BAND)),
+        "flux_njy": known(first(s, FLUX)),
+        "flux_error_njy": known(first(s, FLUX_ERROR)),
+        "reliability": within(s.get("reliability"), 0.0, 1.0),
+        "solar_system_arcsec": 0.0 if is_solar_system else None,
+    } | lifetime(packet)
+
+
+def source_object(packet: Record) -> tuple[str, bool]:
+    """The object's id, and whether the survey says it is of the solar system; an id 0 is no id."""
+    s = packet["diaSource"]
+    solar = s.get("ssObjectId") or (packet.get("ssSource") or {}).get("ssObjectId")
+    dia = s.get("diaObjectId") or (packet.get("diaObject") or {}).get("diaObjectId")
+    if dia:
+        return identity(dia, "diaObjectId"), bool(solar)
+    if solar:
+        return f"sso-{identity(solar, 'ssObjectId')}", True
+    if "diaObject" not in packet:
+        raise IncompleteError("the packet names no object")
+    raise DecodeError("neither diaObject nor ssObject: the packet names no object")
+
+
+def lifetime(packet: Record) -> Row:
+    """First detection and count: only a whole packet tells them."""
+    if packet.get("diaObject") is None and "prvDiaSources" not in packet:
+        return {}
+    time = tai(packet["diaSource"], "diaSource")
+    told = packet.get("diaObject") or {}
+    seen = [tai(p, "prvDiaSources") for p in _kept(packet.get("prvDiaSources"))]
+    if first_tai := within(told.get("firstDiaSourceMjdTai"), MJD_1950, MJD_2100):
+        seen.append(unix_of_tai(first_tai, "diaObject.firstDiaSourceMjdTai"))
+    count = within(told.get("nDiaSources"), 1, 1e9)
+    return {"first_seen": min([time, *seen]), "n_detections": count if count is not None else 1 + len(seen)}
+
+
+def _kept(sources: Iterable[Record | None] | None) -> list[Record]:
+    """Sources that are there and that the survey has not withdrawn."""
+    return [s for s in sources or () if s is not None and not known(s.get("timeWithdrawnMjdTai"))]
+
+
+def history(packet: Record) -> Iterator[Detection]:
+    """Up to 12 months: earlier sources, forced photometry, limits."""
+    for s in _kept(packet.get("prvDiaSources")):
+        yield measured(s, "prvDiaSources", str(s["diaSourceId"]) if s.get("diaSourceId") else None)
+    for s in _kept(packet.get("prvDiaForcedSources")):
+        yield forced(s)
+    for s in _kept(packet.get("prvDiaNondetectionLimits")):
+        time, band = utc(tai(s, "prvDiaNondetectionLimits")), text(first(s, BAND)) or "unknown"
+        yield Detection(
+            time=time, band=band, flux_njy=None, limit_mag=limit_of_error(known(s.get("diaNoise")))
+        )
+
+
+def measured(s: Record, where: str, alert_id: str | None) -> Detection:
+    """An earlier diaSource."""
+    error = known(first(s, FLUX_ERROR))
+    return Detection(
+        time=utc(tai(s, where)),
+        band=text(first(s, BAND)) or "unknown",
+        flux_njy=known(first(s, FLUX)),
+        flux_error_njy=error,
+        limit_mag=limit_of_error(error),
+        alert_id=alert_id,
+    )
+
+
+def forced(s: Record) -> Detection:
+    """Forced photometry: a detection above 5 sigma, otherwise not seen down to 5 sigma."""
+    entry = measured(s, "prvDiaForcedSources", None)
+    flux, error = entry.flux_njy, entry.flux_error_njy
+    if flux is not None and error and error > 0 and abs(flux) > LIMIT_SIGMA * error:
+        return entry
+    return Detection(time=entry.time, band=entry.band, flux_njy=None, limit_mag=entry.limit_mag)
+
+
+def fink_row(packet: Record) -> Row:
+    """An LSST row with Fink's cross-matches: TNS class and redshift, Mangrove distance, Legacy photo-z.
+
+    Fink's own classifiers are not a spectrum: they are left out.
+    """
+    x = packet.get("xm") or {}
+    star = within(x.get("legacydr8_pstar"), 0.0, 1.0)
+    z, z_error = within(x.get("tns_redshift"), 1e-6, Z_MAX), None
+    if z is None and x.get("legacydr8_fqual") == 1 and (star or 0.0) < 0.5:
+        z, z_error = (
+            within(x.get("legacydr8_zphot"), 1e-6, Z_MAX),
+            within(x.get("legacydr8_e_zphot"), 0.0, Z_MAX),
+        )
+    return row(packet) | {
+        "classification": text(x.get("tns_type")),
+        "redshift": z,
+        "redshift_error": z_error,
+        "distance_mpc": within(x.get("mangrove_lum_dist"), 1e-3, 1e5),
+        "star_score": star,
+    }
+
+
+def elasticc_row(packet: Record) -> Row:
+    """An ELAsTiCC row (simulated LSST) with the redshift of its host; -9 and 0 are unknown."""
+    told = packet.get("diaObject") or {}
+    for name in ("z_final", "hostgal_z"):
+        if (z := within(told.get(name), 1e-6, Z_MAX)) is not None:
+            error = within(told.get(f"{name}_err"), 1e-9, Z_MAX)
+            return row(packet) | {"survey": "elasticc", "redshift": z, "redshift_error": error}
+    return row(packet) | {"survey": "elasticc"}
+
+
+DECODER = PacketDecoder(row=row, history=history, needs=("diaSource",))
+FINK = PacketDecoder(row=fink_row, history=history)
+ELASTICC = PacketDecoder(row=elasticc_row, history=history)

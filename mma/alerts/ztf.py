@@ -1,0 +1,135 @@
+"""ZTF alert packets, schema 1.3 to 4.02, from IPAC or passed on by Fink; Avro or JSON.
+
+Fields and units: ``ztf-avro-alert`` candidate.avsc, prv_candidate.avsc, fp_hist.avsc 4.02.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from coincidence import Detection
+from mma.errors import DecodeError
+
+from .packet import (
+    AB_ZERO_NJY,
+    LIMIT_SIGMA,
+    PacketDecoder,
+    Record,
+    Row,
+    identity,
+    known,
+    part,
+    position,
+    signed_flux,
+    utc,
+    within,
+)
+from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, unix_of_jd
+
+BANDS = {1: "g", 2: "r", 3: "i"}
+SIGNS: dict[Any, int] = {"t": 1, "1": 1, 1: 1, "f": -1, "0": -1, 0: -1}
+"""``isdiffpos``: science minus reference, or the reverse. True and False are 1 and 0."""
+
+MISSING_FLUX_DN = -99999.0
+LONGEST_EXPOSURE_S = 3600.0
+
+
+def row(packet: Record) -> Row:
+    """Columns of one packet. ``last_unseen`` needs the whole packet: see ``history``."""
+    c = part(packet, "candidate")
+    half = half_exposure_s(c)
+    time = unix_of_jd(c["jd"], "candidate.jd") + half
+    ra, dec = position(c["ra"], c["dec"], "candidate.ra, dec")
+    flux, error = signed_flux(c["magpsf"], c["sigmapsf"], sign_of(c["isdiffpos"]))
+    drb = within(c.get("drb"), 0.0, 1.0)
+    start = within(c.get("jdstarthist"), JD_OF_MJD_ZERO + MJD_1950, JD_OF_MJD_ZERO + MJD_2100)
+    return {
+        "id": identity(packet["candid"], "candid"),
+        "object_id": identity(packet["objectId"], "objectId"),
+        "survey": "ztf",
+        "ra": ra,
+        "dec": dec,
+        "time": time,
+        "band": BANDS.get(c["fid"]),
+        "flux_njy": flux,
+        "flux_error_njy": error,
+        "first_seen": None if start is None else min(unix_of_jd(start, "jdstarthist") + half, time),
+        "n_detections": within(c.get("ndethist"), 1, 1e9),
+        "reliability": drb if drb is not None else within(c.get("rb"), 0.0, 1.0),
+        "star_score": within(c.get("sgscore1"), 0.0, 1.0),
+        "star_distance_arcsec": within(c.get("distpsnr1"), 0.0, 3600.0),
+        "solar_system_arcsec": within(c.get("ssdistnr"), 0.0, 3600.0),
+    }
+
+
+def half_exposure_s(c: Record) -> float:
+    """Half the exposure in seconds: ZTF's ``jd`` is its start (candidate.avsc).
+
+    Packets before schema 3.3 do not tell ``exptime``: their time stays the start, 15 s early as a rule.
+    """
+    return (within(c.get("exptime"), 0.0, LONGEST_EXPOSURE_S) or 0.0) / 2
+
+
+def sign_of(isdiffpos: Any) -> int:
+    """+1 or -1 for ``isdiffpos``."""
+    try:
+        return SIGNS[isdiffpos]
+    except (KeyError, TypeError) as error:
+        raise DecodeError(f"isdiffpos {isdiffpos!r} is none of t, 1, f, 0") from error
+
+
+def history(packet: Record) -> Iterator[Detection]:
+    """The last 30 days: detections and limits of ``prv_candidates``, forced photometry of ``fp_hists``."""
+    half = half_exposure_s(packet["candidate"])
+    for p in packet.get("prv_candidates") or ():
+        if p is not None:
+            yield _previous(p, half)
+    for f in packet.get("fp_hists") or ():
+        if f is not None:
+            yield _forced(f)
+
+
+def _previous(p: Record, half: float) -> Detection:
+    time, band = utc(unix_of_jd(p["jd"], "prv_candidates.jd") + half), BANDS.get(p["fid"], "unknown")
+    limit = within(p.get("diffmaglim"), 0.0, 50.0)
+    if p.get("candid") is None or p.get("magpsf") is None:
+        return Detection(time=time, band=band, flux_njy=None, limit_mag=limit)
+    flux, error = signed_flux(p["magpsf"], p.get("sigmapsf"), sign_of(p["isdiffpos"]))
+    candid = str(p["candid"])
+    return Detection(
+        time=time, band=band, flux_njy=flux, flux_error_njy=error, limit_mag=limit, alert_id=candid
+    )
+
+
+def _forced(f: Record) -> Detection:
+    """Forced photometry, DN with zero point ``magzpsci``; a non-detection below 5 sigma."""
+    time = utc(unix_of_jd(f["jd"], "fp_hists.jd") + half_exposure_s(f))
+    band, limit = BANDS.get(f["fid"], "unknown"), within(f.get("diffmaglim"), 0.0, 50.0)
+    flux, error = known(f.get("forcediffimflux")), within(f.get("forcediffimfluxunc"), 0.0, 1e12)
+    zero = within(f.get("magzpsci"), 0.0, 50.0)
+    if (
+        flux is None
+        or flux == MISSING_FLUX_DN
+        or not error
+        or zero is None
+        or abs(flux) <= LIMIT_SIGMA * error
+    ):
+        return Detection(time=time, band=band, flux_njy=None, limit_mag=limit)
+    njy = 10 ** (0.4 * (AB_ZERO_NJY - zero))
+    return Detection(time=time, band=band, flux_njy=flux * njy, flux_error_njy=error * njy, limit_mag=limit)
+
+
+def fink_row(packet: Record) -> Row:
+    """A ZTF row with what Fink added: TNS's class (a spectrum's, no classifier's), Mangrove's distance."""
+    told = packet.get("tnsclass") or str(packet.get("tns") or "").removesuffix(" (TNS)")
+    galaxy = packet.get("mangrove") or {}
+    distance = str(galaxy.get("lum_dist"))
+    return row(packet) | {
+        "classification": told if told not in ("", "Unknown", "None", "nan") else None,
+        "distance_mpc": within(distance, 1e-3, 1e5) if distance[:1].isdigit() else None,
+    }
+
+
+DECODER = PacketDecoder(row=row, history=history, needs=("objectId", "candid", "candidate"))
+FINK = PacketDecoder(row=fink_row, history=history)

@@ -1,0 +1,144 @@
+"""The command line. It stays thin: a command reads its arguments, calls one function, prints."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+from .errors import MmaError
+
+Add = Callable[[argparse.ArgumentParser], None]
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages"
+    )
+    parser.add_argument("--publish", metavar="FILE", help="add published messages to this file, a line each")
+
+
+def _events(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", choices=("active", "expired", "retracted", "unlocated"))
+    parser.add_argument("--limit", type=int, metavar="N")
+
+
+def _candidates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
+    parser.add_argument(
+        "--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons"
+    )
+
+
+def _object(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="ID")
+
+
+def _cone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "position", metavar='"RA DEC"', help="degrees, or sexagesimal: '12h29m06.7s +02d03m08s'"
+    )
+    parser.add_argument("radius", metavar="RADIUS", help="degrees, or with a unit: 30arcsec, 5arcmin, 1deg")
+
+
+def _associations(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", nargs="?", metavar="EVENT")
+
+
+def _dead_letters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", type=int, metavar="ID", help="show this one, with its bytes")
+    parser.add_argument("--save", metavar="FILE", help="write its bytes to a file")
+
+
+def _catalog(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable or Parquet")
+    load.add_argument("file", metavar="FILE")
+    load.add_argument("--name", help="name of the catalogue (default: the file's)")
+    load.add_argument(
+        "--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist"
+    )
+    actions.add_parser("list", help="catalogues that were imported")
+    drop = actions.add_parser("remove", help="delete a catalogue")
+    drop.add_argument("name")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("show", "check"), nargs="?", default="show")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--alerts", type=int, default=30000, metavar="N", help="optical detections (30000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+COMMANDS: dict[str, tuple[str, str, Add]] = {
+    "demo": ("mma.commands.demo:demo", "an offline night with known truth, ranked", _demo),
+    "replay": ("mma.commands.replay:replay", "play recorded messages, in time order", _replay),
+    "events": ("mma.commands.ask:events", "events, the newest first", _events),
+    "candidates": (
+        "mma.commands.ask:candidates",
+        "ranked candidates of an event, with their terms",
+        _candidates,
+    ),
+    "object": ("mma.commands.ask:object_", "an object, its light curve and its events", _object),
+    "cone": ("mma.commands.ask:cone", "objects near a position", _cone),
+    "associations": ("mma.commands.ask:associations", "events that may be one", _associations),
+    "status": ("mma.commands.ask:status", "messages in and out, and what became of them", _nothing),
+    "dead-letters": (
+        "mma.commands.ask:dead_letters",
+        "messages that could not be handled, and why",
+        _dead_letters,
+    ),
+    "catalog": ("mma.commands.catalog:catalog", "galaxy catalogues: import, list, remove", _catalog),
+    "config": ("mma.commands.config:config", "show or check the settings", _config),
+}
+"""Command to the function that carries it out, its one line of help, and its arguments."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="mma",
+        description="Multi-messenger coincidence engine: which optical transient is the counterpart?",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, text, add) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        add(command)
+        command.add_argument("--db", metavar="URL", help="database: SQLite file or URL (default: mma.sqlite)")
+        command.add_argument(
+            "-c", "--config", metavar="FILE", help="settings (TOML); see configs/default.toml"
+        )
+        command.add_argument("--json", action="store_true", help="print JSON")
+        command.add_argument(
+            "-v", "--verbose", action="store_true", help="log what happens to the standard error"
+        )
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 on success, 1 with a one-line error, 2 for a wrong command line."""
+    options = parser().parse_args(arguments)
+    module, function = COMMANDS[options.command][0].split(":")
+    try:
+        getattr(importlib.import_module(module), function)(options)
+    except MmaError as error:
+        print(f"mma: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""Questions to the store: events, candidates, objects, status."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, NotFoundError
+from ..store import ledger, queries
+from . import tables
+from .show import as_json, console, number, open_store, table
+
+
+def events(options: Namespace) -> None:
+    """List events."""
+    with open_store(options).read() as connection:
+        rows = queries.events(connection, state=options.state, limit=options.limit)
+    _print(options, rows, tables.events, "no events yet")
+
+
+def candidates(options: Namespace) -> None:
+    """List an event's candidates."""
+    with open_store(options).read() as connection:
+        event = queries.event_id(connection, options.event)
+        rows = queries.candidates(connection, event, everything=options.all, limit=options.limit)
+    _print(options, rows, tables.candidates, f"no candidates of {event}" + ("" if options.all else " stand"))
+
+
+def object_(options: Namespace) -> None:
+    """Show one object."""
+    with open_store(options).read() as connection:
+        answer = queries.object_(connection, options.object)
+    if options.json:
+        as_json(answer)
+        return
+    out = console()
+    out.print(
+        f"[bold]{answer['id']}[/bold] ({answer['survey']})  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}"
+    )
+    out.print(f"first seen {answer['first_seen']}, last seen {answer['last_seen']}")
+    for event in answer["events"]:
+        chance = f"P {event['probability']:.3f}" if event["state"] == "active" else event["reason"]
+        out.print(f"  {event['event']}: {event['state']}, ln odds {number(event['log_odds'])}, {chance}")
+    columns = [
+        ("time", "left"),
+        ("band", "left"),
+        ("flux nJy", "right"),
+        ("+-", "right"),
+        ("limit mag", "right"),
+    ]
+    rows = (
+        (
+            d["time"],
+            d["band"] or "-",
+            number(d["flux_njy"]),
+            number(d["flux_error_njy"]),
+            number(d["limit_mag"]),
+        )
+        for d in answer["light_curve"]
+    )
+    out.print(table("", columns, rows))
+
+
+def cone(options: Namespace) -> None:
+    """Objects near a position."""
+    ra, dec = position(options.position)
+    with open_store(options).read() as connection:
+        rows = queries.cone(connection, ra, dec, radius_deg(options.radius))
+    _print(options, rows, tables.objects, "no objects there")
+
+
+def position(text: str) -> tuple[float, float]:
+    """ICRS degrees of ``RA Dec``: degrees, or sexagesimal with hours."""
+    from astropy.coordinates import SkyCoord
+
+    parts = text.replace(",", " ").split()
+    try:
+        plain = len(parts) == 2 and not any(mark in text for mark in "hmsd:")
+        place = (
+            SkyCoord(*map(float, parts), unit="deg") if plain else SkyCoord(text, unit=("hourangle", "deg"))
+        )
+    except ValueError as error:
+        raise ConfigError(
+            f'position {text!r}: {error}; write "197.45 -23.38" or "13h09m48s -23d22m53s"'
+        ) from error
+    return float(place.ra.deg), float(place.dec.deg)
+
+
+def radius_deg(text: str) -> float:
+    """Degrees of ``0.5``, ``30arcsec``, ``5arcmin`` or ``1deg``."""
+    units = {"arcsec": 3600.0, "arcmin": 60.0, "deg": 1.0, '"': 3600.0, "'": 60.0}
+    for unit, per_degree in units.items():
+        if text.endswith(unit):
+            text, scale = text[: -len(unit)], per_degree
+            break
+    else:
+        scale = 1.0
+    try:
+        value = float(text) / scale
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value <= 180.0:
+        raise ConfigError(f"radius {text!r}: write degrees up to 180, or 30arcsec, 5arcmin, 1deg")
+    return value
+
+
+def associations(options: Namespace) -> None:
+    """Events that may be one."""
+    with open_store(options).read() as connection:
+        event = queries.event_id(connection, options.event) if options.event else None
+        rows = queries.associations_(connection, event)
+    _print(options, rows, tables.associations, "no associations")
+
+
+def status(options: Namespace) -> None:
+    """What came in, what became of it."""
+    with open_store(options).read() as connection:
+        answer = queries.status(connection)
+    if options.json:
+        as_json(answer)
+        return
+    out = console()
+    columns = [
+        ("source", "wrap"),
+        ("read", "right"),
+        ("decoded", "right"),
+        ("set aside", "right"),
+        ("ignored", "right"),
+        ("newest", "left"),
+    ]
+    sources = answer["sources"].items()
+    names = ("read", "decoded", "set_aside", "ignored")
+    rows = [(name, *(s[n] for n in names), (s["last"] or "-")[:19]) for name, s in sources]
+    rows.append(("all", *(answer["messages"][n] for n in names), ""))
+    out.print(table("messages", columns, rows))
+    states = ", ".join(f"{n} {state}" for state, n in sorted(answer["events"].items())) or "none"
+    out.print(f"\nevents: {states}")
+    out.print(f"objects: {answer['objects']}, detections: {answer['detections']}")
+    for catalog in answer["catalogs"]:
+        out.print(
+            f"galaxies: {catalog['galaxies']} of {catalog['catalog']} to {catalog['farthest_mpc']:.0f} Mpc"
+        )
+    published = answer["published"]
+    out.print(f"published: {published['sent']}, waiting: {published['waiting']}")
+    if answer["dead_letters"]:
+        out.print(f"dead letters: {answer['dead_letters']}: see 'mma dead-letters'")
+
+
+def dead_letters(options: Namespace) -> None:
+    """Messages that could not be handled."""
+    with open_store(options).read() as connection:
+        if options.id is None:
+            _print(options, ledger.dead_letters(connection), tables.dead_letters, "no dead letters")
+            return
+        letter = ledger.dead_letter(connection, options.id)
+    if letter is None:
+        raise NotFoundError(f"no dead letter {options.id}")
+    payload = letter.pop("payload")
+    if options.save:
+        Path(options.save).write_bytes(payload)
+    if options.json:
+        as_json(letter | {"bytes": len(payload), "payload": payload.decode("utf-8", "replace")[:65536]})
+        return
+    out = console()
+    out.print(f"{letter['topic']}[{letter['partition']}]@{letter['offset']}  {letter['name'] or ''}")
+    out.print(f"reason: {letter['reason']}", markup=False)
+    if letter["traceback"]:
+        out.print(letter["traceback"], markup=False)
+    out.print(payload[:2000].decode("utf-8", "replace"), markup=False)
+
+
+def _print(options: Namespace, rows: list[Any], draw: Any, nothing: str) -> None:
+    if options.json:
+        as_json(rows)
+    elif rows:
+        console().print(draw(rows))
+    else:
+        console().print(nothing)

@@ -1,0 +1,85 @@
+"""Play recorded messages through the engine, in the order in which they happened."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..config import Settings
+from ..engine import Engine
+from ..intake import take_in
+from ..store import Store, queries
+from ..streams import FileSource, JsonLinesSink, Recorded, Sink
+from ..streams.files import find
+from .show import as_json, console, settings_of
+
+
+def replay(options: Namespace) -> None:
+    """Read, sort by time, play; then say what came of it."""
+    settings = settings_of(options)
+    answer = play(
+        [Path(p) for p in options.paths], settings, Path(options.publish) if options.publish else None
+    )
+    if options.json:
+        as_json(answer)
+        return
+    n = answer["messages"]
+    console().print(
+        f"{n['read']} messages: {n['decoded']} decoded, {n['set_aside']} set aside, {n['ignored']} ignored. "
+        f"See 'mma status', 'mma events', 'mma dead-letters'."
+    )
+
+
+def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> dict[str, dict[str, int]]:
+    """Play recorded messages into a database; the status afterwards."""
+    if settings.lsst_schemas:
+        os.environ["MMA_LSST_SCHEMAS"] = settings.lsst_schemas
+    with ExitStack() as stack:
+        sink: Sink | None = stack.enter_context(JsonLinesSink(publish)) if publish else None
+        store = Store(settings.database)
+        stack.callback(store.close)
+        progress = stack.enter_context(bar())
+        recorded = in_time_order(progress.track(list(find(paths)), description="reading"))
+        source = FileSource(recorded, settings.batch_size)
+        engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix)
+        task = progress.add_task("playing", total=len(source))
+        engine.run(source, lambda n: progress.advance(task, n))
+        with store.read() as connection:
+            return queries.status(connection)
+
+
+def bar() -> Progress:
+    """A progress bar on the standard error; silent where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    screen = console(error=True)
+    return Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True)
+
+
+def in_time_order(recorded: Iterable[Recorded]) -> list[tuple[Recorded, float]]:
+    """Recorded messages with the time at which each was sent; those without one keep their place.
+
+    A notice counts from when it was issued, alerts from the first exposure of their message.
+    """
+    timed = list(_timed(recorded))
+    return sorted(timed, key=lambda pair: pair[1])
+
+
+def _timed(recorded: Iterable[Recorded]) -> Iterator[tuple[Recorded, float]]:
+    last = 0.0
+    for item in recorded:
+        last = _sent(item, last)
+        yield item, last
+
+
+def _sent(item: Recorded, otherwise: float) -> float:
+    intake = take_in([item.message()])
+    if intake.events:
+        return intake.events[0][1].issued.timestamp()
+    if len(intake.alerts):
+        return float(intake.alerts.time.min())
+    return otherwise

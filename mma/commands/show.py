@@ -1,0 +1,70 @@
+"""Answers on the screen: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ..config import Settings, load
+from ..store import Store
+
+
+def settings_of(options: Namespace) -> Settings:
+    """Settings of a command: the file it names, with ``--db`` over it."""
+    from dataclasses import replace
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("mma").setLevel(logging.INFO if options.verbose else logging.ERROR)
+    settings = load(Path(options.config) if options.config else None)
+    return replace(settings, database=options.db) if options.db else settings
+
+
+def open_store(options: Namespace) -> Store:
+    """The database that a question is asked of; it must be there."""
+    return Store(settings_of(options).database, create=False)
+
+
+def as_json(value: Any) -> None:
+    """JSON on the standard output."""
+    json.dump(value, sys.stdout, indent=2, allow_nan=False, default=str)
+    sys.stdout.write("\n")
+
+
+def console(*, error: bool = False) -> Console:
+    """Where people read: as wide as the window, or 120 characters in a pipe."""
+    file = sys.stderr if error else sys.stdout
+    return Console(file=file, width=None if file.isatty() else 120, highlight=False)
+
+
+def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
+    """A table; each column a name and ``left`` or ``right``."""
+    out = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name, justify in columns:
+        out.add_column(name, justify="right" if justify == "right" else "left", no_wrap=justify != "wrap")
+    for row in rows:
+        out.add_row(*(str(cell) for cell in row))
+    return out
+
+
+def number(value: float | None, form: str = ".2f", none: str = "-") -> str:
+    """A number as text; unknown as a dash."""
+    return none if value is None else format(value, form)
+
+
+def delay(seconds: float | None) -> str:
+    """A time difference in the unit that suits it: ``+10.9 h``."""
+    if seconds is None:
+        return "-"
+    size = abs(seconds)
+    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
+        if size < limit:
+            return f"{seconds / unit:+.1f} {name}"
+    return f"{seconds / 86400:+.1f} d"

@@ -1,0 +1,148 @@
+"""The tables that people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from .show import delay, number, table
+
+Row = dict[str, Any]
+
+
+def events(rows: list[Row]) -> Table:
+    """Events, a line each."""
+    columns = [
+        ("event", "left"),
+        ("time (UTC)", "left"),
+        ("from", "left"),
+        ("stage", "left"),
+        ("state", "left"),
+        ("90 % deg2", "right"),
+        ("Mpc", "right"),
+        ("candidates", "right"),
+        ("P(none)", "right"),
+    ]
+    return table(
+        "",
+        columns,
+        (
+            (
+                r["id"] + (" (test)" if r["test"] else ""),
+                (r["time"] or "-")[:19].replace("T", " "),
+                f"{r['observatory']} {r['kind']}",
+                f"{r['stage']} {r['revision']}",
+                r["state"],
+                number(r["area90_deg2"], ".4g"),
+                number(r["distance_mpc"], ".0f"),
+                r["n_candidates"],
+                number(r["p_none"], ".3f"),
+            )
+            for r in rows
+        ),
+    )
+
+
+def candidates(rows: list[Row], title: str = "") -> Table:
+    """Candidates from the best on, with the terms of each score."""
+    columns = [
+        ("rank", "right"),
+        ("object", "left"),
+        ("P", "right"),
+        ("ln odds", "right"),
+        ("class", "left"),
+        ("prior", "right"),
+        ("sky", "right"),
+        ("dist", "right"),
+        ("time", "right"),
+        ("ctx", "right"),
+        ("level", "right"),
+        ("delay", "right"),
+        ("mag", "right"),
+        ("host", "left"),
+    ]
+    return table(title, columns, map(_candidate, rows))
+
+
+def _candidate(r: Row) -> tuple[object, ...]:
+    terms = [number(r["terms"][name], "+.1f") for name in ("prior", "sky", "distance", "time", "context")]
+    host = r["host"]
+    return (
+        number(r["rank"], "d"),
+        r["object"],
+        number(r["probability"], ".3f"),
+        number(r["log_odds"], "+.1f"),
+        r["class"] if r["state"] == "active" else f"{r['state']}: {r['reason']}",
+        *terms,
+        number(r["credible_level"], ".2f"),
+        delay(r["delay_s"]),
+        number(r["mag"], ".1f"),
+        f"{host['name'] or 'z'} {host['distance_mpc']:.0f} Mpc" if host else "-",
+    )
+
+
+def objects(rows: list[Row]) -> Table:
+    """Objects near a position."""
+    columns = [
+        ("object", "left"),
+        ("arcsec", "right"),
+        ("ra", "right"),
+        ("dec", "right"),
+        ("first seen", "left"),
+        ("last seen", "left"),
+        ("mag", "right"),
+        ("class", "left"),
+    ]
+    return table(
+        "",
+        columns,
+        (
+            (
+                r["id"],
+                number(r["separation_arcsec"], ".2f"),
+                number(r["ra"], ".5f"),
+                number(r["dec"], "+.5f"),
+                r["first_seen"][:16],
+                r["last_seen"][:16],
+                number(r["mag"]),
+                r["classification"] or "-",
+            )
+            for r in rows
+        ),
+    )
+
+
+def associations(rows: list[Row]) -> Table:
+    """Pairs of events, the most significant first."""
+    columns = [
+        ("first", "left"),
+        ("second", "left"),
+        ("delay", "right"),
+        ("overlap", "right"),
+        ("joint FAR (time), Hz", "right"),
+        ("(time and sky), Hz", "right"),
+        ("", "left"),
+    ]
+    return table(
+        "",
+        columns,
+        (
+            (
+                r["first"],
+                r["second"],
+                delay(r["delay_s"]),
+                number(r["overlap"], ".3g"),
+                number(r["far_temporal_hz"], ".2e"),
+                number(r["far_spacetime_hz"], ".2e"),
+                "pointed there" if r["by_construction"] else "",
+            )
+            for r in rows
+        ),
+    )
+
+
+def dead_letters(rows: list[Row]) -> Table:
+    """Messages that were set aside."""
+    columns = [("id", "right"), ("message", "wrap"), ("bytes", "right"), ("reason", "wrap")]
+    return table("", columns, ((r["id"], r["name"] or r["topic"], r["bytes"], r["reason"]) for r in rows))

@@ -1,0 +1,130 @@
+"""Settings: one TOML file, every name checked; secrets never come from it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from coincidence import Parameters
+from coincidence.parameters import ClassModel, Onset
+
+from .errors import ConfigError
+
+DATABASE = "mma.sqlite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set."""
+
+    database: str = DATABASE
+    """SQLAlchemy URL, or the path of an SQLite file."""
+
+    prefix: str = "mma"
+    """First part of the names of the topics that we publish to."""
+
+    batch_size: int = 500
+    """Messages handled in one transaction."""
+
+    lsst_schemas: str | None = None
+    """Folder of the Rubin alert schemas (``vM.m/lsst.vM_m.alert.avsc``)."""
+
+    score: Parameters = field(default_factory=Parameters)
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of a TOML file over the defaults; ``MMA_DATABASE`` and the like over both.
+
+    Raises
+    ------
+    ConfigError
+        A file that cannot be read, an unknown name (with the nearest known one), a value of the wrong type.
+    """
+    document = _read(path) if path else {}
+    for name in ("database", "prefix", "lsst_schemas"):
+        value = environment.get(f"MMA_{name.upper()}")
+        if value:
+            document[name] = value
+    score = document.pop("score", {})
+    settings: Settings = _build(Settings(), document, "settings")
+    return replace(settings, score=_parameters(score))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"settings file {path}: {error}") from error
+
+
+def _parameters(document: dict[str, Any]) -> Parameters:
+    default = Parameters()
+    classes = dict(default.classes)
+    for name, table in _table(document.pop("classes", {}), "score.classes").items():
+        model = classes.get(name) or ClassModel(
+            onset=Onset(shape="box", start_d=0, end_d=1), prior=0.1, active_before_d=None
+        )
+        onset = _build(model.onset, table.pop("onset", {}), f"score.classes.{name}.onset")
+        classes[name] = replace(_build(model, table, f"score.classes.{name}"), onset=onset)
+    kinds = dict(default.kinds)
+    for kind, names in _table(document.pop("kinds", {}), "score.kinds").items():
+        _known(kind, kinds, "score.kinds")
+        for name in names:
+            _known(name, classes, f"score.kinds.{kind}")
+        kinds[kind] = tuple(names)
+    parameters: Parameters = _build(default, document, "score")
+    return replace(parameters, classes=classes, kinds=kinds)
+
+
+def _build(default: Any, table: Any, where: str) -> Any:
+    """The defaults with a table's values put in, each checked for name and type."""
+    known = {f.name: getattr(default, f.name) for f in fields(default)}
+    for name, value in _table(table, where).items():
+        _known(name, known, where)
+        known[name] = _typed(value, known[name], f"{where}.{name}")
+    return type(default)(**known)
+
+
+def _known(name: str, known: Mapping[str, Any], where: str) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
+        raise ConfigError(f"{where}: unknown setting {name!r}{hint}")
+
+
+def _table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: expected a table, found {value!r}")
+    return dict(value)
+
+
+def _typed(value: Any, default: Any, where: str) -> Any:
+    """The value as the type of its default; whole numbers may stand for decimal ones."""
+    if default is None or isinstance(value, bool) != isinstance(default, bool):
+        wanted: tuple[type, ...] = (str, int, float) if default is None else (type(default),)
+    else:
+        wanted = (int, float) if isinstance(default, float) else (type(default),)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        raise ConfigError(f"{where}: expected {wanted[-1].__name__}, found {value!r}")
+    return float(value) if isinstance(default, float) and isinstance(value, (int, float)) else value
+
+
+def document(settings: Settings) -> dict[str, Any]:
+    """Settings as a plain record; passwords in the database URL are hidden."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    record = asdict(settings)
+    record["score"]["id"] = settings.score.id
+    try:
+        record["database"] = make_url(settings.database).render_as_string(hide_password=True)
+    except ArgumentError:
+        pass
+    return record

@@ -1,0 +1,33 @@
+"""Every error of ours.
+
+MmaError
+├── ConfigError        a setting that is unknown or cannot be
+├── DecodeError        bytes that are not what they claim: the message goes to the dead letters
+├── Ignored            understood, and of no use to us: counted with its reason, not an error
+├── NotFoundError      no such event, object or dead letter
+└── OutageError        a broker or database that is away: stop before the commit, try again
+"""
+
+
+class MmaError(Exception):
+    """Anything that mma reports on purpose."""
+
+
+class ConfigError(MmaError):
+    """A setting that is unknown or cannot be."""
+
+
+class DecodeError(MmaError):
+    """Bytes that are not what they claim. The text names the field and what was found there."""
+
+
+class Ignored(MmaError):  # noqa: N818 - not an error, an outcome
+    """A message that was understood and that has nothing for us; the text is the counted reason."""
+
+
+class NotFoundError(MmaError):
+    """No such event, object or dead letter."""
+
+
+class OutageError(MmaError):
+    """Broker or database away. Nothing was committed; the same messages will come again."""

@@ -1,0 +1,94 @@
+"""From messages to events and alerts; what cannot be read is set aside, and each one is accounted for."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from coincidence import AlertBatch, Event
+from coincidence.alert import StrArray
+from coincidence.event import set_apart
+from coincidence.objects import with_keys
+
+from . import alerts, notices, topics
+from .errors import DecodeError, Ignored, OutageError
+from .store.ledger import Entry
+from .streams import Message
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a batch of messages held."""
+
+    events: list[tuple[Message, Event]] = field(default_factory=list)
+    alerts: AlertBatch = field(default_factory=AlertBatch.empty)
+    """``message`` is the index in the list that was taken in; object ids are unique across surveys."""
+
+    survey_ids: StrArray = field(default_factory=lambda: np.empty(0, dtype=object))
+    """The surveys' own object ids of the alerts."""
+
+    faults: dict[int, list[tuple[str, str | None]]] = field(default_factory=dict)
+    """Index of a message to what was wrong with it: reason and traceback."""
+
+    counts: Counter[Entry] = field(default_factory=Counter)
+
+
+def take_in(messages: Sequence[Message]) -> Intake:
+    """Decode messages of any kind. One that fails costs itself alone."""
+    intake = Intake()
+    optical: dict[str, list[int]] = {}
+    for i, message in enumerate(messages):
+        intake.counts[source(message), "read", ""] += 1
+        try:
+            kind = topics.format_of(message)
+            if kind not in notices.DECODERS:
+                optical.setdefault(kind, []).append(i)
+                continue
+            intake.events.append((message, set_apart(notices.DECODERS[kind](message))))
+            intake.counts[source(message), "decoded", ""] += 1
+        except OutageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
+            _refuse(intake, i, message, error)
+    batches = [_take_alerts(intake, messages, rows, kind) for kind, rows in optical.items()]
+    columns = AlertBatch.concatenate([batch for batch in batches if len(batch)])
+    intake.survey_ids = columns.object_id
+    intake.alerts = with_keys(columns)
+    return intake
+
+
+def source(message: Message) -> str:
+    """Where a message is counted: its topic, or the folder of a recorded file."""
+    return message.topic.rpartition("/")[0] or message.topic if message.name else message.topic
+
+
+def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:
+    if isinstance(error, Ignored):
+        intake.counts[source(message), "ignored", str(error)] += 1
+        return
+    if i not in intake.faults:
+        intake.counts[source(message), "set_aside", ""] += 1
+    known = isinstance(error, DecodeError)
+    reason = str(error) if known else f"{type(error).__name__}: {error}"
+    trace = None if known else "".join(traceback.format_exception(error))
+    intake.faults.setdefault(i, []).append((reason, trace))
+
+
+def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], kind: str) -> AlertBatch:
+    """Columns of the alerts in messages of one format; ``message`` counts in the whole list."""
+    decoded = alerts.decode([messages[i] for i in rows], kind)
+    for at, ignored in decoded.ignored:
+        _refuse(intake, rows[at], messages[rows[at]], ignored)
+    for at, error in decoded.refused:
+        _refuse(intake, rows[at], messages[rows[at]], error)
+    unread = {at for at, _ in decoded.ignored} | {at for at, _ in decoded.refused}
+    for at, i in enumerate(rows):
+        if at not in unread:
+            intake.counts[source(messages[i]), "decoded", ""] += 1
+    batch = decoded.batch
+    batch.message[:] = [rows[at] for at in batch.message.tolist()]
+    return batch

@@ -1,0 +1,65 @@
+"""Notices: bytes about an event, in whatever format, into one ``coincidence.Event``.
+
+Every decoder takes a ``Message`` and gives an ``Event``, or raises ``DecodeError`` naming the field that is
+wrong and what was found there, or ``Ignored`` with the reason why the message has nothing for us. Nothing is
+fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coincidence.event import Event
+from mma.errors import Ignored
+from mma.streams.message import Message
+
+from . import gamma, gcn, igwn, snews, voevent
+from .sniff import is_optical_voevent, kind_of, why_not
+
+Decoder = Callable[[Message], Event]
+
+
+def decode_circular(message: Message) -> Event:
+    """A circular is prose for people: always ``Ignored``."""
+    raise Ignored("a GCN circular: text for people")
+
+
+DECODERS: dict[str, Decoder] = {
+    "igwn": igwn.decode,
+    "gcn": gcn.decode,
+    "voevent": voevent.decode,
+    "gamma": gamma.decode,
+    "snews": snews.decode,
+    "circular": decode_circular,
+}
+"""By the words of ``kind_of``."""
+
+
+def decode(message: Message) -> Event:
+    """The event of a message whose format only its content tells."""
+    kind = kind_of(message)
+    if kind is None:
+        raise Ignored(why_not(message))
+    return DECODERS[kind](message)
+
+
+decode_igwn = igwn.decode
+decode_gcn = gcn.decode
+decode_voevent = voevent.decode
+decode_gamma = gamma.decode
+decode_snews = snews.decode
+
+__all__ = [
+    "DECODERS",
+    "Decoder",
+    "decode",
+    "decode_circular",
+    "decode_gamma",
+    "decode_gcn",
+    "decode_igwn",
+    "decode_snews",
+    "decode_voevent",
+    "is_optical_voevent",
+    "kind_of",
+    "why_not",
+]

@@ -1,0 +1,113 @@
+"""What kind of notice a message is, by its content alone: for files, whose topic tells nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mma.errors import DecodeError
+from mma.streams.message import Message
+
+from . import fields, igwn, snews, voevent_other
+from .fields import Document
+from .gamma_schema import SCHEMA_ID
+
+BLANK = b" \t\r\n"
+BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+HEAD = 4096
+"""Bytes in which the root element of a VOEvent and the schema of an Avro container are found."""
+
+GCN_FIELDS = frozenset({"alert_datetime", "alert_type", "trigger_time", "alert_tense"})
+
+STRANGERS = (
+    (("uid", "alert_type"), "internal IGWN alert of GraceDB, not a public one"),
+    (("preferred_event", "gw_events"), "GraceDB's record of a superevent, not an alert"),
+    (("candid", "objectId"), "optical alert, not a notice"),
+    (("title", "message_text"), "Hermes message: text for people"),
+)
+"""Fields that tell a document which is no notice, and what it is."""
+
+
+def kind_of(message: Message) -> str | None:
+    """``igwn``, ``gcn``, ``voevent``, ``gamma``, ``snews`` or ``circular``; None where it is none of them.
+
+    An optical transient sent as VOEvent is a ``voevent`` here too; ``is_optical_voevent`` tells it apart.
+    """
+    start = message.payload[:HEAD].lstrip(BLANK)
+    if start.startswith(igwn.AVRO_MAGIC):
+        return "igwn" if b"superevent_id" in start else None
+    if is_xml(start):
+        return "voevent" if b"VOEvent" in start.replace(b"\0", b"") else None
+    return _of_document(_document(message.payload))
+
+
+def is_optical_voevent(message: Message) -> bool:
+    """Whether this is a VOEvent of Gaia or ASAS-SN, which ``mma.alerts`` decodes."""
+    start = message.payload[:HEAD]
+    return any(name.encode() in start for name in voevent_other.OPTICAL)
+
+
+def why_not(message: Message) -> str:
+    """What a message is that ``kind_of`` knows no decoder for, as the reason to ignore it."""
+    start = message.payload[:HEAD].lstrip(BLANK)
+    if is_xml(start):
+        return "XML, but not a VOEvent"
+    if start.startswith(igwn.AVRO_MAGIC):
+        return "Avro, but not an LVK alert"
+    if start.startswith(b"TITLE:") and b"NOTICE_TYPE:" in start:
+        return "GCN notice as e-mail text: subscribe to its VOEvent or JSON"
+    document = _document(message.payload)
+    if isinstance(document, dict):
+        if "json-schema.org" in str(document.get("$schema")):
+            return "a JSON Schema, not a notice"
+        for keys, reason in STRANGERS:
+            if all(key in document for key in keys):
+                return reason
+    return "not a notice of any format known"
+
+
+def is_xml(start: bytes) -> bool:
+    """Whether bytes begin like XML, in UTF-8 or UTF-16."""
+    for mark in BOMS:
+        start = start.removeprefix(mark)
+    return start.lstrip(b"\0").startswith(b"<")
+
+
+def _document(payload: bytes) -> Any:
+    """The JSON value, the first line's where each line is one, None where it is no JSON."""
+    if payload.lstrip(BLANK)[:1] not in (b"{", b"["):
+        return None
+    for part in (payload, payload.partition(b"\n")[0]):
+        try:
+            value = fields.parse_json(part)
+        except DecodeError:
+            continue
+        return value[0] if isinstance(value, list) and len(value) == 1 else value
+    return None
+
+
+def _of_document(document: Any) -> str | None:
+    if not isinstance(document, dict):
+        return None
+    if document.keys() == {"format", "content"}:
+        return "circular" if document["format"] == "circular" else _of_document(_inner(document["content"]))
+    schema = document.get("$schema")
+    if schema == SCHEMA_ID:
+        return "gamma"
+    if "superevent_id" in document and "alert_type" in document:
+        return "igwn"
+    if "circularId" in document or {"subject", "body"} <= document.keys():
+        return "circular"
+    if _is_gcn(document):
+        return "gcn"
+    return "snews" if snews.is_snews(document) else None
+
+
+def _inner(content: Any) -> Any:
+    return content[0] if isinstance(content, list) and len(content) == 1 else content
+
+
+def _is_gcn(document: Document) -> bool:
+    schema = document.get("$schema")
+    if isinstance(schema, str) and "gcn.nasa.gov/schema" in schema:
+        return True
+    return "mission" in document and bool(GCN_FIELDS & document.keys())

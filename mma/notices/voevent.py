@@ -1,0 +1,25 @@
+"""VOEvent 2.0: GCN Classic's notices, LVK's, and those that observatories send themselves."""
+
+from __future__ import annotations
+
+from coincidence.event import Event
+from mma.streams.message import Message
+
+from . import voevent_gcn, voevent_lvc, voevent_other, voevent_xml
+from .voevent_types import LVC
+from .voevent_xml import Packet
+
+
+def decode(message: Message) -> Event:
+    """The event that one VOEvent tells of."""
+    packet = voevent_xml.read(message.payload)
+    if _is_lvc(packet):
+        return voevent_lvc.decode(packet, message)
+    if "Packet_Type" in packet.params:
+        return voevent_gcn.decode(packet, message)
+    return voevent_other.decode(packet, message)
+
+
+def _is_lvc(packet: Packet) -> bool:
+    number = packet.text("Packet_Type") or ""
+    return packet.ivorn.startswith("ivo://gwnet/") or (number.isdigit() and int(number) in LVC)

@@ -1,0 +1,146 @@
+"""The candidate message: an object as the counterpart of an event, scored, revised, withdrawn."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from coincidence.score import TERMS
+from skymaps.region import SQDEG_PER_SR
+
+from .message import Message, iso, message_id, version
+
+Row = dict[str, Any]
+
+
+def candidate_message(
+    event: Row, row: Row, *, rank: int | None, of: int, log_none: float, revision: int, now: float
+) -> Message:
+    """The message about one candidate, by ``schemas/candidate.schema.json``.
+
+    Parameters
+    ----------
+    event
+        The event's row.
+    row
+        The candidate's row with its object's columns (``object_...``).
+    rank, of
+        Place among the candidates that stand; None for one that does not.
+    log_none
+        ``ln(1 + sum of odds)`` of the event.
+    revision
+        1 for the first message about this candidate.
+    now
+        Unix seconds.
+    """
+    kind = "withdrawal" if rank is None else "new" if revision == 1 else "update"
+    identity = (event["id"], row["object_id"], revision, kind, row["event_notice"], row["object_version"])
+    return {
+        "schema": "urn:mma:candidate:1",
+        "id": message_id(*identity, rank, row["parameters"]),
+        "type": kind,
+        "revision": revision,
+        "supersedes": row["told_id"],
+        "issued": iso(now),
+        "test": event["is_test"],
+        "producer": {"name": "mma", "version": version(), "parameters": row["parameters"]},
+        "event": event_part(event),
+        "object": _object(row),
+        "score": _score(row, rank, of, log_none) if rank is not None else None,
+        "reason": row["reason"],
+        "sky": {
+            "credible_level": row["credible_level"],
+            "credible_volume": row["credible_volume"],
+            "probdensity_deg2": row["probdensity"] / SQDEG_PER_SR,
+        },
+        "time": {
+            "delay_s": row["delay_s"],
+            "earliest_s": row["earliest_s"],
+            "window_s": _window(event),
+        },
+        "distance": _distance(row),
+        "vetting": {"status": "pending", "flags": [row["reason"]] if row["state"] == "vetoed" else []},
+        "visibility": None,
+        "links": {"event": event["document"].get("url"), "skymap": event["document"].get("skymap_url")},
+    }
+
+
+def event_part(event: Row) -> Message:
+    """What a message says of an event."""
+    document = event["document"]
+    known = event["distance_mpc"] is not None
+    return {
+        "id": event["id"],
+        "aliases": list(document["aliases"]),
+        "messenger": event["messenger"],
+        "kind": event["kind"],
+        "observatory": event["observatory"],
+        "time": iso(event["time"]),
+        "revision": event["revision"],
+        "stage": event["stage"],
+        "far_hz": event["far_hz"],
+        "classes": document["classes"],
+        "skymap": {
+            "sha256": event["skymap_sha256"],
+            "url": document["skymap_url"],
+            "area90_deg2": event["area90_deg2"],
+            "distance_mpc": [event["distance_mpc"], event["distance_error_mpc"]] if known else None,
+        },
+    }
+
+
+def _object(row: Row) -> Message:
+    return {
+        "id": row["object_id"],
+        "survey": row["object_survey"],
+        "aliases": [],
+        "ra": row["object_ra"],
+        "dec": row["object_dec"],
+        "first_seen": iso(row["object_first_seen"]),
+        "last_seen": iso(row["object_last_seen"]),
+        "last_unseen": iso(row["object_last_unseen"]),
+        "n_detections": row["object_n_detections"],
+        "photometry": {
+            "band": row["object_band"],
+            "flux_njy": row["object_flux_njy"],
+            "flux_error_njy": row["object_flux_error_njy"],
+            "mag": ab_mag(row["object_flux_njy"]),
+        },
+        "host": row["detail"]["host"],
+    }
+
+
+def ab_mag(flux_njy: float | None) -> float | None:
+    """AB magnitude of a positive flux in nanojansky."""
+    return None if flux_njy is None or flux_njy <= 0 else 31.4 - 2.5 * math.log10(flux_njy)
+
+
+def _score(row: Row, rank: int, of: int, log_none: float) -> Message:
+    return {
+        "log_odds": row["log_odds"],
+        "probability": math.exp(row["log_odds"] - log_none),
+        "rank": rank,
+        "of": of,
+        "class": row["counterpart"],
+        "terms": {name: row[name] for name in TERMS},
+        "by_class": row["detail"]["by_class"],
+        "chance_count": row["chance_count"],
+    }
+
+
+def _window(event: Row) -> list[float] | None:
+    if event["time"] is None:
+        return None
+    return [event["window_start"] - event["time"], event["window_end"] - event["time"]]
+
+
+def _distance(row: Row) -> Message:
+    detail = row["detail"]
+    host = detail["host"] or {}
+    return {
+        "event_mpc": detail["event_mpc"],
+        "event_mpc_error": detail["event_error_mpc"],
+        "object_mpc": host.get("distance_mpc"),
+        "object_mpc_error": host.get("distance_error_mpc"),
+        "kind": host.get("kind"),
+    }

@@ -1,0 +1,174 @@
+"""Events, their notices and their maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+import skymaps
+from coincidence import Event, Parameters, Stage, can_be_matched
+from coincidence.score import window
+from skymaps import SkyMap
+
+from . import tables
+from .bulk import Row, insert_new, upsert
+from .codec import event_document, event_of
+
+ACTIVE, EXPIRED, RETRACTED, UNLOCATED = "active", "expired", "retracted", "unlocated"
+
+
+def save_notice(connection: Connection, notice: Event, *, received: float, place: str) -> None:
+    """Keep a notice and its map; a notice that is there already is left as it is."""
+    if isinstance(notice.region, SkyMap):
+        save_map(connection, notice.region)
+    row = {
+        "event_id": notice.id,
+        "notice": notice.notice,
+        "issued": notice.issued.timestamp(),
+        "stage": notice.stage,
+        "received": received,
+        "place": place,
+        "document": event_document(notice),
+    }
+    insert_new(connection, tables.event_revisions, [row])
+    names = [
+        {"alias": name, "id": notice.id, "what": "event"} for name in notice.aliases if name != notice.id
+    ]
+    insert_new(connection, tables.aliases, names)
+
+
+def save_event(
+    connection: Connection, event: Event, *, revision: int, parameters: Parameters, now: float | None
+) -> None:
+    """Write an event's newest state; what is known of its candidates and of what was told stays."""
+    start, end = window(event, parameters) if event.time is not None else (None, None)
+    over = now is not None and end is not None and end < now
+    row = {
+        "id": event.id,
+        "messenger": event.messenger,
+        "kind": event.kind,
+        "observatory": event.observatory,
+        "time": event.time.timestamp() if event.time else None,
+        "issued": event.issued.timestamp(),
+        "stage": event.stage,
+        "state": _state(event, over=over),
+        "revision": revision,
+        "is_test": event.is_test,
+        "far_hz": event.far_hz,
+        "window_start": start,
+        "window_end": end,
+        "skymap_sha256": event.skymap_sha256,
+        "notice": event.notice,
+        "n_candidates": 0,
+        "log_none": 0.0,
+        "document": event_document(event),
+        **_measures(event),
+    }
+    upsert(connection, tables.events, [row], keep=("n_candidates", "log_none"))
+
+
+def _state(event: Event, *, over: bool) -> str:
+    if event.stage is Stage.RETRACTION:
+        return RETRACTED
+    if not can_be_matched(event):
+        return UNLOCATED
+    return EXPIRED if over else ACTIVE
+
+
+def _measures(event: Event) -> Row:
+    """Area and distance of an event's region."""
+    region = event.region
+    distance = region.distance_mpc if isinstance(region, SkyMap) else None
+    return {
+        "area50_deg2": region.area_deg2(0.5) if region is not None else None,
+        "area90_deg2": region.area_deg2(0.9) if region is not None else None,
+        "distance_mpc": distance[0] if distance else None,
+        "distance_error_mpc": distance[1] if distance else None,
+    }
+
+
+def expire(connection: Connection, event_ids: list[str]) -> None:
+    """Mark events as expired: their windows closed."""
+    for event_id in event_ids:
+        connection.execute(update(tables.events).where(tables.events.c.id == event_id).values(state=EXPIRED))
+
+
+def save_ranking(connection: Connection, event_id: str, *, n: int, log_none: float) -> None:
+    """Keep the number of standing candidates and ``ln(1 + sum of odds)``."""
+    connection.execute(
+        update(tables.events).where(tables.events.c.id == event_id).values(n_candidates=n, log_none=log_none)
+    )
+
+
+def mark_told(connection: Connection, event_id: str, revision: int, notice: str) -> None:
+    """Remember which state of an event was published last."""
+    connection.execute(
+        update(tables.events)
+        .where(tables.events.c.id == event_id)
+        .values(told_revision=revision, told_notice=notice)
+    )
+
+
+def save_map(connection: Connection, skymap: SkyMap) -> None:
+    """Keep a map once, by the sha256 of the bytes it came in."""
+    s = tables.skymaps.c
+    if connection.execute(select(s.sha256).where(s.sha256 == skymap.sha256)).first() is None:
+        insert_new(
+            connection, tables.skymaps, [{"sha256": skymap.sha256, "fits": skymaps.write_fits(skymap)}]
+        )
+
+
+def map_loader(connection: Connection) -> Callable[[str], SkyMap]:
+    """A function that reads a stored map by its sha256, each only once."""
+    seen: dict[str, SkyMap] = {}
+
+    def load(sha256: str) -> SkyMap:
+        if sha256 not in seen:
+            s = tables.skymaps.c
+            fits = connection.execute(select(s.fits).where(s.sha256 == sha256)).scalar_one()
+            seen[sha256] = replace(skymaps.read(fits), sha256=sha256)
+        return seen[sha256]
+
+    return load
+
+
+def notices(connection: Connection, event_ids: list[str] | None = None) -> list[Event]:
+    """Every notice of these events (or of all that are active), in the order in which they came."""
+    r, e = tables.event_revisions.c, tables.events.c
+    chosen = select(e.id).where(e.state.in_((ACTIVE, UNLOCATED)))
+    wanted = r.event_id.in_(event_ids if event_ids is not None else chosen)
+    rows = connection.execute(select(r.document).where(wanted).order_by(r.received, r.issued)).scalars()
+    load = map_loader(connection)
+    return [event_of(document, load) for document in rows]
+
+
+def event_row(connection: Connection, event_id: str) -> Row | None:
+    """One event's row."""
+    row = connection.execute(select(tables.events).where(tables.events.c.id == event_id)).mappings().first()
+    return dict(row) if row else None
+
+
+def near_in_time(connection: Connection, time: float, seconds: float) -> list[str]:
+    """Ids of events that happened within so many seconds of a time, retracted ones left out."""
+    e = tables.events.c
+    close = e.time.between(time - seconds, time + seconds) & (e.state != RETRACTED)
+    return list(connection.execute(select(e.id).where(close).order_by(e.id)).scalars())
+
+
+def resolve(connection: Connection, name: str, what: str = "event") -> str | None:
+    """The id behind an exact name or alias; upper and lower case count. None where there is none."""
+    table = tables.events if what == "event" else tables.objects
+    if connection.execute(select(table.c.id).where(table.c.id == name)).first():
+        return name
+    a = tables.aliases.c
+    return connection.execute(select(a.id).where(a.alias == name, a.what == what).order_by(a.id)).scalar()
+
+
+def count_states(connection: Connection) -> dict[str, int]:
+    """How many events are in each state."""
+    e = tables.events.c
+    rows: Any = connection.execute(select(e.state, func.count()).group_by(e.state))
+    return {state: n for state, n in rows}

@@ -1,0 +1,48 @@
+"""Messages that were decided and stored, to be published after the commit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from . import tables
+from .bulk import Row, insert_new
+
+
+def put(connection: Connection, topic: str, key: str, messages: list[dict[str, Any]], now: float) -> None:
+    """Add messages; one whose id is there already is left alone."""
+    rows = [
+        {
+            "id": message["id"],
+            "topic": topic,
+            "key": key,
+            "payload": json.dumps(message, separators=(",", ":"), allow_nan=False),
+            "created": now,
+            "sent": None,
+        }
+        for message in messages
+    ]
+    insert_new(connection, tables.outbox, rows)
+
+
+def unsent(connection: Connection, limit: int = 1000) -> list[Row]:
+    """Messages not published yet, oldest first."""
+    o = tables.outbox
+    rows = connection.execute(select(o).where(o.c.sent.is_(None)).order_by(o.c.seq).limit(limit)).mappings()
+    return [dict(row) for row in rows]
+
+
+def mark_sent(connection: Connection, seqs: list[int], now: float) -> None:
+    """Remember that messages were published."""
+    statement = update(tables.outbox).where(tables.outbox.c.seq == bindparam("which")).values(sent=now)
+    if seqs:
+        connection.execute(statement, [{"which": seq} for seq in seqs])
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many messages are waiting and how many were sent."""
+    o = tables.outbox.c
+    total, sent = connection.execute(select(func.count(o.seq), func.count(o.sent))).one()
+    return {"sent": sent, "waiting": total - sent}

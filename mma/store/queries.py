@@ -1,0 +1,263 @@
+"""Answers to what people ask of the store."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from coincidence.score import TERMS
+from skymaps import healpix
+
+from ..errors import NotFoundError
+from ..publish.candidate import ab_mag
+from ..publish.message import iso
+from . import associations, catalogs, ledger, objects, outbox, tables
+from .bulk import Row, select_in
+from .candidates import ACTIVE, WITHDRAWN
+from .events import count_states, resolve
+
+
+def event_id(connection: Connection, name: str) -> str:
+    """The event of an exact id or alias.
+
+    Raises
+    ------
+    NotFoundError
+        No such event; the message names those that begin alike.
+    """
+    found = resolve(connection, name)
+    if found is None:
+        e = tables.events.c
+        like = connection.execute(
+            select(e.id).where(e.id.startswith(name[:6], autoescape=True)).limit(5)
+        ).scalars()
+        near = ", ".join(like)
+        raise NotFoundError(f"no event {name!r}" + (f"; there are {near}" if near else "; see 'mma events'"))
+    return found
+
+
+def events(connection: Connection, *, state: str | None = None, limit: int | None = None) -> list[Row]:
+    """Events, the newest first."""
+    e = tables.events
+    statement = select(e).order_by(e.c.time.desc().nulls_last(), e.c.id).limit(limit)
+    if state is not None:
+        statement = statement.where(e.c.state == state)
+    return [_event(dict(row)) for row in connection.execute(statement).mappings()]
+
+
+def _event(row: Row) -> Row:
+    document = row.pop("document")
+    return {
+        "id": row["id"],
+        "aliases": document["aliases"],
+        "messenger": row["messenger"],
+        "kind": row["kind"],
+        "observatory": row["observatory"],
+        "time": iso(row["time"]),
+        "issued": iso(row["issued"]),
+        "stage": row["stage"],
+        "state": row["state"],
+        "revision": row["revision"],
+        "test": row["is_test"],
+        "far_hz": row["far_hz"],
+        "classes": document["classes"],
+        "area50_deg2": row["area50_deg2"],
+        "area90_deg2": row["area90_deg2"],
+        "distance_mpc": row["distance_mpc"],
+        "distance_error_mpc": row["distance_error_mpc"],
+        "window": [iso(row["window_start"]), iso(row["window_end"])],
+        "skymap_sha256": row["skymap_sha256"],
+        "url": document["url"],
+        "n_candidates": row["n_candidates"],
+        "p_none": math.exp(-row["log_none"]),
+        "remarks": document["remarks"],
+    }
+
+
+def candidates(
+    connection: Connection, event: str, *, everything: bool = False, limit: int | None = None
+) -> list[Row]:
+    """One event's candidates from the best on; with vetoed and withdrawn ones at the end, if wanted."""
+    c, o = tables.candidates, tables.objects
+    log_none = connection.execute(
+        select(tables.events.c.log_none).where(tables.events.c.id == event)
+    ).scalar_one()
+    statement = (
+        select(c, o.c.survey, o.c.ra, o.c.dec, o.c.band, o.c.flux_njy, o.c.classification)
+        .join(o, o.c.id == c.c.object_id)
+        .where(c.c.event_id == event)
+    )
+    active = statement.where(c.c.state == ACTIVE).order_by(c.c.log_odds.desc(), c.c.object_id).limit(limit)
+    rows = [dict(row) for row in connection.execute(active).mappings()]
+    answer = [_candidate(row, rank, log_none) for rank, row in enumerate(rows, start=1)]
+    if everything:
+        rest = statement.where(c.c.state != ACTIVE).order_by(c.c.state, c.c.object_id)
+        answer += [_candidate(dict(row), None, log_none) for row in connection.execute(rest).mappings()]
+    return answer
+
+
+def _candidate(row: Row, rank: int | None, log_none: float) -> Row:
+    detail = row["detail"]
+    stands = rank is not None and row["log_odds"] is not None
+    return {
+        "event": row["event_id"],
+        "object": row["object_id"],
+        "survey": row["survey"],
+        "ra": row["ra"],
+        "dec": row["dec"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "rank": rank,
+        "probability": math.exp(row["log_odds"] - log_none) if stands else None,
+        "log_odds": row["log_odds"],
+        "class": row["counterpart"],
+        "terms": {name: row[name] for name in TERMS},
+        "by_class": detail["by_class"],
+        "chance_count": row["chance_count"],
+        "credible_level": row["credible_level"],
+        "credible_volume": row["credible_volume"],
+        "delay_s": row["delay_s"],
+        "earliest_s": row["earliest_s"],
+        "mag": ab_mag(row["flux_njy"]),
+        "band": row["band"],
+        "classification": row["classification"],
+        "host": detail["host"],
+        "event_mpc": detail["event_mpc"],
+        "event_error_mpc": detail["event_error_mpc"],
+        "event_notice": row["event_notice"],
+        "skymap_sha256": row["skymap_sha256"],
+        "object_version": row["object_version"],
+        "parameters": row["parameters"],
+        "published": {"id": row["told_id"], "revision": row["told_revision"], "state": row["told_state"]},
+    }
+
+
+def history(connection: Connection, event: str, object_id: str) -> list[Row]:
+    """Every score that a candidate had, oldest first."""
+    s = tables.scores
+    rows = connection.execute(
+        select(s).where(s.c.event_id == event, s.c.object_id == object_id).order_by(s.c.scored)
+    ).mappings()
+    return [dict(row) | {"scored": iso(row["scored"])} for row in rows]
+
+
+def object_(connection: Connection, name: str) -> Row:
+    """An object with its light curve and every event it is a candidate of.
+
+    Raises
+    ------
+    NotFoundError
+        No such object.
+    """
+    object_id = resolve(connection, name, "object")
+    if object_id is None:
+        raise NotFoundError(f"no object {name!r}; 'mma cone' finds objects by position")
+    o, c, e = tables.objects, tables.candidates, tables.events
+    row = dict(connection.execute(select(o).where(o.c.id == object_id)).mappings().one())
+    touched = connection.execute(
+        select(c.c.event_id, c.c.state, c.c.log_odds, c.c.reason, e.c.log_none)
+        .join(e, e.c.id == c.c.event_id)
+        .where(c.c.object_id == object_id)
+        .order_by(c.c.event_id)
+    ).mappings()
+    return _object(row) | {
+        "light_curve": [d | {"time": iso(d["time"])} for d in objects.light_curve(connection, object_id)],
+        "events": [
+            {
+                "event": t["event_id"],
+                "state": t["state"],
+                "reason": t["reason"],
+                "log_odds": t["log_odds"],
+                "probability": math.exp(t["log_odds"] - t["log_none"]) if t["state"] == ACTIVE else None,
+            }
+            for t in touched
+        ],
+    }
+
+
+def _object(row: Row) -> Row:
+    times = {name: iso(row[name]) for name in ("first_seen", "last_seen", "last_unseen")}
+    hidden = ("hpx", "told_at", "version")
+    return (
+        {name: value for name, value in row.items() if name not in hidden}
+        | times
+        | {"mag": ab_mag(row["flux_njy"])}
+    )
+
+
+def cone(connection: Connection, ra: float, dec: float, radius_deg: float) -> list[Row]:
+    """Objects within an angle of a position, the nearest first; any radius, poles and RA 0/360 included.
+
+    Parameters
+    ----------
+    ra, dec, radius_deg
+        Degrees.
+    """
+    order = int(np.clip(np.floor(np.log2(60.0 / max(radius_deg, 1e-4))), 0, 13))
+    cells = healpix.disc(ra, dec, np.radians(radius_deg), order)
+    shift = 2 * (29 - order)
+    ranges = np.stack([cells << shift, (cells + 1) << shift], axis=1)
+    near = objects.in_region(connection, ranges, -np.inf, np.inf)
+    angle = _separation_deg(ra, dec, near.ra, near.dec)
+    rows = np.flatnonzero(angle <= radius_deg)
+    found = {
+        row["id"]: dict(row)
+        for row in select_in(
+            connection, select(tables.objects), tables.objects.c.id, list(near.object_id[rows])
+        )
+    }
+    ordered = sorted(rows.tolist(), key=lambda row: (angle[row], near.object_id[row]))
+    return [
+        _object(found[near.object_id[row]]) | {"separation_arcsec": float(angle[row] * 3600)}
+        for row in ordered
+    ]
+
+
+def _separation_deg(ra: float, dec: float, ras: Any, decs: Any) -> Any:
+    """Angle between a position and others, by Vincenty's formula, right at all angles."""
+    a, b, c, d = np.radians(ra), np.radians(dec), np.radians(ras), np.radians(decs)
+    x = np.cos(b) * np.sin(d) - np.sin(b) * np.cos(d) * np.cos(c - a)
+    y = np.cos(d) * np.sin(c - a)
+    z = np.sin(b) * np.sin(d) + np.cos(b) * np.cos(d) * np.cos(c - a)
+    return np.degrees(np.arctan2(np.hypot(x, y), z))
+
+
+def associations_(connection: Connection, event: str | None = None) -> list[Row]:
+    """Associations that stand, the most significant first."""
+    rows = [row for row in associations.of_event(connection, event) if row["state"] != WITHDRAWN]
+    rows.sort(key=lambda row: (row["far_spacetime_hz"] or row["far_temporal_hz"] or math.inf, row["first"]))
+    hidden = ("changed", "told_id", "told_revision")
+    return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
+
+
+def status(connection: Connection) -> Row:
+    """What came in and what became of it; what is known; what went out."""
+    totals = ledger.totals(connection)
+    counts = dict.fromkeys(("read", "decoded", "set_aside", "ignored"), 0)
+    sources: dict[str, Row] = {}
+    for row in totals:
+        counts[row["outcome"]] += row["n"]
+        source = sources.setdefault(row["source"], dict.fromkeys(counts, 0) | {"last": None, "reasons": {}})
+        source[row["outcome"]] += row["n"]
+        source["last"] = max(filter(None, (source["last"], iso(row["last"]))), default=None)
+        if row["reason"]:
+            source["reasons"][row["reason"]] = row["n"]
+    size = {
+        name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for name, table in (
+            ("objects", tables.objects),
+            ("detections", tables.detections),
+            ("dead_letters", tables.dead_letters),
+        )
+    }
+    return {
+        "messages": counts,
+        "sources": sources,
+        "events": count_states(connection),
+        **size,
+        "catalogs": catalogs.listing(connection),
+        "published": outbox.counts(connection),
+    }

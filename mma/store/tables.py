@@ -1,0 +1,244 @@
+"""The tables: one definition for SQLite and PostgreSQL. Times are Unix seconds UTC, angles ICRS degrees."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+Double = Float(53)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("messenger", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("observatory", String, nullable=False),
+    Column("time", Double, index=True),
+    Column("issued", Double, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("state", String, nullable=False),  # active, expired, retracted, unlocated
+    Column("revision", Integer, nullable=False),  # number of distinct notices
+    Column("is_test", Boolean, nullable=False),
+    Column("far_hz", Double),
+    Column("window_start", Double),
+    Column("window_end", Double, index=True),
+    Column("area50_deg2", Double),
+    Column("area90_deg2", Double),
+    Column("distance_mpc", Double),
+    Column("distance_error_mpc", Double),
+    Column("skymap_sha256", String),
+    Column("notice", String, nullable=False),  # sha256 of the newest notice
+    Column("n_candidates", Integer, nullable=False),
+    Column("log_none", Double, nullable=False),  # ln(1 + sum of odds): minus ln P(no counterpart seen)
+    Column("told_revision", Integer),
+    Column("told_notice", String),
+    Column("document", Json, nullable=False),
+)
+
+event_revisions = Table(
+    "event_revisions",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("notice", String, primary_key=True),
+    Column("issued", Double, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("received", Double, nullable=False),
+    Column("place", String, nullable=False),  # topic[partition]@offset
+    Column("document", Json, nullable=False),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("alias", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("what", String, nullable=False),  # event or object
+)
+
+skymaps = Table(
+    "skymaps",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("fits", LargeBinary, nullable=False),
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("survey", String, nullable=False),
+    Column("hpx", BigInteger, nullable=False),  # order-29 NESTED pixel
+    Column("ra", Double, nullable=False),
+    Column("dec", Double, nullable=False),
+    Column("first_seen", Double, nullable=False),
+    Column("last_seen", Double, nullable=False),
+    Column("last_unseen", Double),
+    Column("n_detections", Double),
+    Column("alert_id", String, nullable=False),
+    Column("band", String),
+    Column("flux_njy", Double),
+    Column("flux_error_njy", Double),
+    Column("reliability", Double),
+    Column("star_score", Double),
+    Column("star_distance_arcsec", Double),
+    Column("solar_system_arcsec", Double),
+    Column("redshift", Double),
+    Column("redshift_error", Double),
+    Column("distance_mpc", Double),
+    Column("classification", String),
+    Column("told_at", Double),
+    Column("version", String, nullable=False),
+    Index("objects_hpx_seen", "hpx", "last_seen", "first_seen"),
+)
+
+detections = Table(
+    "detections",
+    metadata,
+    Column("object_id", String, primary_key=True),
+    Column("id", String, primary_key=True),  # the survey's alert id; "time/band" in a history
+    Column("time", Double, nullable=False, index=True),
+    Column("band", String),
+    Column("flux_njy", Double),  # NULL: a non-detection
+    Column("flux_error_njy", Double),
+    Column("limit_mag", Double),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("object_id", String, primary_key=True),
+    Column("state", String, nullable=False),  # active, vetoed, withdrawn
+    Column("reason", String),  # of a veto or withdrawal
+    Column("log_odds", Double),
+    Column("counterpart", String, nullable=False),
+    Column("prior", Double),
+    Column("sky", Double),
+    Column("distance", Double),
+    Column("time", Double),
+    Column("context", Double),
+    Column("credible_level", Double),
+    Column("credible_volume", Double),
+    Column("probdensity", Double),
+    Column("chance_count", Double),
+    Column("delay_s", Double),
+    Column("earliest_s", Double),
+    Column("detail", Json, nullable=False),  # odds by class, host, event distance there
+    Column("event_notice", String, nullable=False),
+    Column("skymap_sha256", String),
+    Column("object_version", String, nullable=False),
+    Column("parameters", String, nullable=False),
+    Column("told_revision", Integer),  # what was published last
+    Column("told_state", String),
+    Column("told_log_odds", Double),
+    Column("told_rank", Integer),
+    Column("told_id", String),
+    Index("candidates_by_odds", "event_id", "log_odds"),
+    Index("candidates_by_object", "object_id"),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("object_id", String, primary_key=True),
+    Column("event_notice", String, primary_key=True),
+    Column("object_version", String, primary_key=True),
+    Column("parameters", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("log_odds", Double),
+    Column("counterpart", String, nullable=False),
+    Column("terms", Json, nullable=False),
+    Column("scored", Double, nullable=False),
+)
+
+associations = Table(
+    "associations",
+    metadata,
+    Column("first", String, primary_key=True),
+    Column("second", String, primary_key=True),
+    Column("state", String, nullable=False),  # active, withdrawn
+    Column("delay_s", Double, nullable=False),
+    Column("window_start_s", Double, nullable=False),
+    Column("window_end_s", Double, nullable=False),
+    Column("overlap", Double),
+    Column("far_temporal_hz", Double),
+    Column("far_spacetime_hz", Double),
+    Column("by_construction", Boolean, nullable=False),
+    Column("is_test", Boolean, nullable=False),
+    Column("changed", Boolean, nullable=False),  # since it was told
+    Column("told_revision", Integer),
+    Column("told_id", String),
+)
+
+galaxies = Table(
+    "galaxies",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("catalog", String, nullable=False, index=True),
+    Column("name", String),
+    Column("hpx", BigInteger, nullable=False, index=True),
+    Column("ra", Double, nullable=False),
+    Column("dec", Double, nullable=False),
+    Column("distance_mpc", Double, nullable=False),
+    Column("distance_error_mpc", Double),
+    Column("kind", String, nullable=False),  # spec, photo, indep
+    Column("density_deg2", Double, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),  # the message's own id
+    Column("topic", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("sent", Double, index=True),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("topic", String, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("part", Integer, nullable=False),  # of several faults in one message: which
+    Column("name", String),
+    Column("reason", Text, nullable=False),
+    Column("traceback", Text),
+    Column("payload", LargeBinary, nullable=False),
+    Column("received", Double, nullable=False),
+    UniqueConstraint("topic", "partition", "offset", "part"),
+)
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("outcome", String, primary_key=True),  # read, decoded, set_aside, ignored
+    Column("reason", String, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("last", Double),
+)

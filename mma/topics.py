@@ -1,0 +1,38 @@
+"""Which decoder reads what: by topic for live streams, by content for recorded files."""
+
+from __future__ import annotations
+
+from . import alerts, notices
+from .errors import Ignored
+from .streams import Message
+
+TOPICS: dict[str, str] = {
+    "igwn.gwalert": "igwn",
+    "gcn.notices.igwn.gwalert": "igwn",
+    "gcn.classic.voevent.": "voevent",
+    "gcn.notices.": "gcn",
+    "gcn.circulars": "circular",
+    "mma.gamma": "gamma",
+    "snews.alert": "snews",
+}
+"""Topic, or its beginning with a dot at the end, to format."""
+
+
+def by_topic(topic: str) -> str | None:
+    """Format that a live topic is known to carry; the longest name that fits. None: look at the content."""
+    fits = [name for name in TOPICS if topic == name or (name.endswith(".") and topic.startswith(name))]
+    return TOPICS[max(fits, key=len)] if fits else None
+
+
+def format_of(message: Message) -> str:
+    """Format of a message, a key of ``notices.DECODERS`` or ``alerts.DECODERS``.
+
+    Raises
+    ------
+    Ignored
+        Where nobody knows it, with what it is instead.
+    """
+    kind = by_topic(message.topic) or alerts.kind_of(message) or notices.kind_of(message)
+    if kind is None:
+        raise Ignored(notices.why_not(message))
+    return kind

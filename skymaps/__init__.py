@@ -1,0 +1,42 @@
+"""Where on the sky, and how far: maps, circles, ellipses, annuli, and all of them at once."""
+
+from .annulus import Annulus
+from .circle import GBM_SYSTEMATIC, Circle
+from .ellipse import Ellipse
+from .errors import RegionError
+from .index import Matches, SkyIndex
+from .io import read
+from .overlap import overlap, product
+from .region import FloatArray, IntArray, Region, Tiles
+from .shapes import AllSky, all_sky, annulus, asymmetric, circle, ellipse, from_dict
+from .skymap import SkyMap
+from .write import as_skymap, moc_ranges, write_fits, write_moc
+
+__all__ = [
+    "GBM_SYSTEMATIC",
+    "AllSky",
+    "Annulus",
+    "Circle",
+    "Ellipse",
+    "FloatArray",
+    "IntArray",
+    "Matches",
+    "Region",
+    "RegionError",
+    "SkyIndex",
+    "SkyMap",
+    "Tiles",
+    "all_sky",
+    "annulus",
+    "as_skymap",
+    "asymmetric",
+    "circle",
+    "ellipse",
+    "from_dict",
+    "moc_ranges",
+    "overlap",
+    "product",
+    "read",
+    "write_fits",
+    "write_moc",
+]

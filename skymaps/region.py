@@ -1,0 +1,74 @@
+"""What every region of the sky answers, whatever it is made of."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+ORDER_MAX = 29
+"""Finest HEALPix order that a 64-bit integer holds; positions are kept at this order."""
+
+SQDEG_PER_SR = (180.0 / np.pi) ** 2
+SKY_DEG2 = 4.0 * np.pi * SQDEG_PER_SR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiles:
+    """A region cut into HEALPix cells of mixed order, sorted, without gaps in meaning: absent cells are zero."""
+
+    lower: IntArray
+    """First order-29 NESTED pixel of each cell. Shape (n,), ascending."""
+
+    upper: IntArray
+    """First order-29 NESTED pixel after each cell. Shape (n,)."""
+
+    probdensity: FloatArray
+    """Probability per steradian of each cell. Shape (n,)."""
+
+
+class Region(ABC):
+    """A probability distribution over the sky that integrates to 1.
+
+    Positions are ICRS degrees, arrays of shape (n,) or scalars that broadcast.
+    """
+
+    @abstractmethod
+    def probdensity_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
+        """Probability per steradian at each position. Shape (n,)."""
+
+    @abstractmethod
+    def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
+        """Smallest credible level, 0 to 1, whose region contains each position. Shape (n,)."""
+
+    def density_and_level_at(
+        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Both of the above at once for checked positions whose order-29 NESTED pixels are known: the hot path."""
+        return self.probdensity_at(ra, dec), self.credible_level_at(ra, dec)
+
+    @abstractmethod
+    def area_deg2(self, level: float) -> float:
+        """Area of the smallest region that holds this credible level, in square degrees."""
+
+    @abstractmethod
+    def cells(self, order: int, level: float) -> IntArray:
+        """NESTED pixels of this order that touch the credible region. Ascending; never misses one."""
+
+    @abstractmethod
+    def tiles(self) -> Tiles:
+        """The region as HEALPix cells, fine enough for integrals to 1e-3 where it is a closed formula."""
+
+    @abstractmethod
+    def centre(self) -> tuple[float, float]:
+        """Right ascension and declination in degrees of the densest point."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able record; ``skymaps.from_dict`` gives the region back (maps go by FITS instead)."""

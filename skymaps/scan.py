@@ -1,0 +1,104 @@
+"""IceCube's likelihood scans (``skymap_scanner``): negative log likelihoods at several HEALPix resolutions."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+import numpy.typing as npt
+
+from . import healpix
+from .errors import RegionError
+from .region import ORDER_MAX, FloatArray, IntArray
+
+MAX_ARRAYS = 30
+
+
+def read_scan(data: bytes, max_bytes: int) -> tuple[IntArray, npt.NDArray[np.int8], FloatArray]:
+    """Posterior of a scan: first order-29 pixel, order and probability per sr of each cell.
+
+    An archive holds arrays ``nside-N`` with the fields ``index`` (NESTED pixel) and ``llh``
+    (the *negative* log likelihood, lower is better). The prior is flat, so the density is ``exp(min - llh)``,
+    normalised. Where resolutions overlap the finest counts: a coarse pixel gives way to its scanned children.
+    """
+    scans = _arrays(data, max_bytes)
+    taken_lower = np.empty(0, dtype=np.int64)
+    taken_order = np.empty(0, dtype=np.int8)
+    taken_llh = np.empty(0)
+    for order in sorted(scans, reverse=True):
+        pixel, llh = scans[order]
+        lower = pixel << (2 * (ORDER_MAX - order))
+        lower, cell_order, parent = _uncovered(lower, order, taken_lower, taken_order)
+        taken_lower = np.concatenate([taken_lower, lower])
+        taken_order = np.concatenate([taken_order, cell_order])
+        taken_llh = np.concatenate([taken_llh, llh[parent]])
+        sort = np.argsort(taken_lower, kind="stable")
+        taken_lower, taken_order, taken_llh = taken_lower[sort], taken_order[sort], taken_llh[sort]
+    weight = np.exp(taken_llh.min() - taken_llh)
+    return taken_lower, taken_order, weight / (weight * healpix.area_sr(taken_order)).sum()
+
+
+def _uncovered(
+    lower: IntArray, order: int, taken: IntArray, taken_order: npt.NDArray[np.int8]
+) -> tuple[IntArray, npt.NDArray[np.int8], IntArray]:
+    """The parts of coarse pixels that no finer cell covers, as cells, with the pixel each comes from."""
+    upper = lower + healpix.span(order)
+    first, last = np.searchsorted(taken, lower), np.searchsorted(taken, upper)
+    untouched = first == last
+    starts, orders = [lower[untouched]], [np.full(int(untouched.sum()), order, dtype=np.int8)]
+    parents = [np.flatnonzero(untouched)]
+    for i in np.flatnonzero(~untouched):
+        inner = slice(first[i], last[i])
+        ends = taken[inner] + healpix.span(taken_order[inner])
+        gap_lower = np.concatenate([[lower[i]], ends])
+        gap_upper = np.concatenate([taken[inner], [upper[i]]])
+        open_ = gap_lower < gap_upper
+        start, cell_order = healpix.ranges_to_cells(gap_lower[open_], gap_upper[open_])
+        starts.append(start)
+        orders.append(cell_order)
+        parents.append(np.full(start.size, i))
+    return np.concatenate(starts), np.concatenate(orders), np.concatenate(parents)
+
+
+def _arrays(data: bytes, max_bytes: int) -> dict[int, tuple[IntArray, FloatArray]]:
+    """Order -> (pixel, negative log likelihood), duplicates and non-finite values refused."""
+    scans: dict[int, tuple[IntArray, FloatArray]] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if (
+                len(archive.infolist()) > MAX_ARRAYS
+                or sum(i.file_size for i in archive.infolist()) > max_bytes
+            ):
+                raise RegionError(f"scan holds over {MAX_ARRAYS} arrays or {max_bytes} bytes")
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            for name in arrays.files:
+                if name.startswith("nside-") and name[6:].isdecimal():
+                    scans[_order(int(name[6:]))] = _scan(name, arrays[name])
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+        if isinstance(error, RegionError):
+            raise
+        raise RegionError(f"not a likelihood scan: {error}") from error
+    if not scans:
+        raise RegionError("no array nside-N in the archive: not a likelihood scan")
+    return scans
+
+
+def _order(nside: int) -> int:
+    if nside < 1 or nside & (nside - 1) or nside > 1 << ORDER_MAX:
+        raise RegionError(f"nside-{nside} is not a power of 2 up to 2^{ORDER_MAX}")
+    return nside.bit_length() - 1
+
+
+def _scan(name: str, array: npt.NDArray[np.void]) -> tuple[IntArray, FloatArray]:
+    if array.dtype.names is None or not {"index", "llh"} <= set(array.dtype.names):
+        raise RegionError(f"{name} has no fields index and llh")
+    pixel, llh = array["index"].astype(np.int64), array["llh"].astype(np.float64)
+    order = _order(int(name[6:]))
+    if not pixel.size or pixel.min() < 0 or pixel.max() >= 12 << (2 * order):
+        raise RegionError(f"{name}: index outside the sky or empty")
+    if np.unique(pixel).size != pixel.size:
+        raise RegionError(f"{name}: index {pixel[0]} or another comes twice")
+    if not np.isfinite(llh).all():
+        raise RegionError(f"{name}: llh is not finite")
+    return pixel, llh

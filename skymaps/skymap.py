@@ -1,0 +1,329 @@
+"""SkyMap: a probability map of the sky as sorted HEALPix cells, with distance layers or without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from . import distance, healpix
+from .errors import RegionError
+from .region import SKY_DEG2, SQDEG_PER_SR, FloatArray, IntArray, Region, Tiles
+from .volume import VolumeTable
+
+SUM_TOLERANCE = 1e-3
+"""A map whose probability differs from 1 by more than this is refused; within it, values are kept as they are."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SkyMap(Region):
+    """A multi-order probability map. Build one with `skymaps.read`, `SkyMap.from_tiles` or `as_skymap`."""
+
+    lower: IntArray
+    """First order-29 NESTED pixel of each cell. Shape (n,), ascending."""
+
+    order: npt.NDArray[np.int8]
+    """HEALPix order of each cell. Shape (n,)."""
+
+    probdensity: FloatArray
+    """Probability per steradian of each cell. Shape (n,)."""
+
+    level: FloatArray
+    """Credible level at which each cell joins the credible region. Shape (n,)."""
+
+    distmu: npt.NDArray[np.float32] | None = None
+    """Location of the distance ansatz in Mpc; None for a map without distance. Shape (n,)."""
+
+    distsigma: npt.NDArray[np.float32] | None = None
+    """Scale of the distance ansatz in Mpc. Shape (n,)."""
+
+    distnorm: FloatArray | None = None
+    """Norm of the distance ansatz in Mpc^-2. Shape (n,)."""
+
+    distance_mpc: tuple[float, float] | None = None
+    """Mean and standard deviation of the distance over the whole sky in Mpc (DISTMEAN, DISTSTD, or computed)."""
+
+    time: datetime | None = None
+    """When the event happened, UTC (DATE-OBS)."""
+
+    creator: str | None = None
+    """The program that made the map (CREATOR)."""
+
+    object_id: str | None = None
+    """What the map is of (OBJECT)."""
+
+    instruments: tuple[str, ...] = ()
+    """Detectors used (INSTRUME), for example ("H1", "L1")."""
+
+    sha256: str | None = None
+    """SHA-256 of the file as it was given, compressed or not; None for a map that was not read."""
+
+    n_bad_distance: int = 0
+    """Cells of the map (pixels, merged) without a usable distance: DISTMU not finite or DISTNORM zero."""
+
+    prob_bad_distance: float = 0.0
+    """Probability in those cells."""
+
+    _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_tiles(
+        cls,
+        uniq: npt.ArrayLike,
+        probdensity: npt.ArrayLike,
+        distmu: npt.ArrayLike | None = None,
+        distsigma: npt.ArrayLike | None = None,
+        distnorm: npt.ArrayLike | None = None,
+        **meta: Any,
+    ) -> Self:
+        """Build a map from UNIQ cells that do not overlap (any order) and their probability per steradian.
+
+        Cells that are absent have probability zero. ``meta`` are fields of this class: ``time``, ``creator``...
+
+        Examples
+        --------
+        >>> SkyMap.from_tiles([4, 5], [3 / (2 * np.pi)] * 2).area_deg2(1.0).round()
+        np.float64(6875.0)
+        """
+        lower, order = healpix.from_uniq(np.asarray(uniq, dtype=np.int64))
+        layers = [None if a is None else np.asarray(a) for a in (distmu, distsigma, distnorm)]
+        return cls.from_cells(lower, order, np.asarray(probdensity), layers, **meta)
+
+    @classmethod
+    def from_cells(
+        cls,
+        lower: IntArray,
+        order: npt.NDArray[np.int8],
+        probdensity: npt.NDArray[Any],
+        layers: list[npt.NDArray[Any] | None],
+        **meta: Any,
+    ) -> Self:
+        """Build a map from first order-29 pixels, orders, densities per sr and the three distance layers."""
+        if not lower.size or lower.shape != probdensity.shape:
+            raise RegionError(f"map has {lower.size} cells but {probdensity.size} values")
+        if not (probdensity >= 0).all() or not np.isfinite(probdensity).all():
+            bad = probdensity[~(np.isfinite(probdensity) & (probdensity >= 0))][0]
+            raise RegionError(f"PROBDENSITY holds {bad}: not a probability")
+        if not (lower[1:] > lower[:-1]).all():
+            sort = np.argsort(lower, kind="stable")
+            lower, order, probdensity = lower[sort], order[sort], probdensity[sort]
+            layers = [None if a is None else a[sort] for a in layers]
+        overlaps = lower[1:] < lower[:-1] + healpix.span(order[:-1])
+        if overlaps.any():
+            where = healpix.to_uniq(lower[1:][overlaps], order[1:][overlaps])[0]
+            raise RegionError(f"UNIQ {where} lies in another cell of the map or comes twice")
+        level, total = _levels(lower, order, probdensity)
+        if not abs(total - 1.0) <= SUM_TOLERANCE:
+            raise RegionError(f"probabilities sum to {total:.6g}, not 1")
+        meta |= _distance_fields(order, probdensity.astype(np.float64), layers, meta)
+        return cls(lower=lower, order=order, probdensity=probdensity.astype(np.float64), level=level, **meta)
+
+    @cached_property
+    def total(self) -> float:
+        """Sum of the probability: 1 within 1e-3."""
+        return float((self.probdensity * healpix.area_sr(self.order)).sum())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        arrays = (
+            self.lower,
+            self.order,
+            self.probdensity,
+            self.level,
+            self.distmu,
+            self.distsigma,
+            self.distnorm,
+        )
+        return sum(a.nbytes for a in arrays if a is not None)
+
+    @property
+    def has_distance(self) -> bool:
+        """Whether the map has distance layers."""
+        return self.distmu is not None
+
+    @property
+    def max_order(self) -> int:
+        """Order of the finest cell."""
+        return int(self.order.max())
+
+    @cached_property
+    def upper(self) -> IntArray:
+        """First order-29 NESTED pixel after each cell. Shape (n,)."""
+        return self.lower + healpix.span(self.order)
+
+    def _find(self, pixel: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_] | None]:
+        """Cell of each order-29 pixel, and which pixels lie in no cell (None: the map has no gaps)."""
+        cell = np.searchsorted(self.lower, pixel, side="right") - 1
+        if self._is_full:
+            return cell, None
+        cell = np.maximum(cell, 0)
+        outside = (pixel < self.lower[cell]) | (pixel >= self.upper[cell])
+        return cell, outside
+
+    @cached_property
+    def _is_full(self) -> bool:
+        return bool(healpix.span(self.order).sum() == healpix.N_PIXELS)
+
+    def _at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[IntArray, npt.NDArray[np.bool_] | None]:
+        return self._find(healpix.pixel_at(*healpix.positions(ra, dec)))
+
+    def density_and_level_at(
+        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Probability per steradian and credible level of each order-29 pixel; positions are not looked at."""
+        cell, outside = self._find(pixel)
+        density, level = self.probdensity[cell], self.level[cell]
+        if outside is not None:
+            density[outside], level[outside] = 0.0, 1.0
+        return density, level
+
+    def probdensity_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
+        """Probability per steradian of the cell that holds each position. Shape (n,)."""
+        lon, lat = healpix.positions(ra, dec)
+        return self.density_and_level_at(lon, lat, healpix.pixel_at(lon, lat))[0]
+
+    def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
+        """Probability in all cells as dense as the position's or denser, 0 to 1; 1 outside the map. Shape (n,).
+
+        Equal to ``searched_prob`` of ``ligo.skymap.postprocess.crossmatch``, in its order of ties.
+        """
+        lon, lat = healpix.positions(ra, dec)
+        return self.density_and_level_at(lon, lat, healpix.pixel_at(lon, lat))[1]
+
+    def area_deg2(self, level: float) -> float:
+        """Area of the credible region in square degrees, linear between whole cells."""
+        ranked = np.argsort(self.level, kind="stable")
+        area = np.concatenate([[0.0], np.cumsum(healpix.area_sr(self.order)[ranked]) * SQDEG_PER_SR])
+        prob = np.concatenate([[0.0], self.level[ranked]])
+        return float(np.interp(level, prob, area))
+
+    def searched_area_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
+        """Square degrees of all cells as dense as the position's or denser. Shape (n,)."""
+        cell, outside = self._at(ra, dec)
+        ranked = _descending(self.lower, self.order, self.probdensity)
+        area = np.empty(ranked.size)
+        area[ranked] = np.cumsum(healpix.area_sr(self.order[ranked])) * SQDEG_PER_SR
+        return np.where(outside, SKY_DEG2, area[cell]) if outside is not None else area[cell]
+
+    def cells(self, order: int, level: float) -> IntArray:
+        """NESTED pixels of this order that touch the credible region. Ascending; never misses one."""
+        inside = self.level <= level if level < 1.0 else self.probdensity > 0.0
+        first = int(np.argmax(self.probdensity))  # a region below the densest cell's own level is that cell
+        inside[first] = True
+        return healpix.cells_of_ranges(self.lower[inside], self.upper[inside], order)
+
+    def tiles(self) -> Tiles:
+        """The map's own cells."""
+        return Tiles(lower=self.lower, upper=self.upper, probdensity=self.probdensity)
+
+    def centre(self) -> tuple[float, float]:
+        """Right ascension and declination in degrees of the densest cell's centre."""
+        best = np.argmin(self.level)
+        ra, dec = healpix.cell_centre(self.lower[[best]], self.order[[best]])
+        return float(ra[0]), float(dec[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """A reference by hash: a map goes by FITS."""
+        return {"type": "skymap", "sha256": self.sha256}
+
+    def distance_parameters_at(
+        self, ra: npt.ArrayLike, dec: npt.ArrayLike
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """DISTMU (Mpc), DISTSIGMA (Mpc) and DISTNORM (Mpc^-2) at each position, NaN where unusable. Shape (n,)."""
+        cell, outside = self._at(ra, dec)
+        if self.distmu is None or self.distsigma is None or self.distnorm is None:
+            nothing = np.full(cell.size, np.nan)
+            return nothing, nothing.copy(), nothing.copy()
+        found = [np.asarray(a[cell], dtype=np.float64) for a in (self.distmu, self.distsigma, self.distnorm)]
+        bad = ~distance.is_good(*found)
+        if outside is not None:
+            bad |= outside
+        for values in found:
+            values[bad] = np.nan
+        return found[0], found[1], found[2]
+
+    def distance_moments_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation in Mpc of the distance at each position, NaN where unknown. Shape (n,)."""
+        mu, sigma, _ = self.distance_parameters_at(ra, dec)
+        return distance.moments(mu, sigma)
+
+    def distance_density_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike, mpc: npt.ArrayLike) -> FloatArray:
+        """Probability per Mpc at a distance given the position, NaN where unknown. Shape (n,)."""
+        mu, sigma, norm = self.distance_parameters_at(ra, dec)
+        return distance.density(np.asarray(mpc, dtype=np.float64), mu, sigma, norm)
+
+    def credible_volume_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike, mpc: npt.ArrayLike) -> FloatArray:
+        """Probability in all of space as dense (per Mpc^3) as each point or denser, 0 to 1. Shape (n,).
+
+        NaN where the map has no distance. The table behind it is built on first use (about 0.2 s) and does
+        not depend on which points are asked.
+        """
+        mu, sigma, norm = self.distance_parameters_at(ra, dec)
+        if self.distmu is None or self.distsigma is None or self.distnorm is None:
+            return mu
+        table = self._cache.get("volume")
+        if table is None:
+            layers = (self.distmu, self.distsigma, self.distnorm)
+            mu_all, sigma_all, norm_all = (np.asarray(a, dtype=np.float64) for a in layers)
+            prob = self.probdensity * healpix.area_sr(self.order)
+            table = VolumeTable(self.probdensity, prob, mu_all, sigma_all, norm_all)
+            self._cache["volume"] = table
+        return table.level_at(
+            self.probdensity_at(ra, dec), mu, sigma, norm, np.asarray(mpc, dtype=np.float64)
+        )
+
+
+def _descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> IntArray:
+    """Cells by descending density and, where equal, by descending UNIQ: crossmatch's order."""
+    rank = np.argsort(-density, kind="stable")
+    dense = density[rank]
+    if (dense[1:] == dense[:-1]).any():
+        rank = np.lexsort((-healpix.to_uniq(lower, order), -density))
+    return rank
+
+
+def _levels(
+    lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]
+) -> tuple[FloatArray, float]:
+    """Cumulative probability in that order, and the sum."""
+    descending = _descending(lower, order, density)
+    dense = density[descending]
+    cumulative = np.cumsum(dense * healpix.area_sr(order[descending]))
+    level = np.empty(lower.size)
+    level[descending] = cumulative
+    return level, float(cumulative[-1])
+
+
+def _distance_fields(
+    order: npt.NDArray[np.int8],
+    density: FloatArray,
+    layers: list[npt.NDArray[Any] | None],
+    meta: dict[str, Any],
+) -> dict[str, Any]:
+    """The fields of a map that come from its distance layers."""
+    mu, sigma, norm = layers
+    if mu is None or sigma is None or norm is None:
+        return {"distance_mpc": meta.get("distance_mpc")}
+    if not mu.shape == sigma.shape == norm.shape == density.shape:
+        raise RegionError("DISTMU, DISTSIGMA, DISTNORM and PROBDENSITY differ in length")
+    with np.errstate(over="ignore"):
+        mu32, sigma32 = mu.astype(np.float32), sigma.astype(np.float32)
+    wide = norm.astype(np.float64)
+    bad = ~distance.is_good(mu32.astype(np.float64), sigma32.astype(np.float64), wide)
+    prob = density * healpix.area_sr(order)
+    known = meta.get("distance_mpc") or distance.marginal_moments(
+        prob, mu32.astype(np.float64), sigma32.astype(np.float64)
+    )
+    return {
+        "distmu": mu32,
+        "distsigma": sigma32,
+        "distnorm": wide,
+        "distance_mpc": known,
+        "n_bad_distance": int(bad.sum()),
+        "prob_bad_distance": float(prob[bad].sum()),
+    }

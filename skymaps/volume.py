@@ -1,0 +1,103 @@
+"""Credible volume: how much probability lies in all of space that is denser than a point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import distance
+from .region import FloatArray
+
+NODES = 192
+"""Thresholds in the table; monotone cubic interpolation between them is good to about 1e-6."""
+
+GRID_STEPS = 1000
+"""Distances are rounded down to a grid of this many steps up to 6 mean distances, as crossmatch does."""
+
+_LEFT_OUT = 1e-6
+"""Probability in the faintest lines of sight that the table leaves out."""
+
+
+class VolumeTable:
+    """Probability above each density per Mpc^3 of one map, for the ranking of Singer et al. 2016.
+
+    On a line of sight the density per (luminosity distance) volume is ``A exp(-(d - mu)^2 / 2 sigma^2)`` with
+    ``A = probdensity norm / (sqrt(2 pi) sigma)``, so the part above a threshold t is the interval
+    ``mu +- sigma sqrt(2 ln(A/t))`` and its probability a difference of two survival functions: no voxels,
+    no grid that follows the targets. The asked distance is rounded down to a fixed grid only so that answers
+    equal those of ``ligo.skymap.postprocess.crossmatch`` (within 1e-4; exact distances differ by up to 6e-3).
+    """
+
+    def __init__(
+        self, probdensity: FloatArray, prob: FloatArray, mu: FloatArray, sigma: FloatArray, norm: FloatArray
+    ) -> None:
+        from scipy.interpolate import PchipInterpolator
+
+        good = distance.is_good(mu, sigma, norm) & (probdensity > 0)
+        known = distance.marginal_moments(prob, mu, sigma)
+        self.step = 6.0 * known[0] / GRID_STEPS if known else np.inf
+        kept = np.flatnonzero(good)[np.argsort(-prob[good], kind="stable")]
+        kept = kept[: np.searchsorted(np.cumsum(prob[kept]), prob[kept].sum() - _LEFT_OUT) + 1]
+        prob, mu, sigma = prob[kept], mu[kept], sigma[kept]
+        peak = log_amplitude(probdensity[kept], sigma, norm[kept])
+        top = np.where(mu < 0, peak - 0.5 * (mu / sigma) ** 2, peak)  # the densest point with d >= 0
+        self.threshold, self.level = _table(prob, mu, sigma, peak, top)
+        self._interpolate = PchipInterpolator(-self.threshold, self.level, extrapolate=False)
+
+    def level_at(
+        self, probdensity: FloatArray, mu: FloatArray, sigma: FloatArray, norm: FloatArray, mpc: FloatArray
+    ) -> FloatArray:
+        """Credible volume level of points: the line of sight's parameters and a distance in Mpc each."""
+        mpc = np.where(mpc < GRID_STEPS * self.step, np.maximum(np.floor(mpc / self.step), 1.0) * self.step, mpc)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            log = log_amplitude(probdensity, sigma, norm) - 0.5 * ((mpc - mu) / sigma) ** 2
+        known = np.isfinite(mu) & ~np.isnan(log)
+        at = np.clip(-np.where(known, log, 0.0), -self.threshold[0], -self.threshold[-1])
+        level = self._interpolate(at)
+        return np.where(known & np.isfinite(mpc), level, np.nan)
+
+
+def log_amplitude(probdensity: FloatArray, sigma: FloatArray, norm: FloatArray) -> FloatArray:
+    """ln of the density per Mpc^3 at d = mu."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(probdensity) + np.log(norm) - np.log(distance.SQRT_2PI * sigma))
+
+
+def _table(
+    prob: FloatArray, mu: FloatArray, sigma: FloatArray, peak: FloatArray, top: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Log density thresholds, descending, and the probability above each."""
+    if not prob.size:
+        return np.array([1.0, 0.0]), np.array([1.0, 1.0])
+    rank = np.argsort(-top, kind="stable")
+    prob, mu, sigma, peak, top = (a[rank] for a in (prob, mu, sigma, peak, top))
+    lowest = _weighted_quantile(top, prob, 1e-4) - 25.0
+    coarse = np.linspace(top[0], lowest, NODES // 4)
+    level = _levels_above(coarse, prob, mu, sigma, peak, top)
+    # the rest of the nodes at equal steps of level, which is what the table is asked for
+    wanted = np.linspace(0.0, level[-1], NODES - coarse.size + 2)[1:-1]
+    fine = np.interp(wanted, level, coarse)
+    threshold = np.concatenate([coarse, fine])
+    level = np.concatenate([level, _levels_above(fine, prob, mu, sigma, peak, top)])
+    threshold, first = np.unique(-threshold, return_index=True)
+    return -threshold, np.maximum.accumulate(level[first])
+
+
+def _levels_above(
+    threshold: FloatArray, prob: FloatArray, mu: FloatArray, sigma: FloatArray, peak: FloatArray, top: FloatArray
+) -> FloatArray:
+    """Probability where the log density is above each threshold; lines of sight come by descending ``top``."""
+    level = np.zeros(threshold.size)
+    for i, log in enumerate(threshold.tolist()):
+        n = int(np.searchsorted(-top, -log, side="right"))
+        reach = sigma[:n] * np.sqrt(2.0 * np.maximum(peak[:n] - log, 0.0))
+        inside = distance.survival(mu[:n] - reach, mu[:n], sigma[:n])
+        inside -= distance.survival(mu[:n] + reach, mu[:n], sigma[:n])
+        level[i] = (prob[:n] * inside).sum()
+    return level
+
+
+def _weighted_quantile(values: FloatArray, weight: FloatArray, fraction: float) -> float:
+    """Value below which this fraction of the weight lies."""
+    rank = np.argsort(values, kind="stable")
+    cumulative = np.cumsum(weight[rank])
+    return float(values[rank][np.searchsorted(cumulative, fraction * cumulative[-1])])

@@ -1,0 +1,29 @@
+"""What all tests share: where the recorded real messages are, and one line when they are not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("mma", deadline=None, max_examples=50, print_blob=True)
+settings.load_profile("mma")
+
+DATA = Path(os.environ.get("MMA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests of recorded real data where there is none."""
+    if not DATA.is_dir():
+        skip = pytest.mark.skip(reason=f"no recorded data in {DATA} (set MMA_DATA)")
+        for item in items:
+            if "realdata" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Folder of the recorded real messages and maps."""
+    return DATA

@@ -47,7 +47,13 @@ def is_optical_voevent(message: Message) -> bool:
 
 
 def why_not(message: Message) -> str:
-    """What a message is that ``kind_of`` knows no decoder for, as the reason to ignore it."""
+    """What a message is that ``kind_of`` knows no decoder for, as the reason to ignore it.
+
+    Raises
+    ------
+    DecodeError
+        Where the message begins like JSON and is none: cut short or damaged, whatever it was to be.
+    """
     start = message.payload[:HEAD].lstrip(BLANK)
     if is_xml(start):
         return "XML, but not a VOEvent"
@@ -56,6 +62,8 @@ def why_not(message: Message) -> str:
     if start.startswith(b"TITLE:") and b"NOTICE_TYPE:" in start:
         return "GCN notice as e-mail text: subscribe to its VOEvent or JSON"
     document = _document(message.payload)
+    if document is None and start[:1] in (b"{", b"["):
+        fields.parse_json(message.payload)
     if isinstance(document, dict):
         if "json-schema.org" in str(document.get("$schema")):
             return "a JSON Schema, not a notice"

@@ -33,55 +33,46 @@ class ClassModel:
     """One kind of counterpart."""
 
     onset: Onset
-    prior: float
-    """Probability that a real event has a counterpart of this class, bright enough and observed."""
-
     active_before_d: float | None
     """A detection earlier than this many days before the event rules the class out. None: it does not."""
 
 
 def _classes() -> dict[str, ClassModel]:
+    def box(start_d: float, end_d: float) -> ClassModel:
+        onset = Onset(shape="box", start_d=start_d, end_d=end_d)
+        return ClassModel(onset=onset, active_before_d=None)
+
     return {
-        # fast rise, fades within days; Villar et al. 2017 (ApJL 851 L21), first detection within ~10 d
+        # rises within a day, fades within days: Villar et al. 2017 (ApJL 851 L21)
         "kilonova": ClassModel(
             onset=Onset(shape="plateau_exponential", start_d=0.0, end_d=10.0, flat_d=1.0, scale_d=2.0),
-            prior=0.5,
             active_before_d=0.1,
         ),
-        # GRB optical afterglow: number detected falls about as 1/t after the burst
+        # brightness falls about as 1/t after the burst, and so does the number that is first seen
         "afterglow": ClassModel(
-            onset=Onset(shape="power_law", start_d=0.0, end_d=3.0, scale_d=0.02),
-            prior=0.3,
-            active_before_d=10.0 / 86400.0,
+            onset=Onset(shape="power_law", start_d=0.0, end_d=3.0, scale_d=0.02), active_before_d=10.0 / 86400.0
         ),
-        # explosion to first light and to survey detection; after a GRB, or up to 20 d before a neutrino
-        "supernova": ClassModel(
-            onset=Onset(shape="box", start_d=-20.0, end_d=20.0), prior=0.05, active_before_d=None
-        ),
+        # first light in a survey, from 20 d before a neutrino or burst to 20 d after
+        "supernova": box(-20.0, 20.0),
         # AT2019dsg: neutrino ~175 d after discovery (Stein et al. 2021, Nature Astronomy 5, 510)
-        "tde": ClassModel(
-            onset=Onset(shape="box", start_d=-400.0, end_d=30.0), prior=0.02, active_before_d=None
-        ),
+        "tde": box(-400.0, 30.0),
         # a state, not an onset: any activity around the event counts
-        "blazar": ClassModel(
-            onset=Onset(shape="box", start_d=-400.0, end_d=30.0), prior=0.05, active_before_d=None
-        ),
-        "flare": ClassModel(
-            onset=Onset(shape="box", start_d=-1.0, end_d=7.0), prior=0.3, active_before_d=None
-        ),
+        "blazar": box(-400.0, 30.0),
+        "flare": box(-1.0, 7.0),
     }
 
 
-def _kinds() -> dict[str, tuple[str, ...]]:
+def _kinds() -> dict[str, dict[str, float]]:
     return {
-        Kind.CBC: ("kilonova", "afterglow"),
-        Kind.BURST: ("supernova", "afterglow"),
-        Kind.GRB: ("afterglow", "supernova", "kilonova"),
-        Kind.NEUTRINO: ("supernova", "tde", "blazar"),
-        Kind.SUPERNOVA: ("supernova",),
-        Kind.FLARE: ("flare", "afterglow"),
-        Kind.FRB: ("afterglow", "supernova"),
-        Kind.TRANSIENT: ("flare",),
+        # few mergers point their jet at us
+        Kind.CBC: {"kilonova": 0.5, "afterglow": 0.02},
+        Kind.BURST: {"supernova": 0.1, "afterglow": 0.02},
+        Kind.GRB: {"afterglow": 0.5, "supernova": 0.05, "kilonova": 0.02},
+        Kind.NEUTRINO: {"blazar": 0.1, "supernova": 0.02, "tde": 0.02},
+        Kind.SUPERNOVA: {"supernova": 0.5},
+        Kind.FLARE: {"flare": 0.3, "afterglow": 0.02},
+        Kind.FRB: {"afterglow": 0.02, "supernova": 0.01},
+        Kind.TRANSIENT: {"flare": 0.3},
     }
 
 
@@ -138,8 +129,9 @@ class Parameters:
     """... or when its rank changed within this many of the first."""
 
     classes: Mapping[str, ClassModel] = field(default_factory=_classes)
-    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=_kinds)
-    """Counterpart classes that are looked for, for each kind of event."""
+    kinds: Mapping[str, Mapping[str, float]] = field(default_factory=_kinds)
+    """For each kind of event the classes that are looked for, with the probability that a real event has
+    such a counterpart, bright enough and observed. Choices of ours, to be learnt from verdicts."""
 
     @property
     def id(self) -> str:

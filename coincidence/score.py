@@ -184,7 +184,7 @@ def score_columns(
     ruled_out = np.array([v is not None for v in veto], dtype=np.bool_)
     with np.errstate(invalid="ignore", divide="ignore"):
         total = logsumexp(stacked, axis=0) if len(alerts) else np.empty(0)
-    priors = np.array([_prior(event, name, parameters) for name in names])
+    priors = np.array([_prior(event, str(name), parameters) for name in names])
     terms = {"prior": priors[best], **parts, "time": np.stack(list(times.values()))[best, rows]}
     return Scores(
         log_odds=np.where(ruled_out, -np.inf, total),
@@ -245,7 +245,7 @@ def _prior(event: Event, name: str, parameters: Parameters) -> float:
     model = parameters.classes[name]
     days = model.onset.end_d - model.onset.start_d
     unrelated = parameters.background_per_deg2_day * SKY_DEG2 * days
-    return float(np.log(max(_real(event, name) * model.prior, 1e-9) / unrelated))
+    return float(np.log(max(_real(event, name) * parameters.kinds[event.kind][name], 1e-9) / unrelated))
 
 
 def _real(event: Event, name: str) -> float:

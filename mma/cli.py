@@ -71,7 +71,7 @@ def _config(parser: argparse.ArgumentParser) -> None:
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alerts", type=int, default=30000, metavar="N", help="optical detections (30000)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--seed", type=int, default=3, metavar="N")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
 
 

@@ -69,16 +69,17 @@ def _parameters(document: dict[str, Any]) -> Parameters:
     classes = dict(default.classes)
     for name, table in _table(document.pop("classes", {}), "score.classes").items():
         model = classes.get(name) or ClassModel(
-            onset=Onset(shape="box", start_d=0, end_d=1), prior=0.1, active_before_d=None
+            onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None
         )
         onset = _build(model.onset, table.pop("onset", {}), f"score.classes.{name}.onset")
         classes[name] = replace(_build(model, table, f"score.classes.{name}"), onset=onset)
     kinds = dict(default.kinds)
-    for kind, names in _table(document.pop("kinds", {}), "score.kinds").items():
+    for kind, priors in _table(document.pop("kinds", {}), "score.kinds").items():
+        where = f"score.kinds.{kind}"
         _known(kind, kinds, "score.kinds")
-        for name in names:
-            _known(name, classes, f"score.kinds.{kind}")
-        kinds[kind] = tuple(names)
+        for name in _table(priors, where):
+            _known(name, classes, where)
+        kinds[kind] = {name: _typed(prior, 0.5, f"{where}.{name}") for name, prior in priors.items()}
     parameters: Parameters = _build(default, document, "score")
     return replace(parameters, classes=classes, kinds=kinds)
 

@@ -66,9 +66,9 @@ def disc(ra: float, dec: float, radius: float, order: int) -> IntArray:
 def max_pixel_radius(order: int) -> float:
     """Radians from the centre of a pixel of this order to its farthest corner, never too small.
 
-    The polar pixels are the longest: sqrt(2/3)/nside to first order, 0.841 rad at order 0.
+    From 0.8411 at order 0 the radius times nside grows to 1.06901 (``healpy.max_pixrad``).
     """
-    return 0.842 if order == 0 else 0.834 / (1 << order)
+    return 0.8411 if order == 0 else 1.0691 / (1 << order)
 
 
 def area_sr(order: npt.ArrayLike) -> FloatArray:

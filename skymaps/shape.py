@@ -56,6 +56,8 @@ class Shape(Region):
 
     def cells(self, order: int, level: float) -> IntArray:
         """NESTED pixels of this order that touch the credible region. Ascending; never misses one."""
+        if level >= 1.0:
+            return np.arange(12 << (2 * order), dtype=np.int64)
         pixel = healpix.disc(*self.anchor, self.reach(level), order)
         ra, dec = healpix.pixel_centre(order, pixel)
         greatest = self.bounds(ra, dec, healpix.max_pixel_radius(order))[1]

@@ -73,8 +73,8 @@ def _table(
     lowest = _weighted_quantile(top, prob, 1e-4) - 25.0
     coarse = np.linspace(top[0], lowest, NODES // 4)
     level = _levels_above(coarse, prob, mu, sigma, peak, top)
-    # the rest of the nodes at equal steps of level, which is what the table is asked for
-    wanted = np.linspace(0.0, level[-1], NODES - coarse.size + 2)[1:-1]
+    # the rest of the nodes by level, which is what the table is asked for, denser towards both ends
+    wanted = level[-1] * np.sin(np.linspace(0.0, np.pi / 2, NODES - coarse.size + 2)[1:-1]) ** 2
     fine = np.interp(wanted, level, coarse)
     threshold = np.concatenate([coarse, fine])
     level = np.concatenate([level, _levels_above(fine, prob, mu, sigma, peak, top)])

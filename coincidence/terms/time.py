@@ -8,7 +8,8 @@ from skymaps import FloatArray
 
 from ..parameters import Onset
 
-DAY_S = 86400.0
+SHORTEST_D = 10.0 / 86400.0
+"""Onsets are not told apart closer than this: days."""
 
 
 def onset_cdf(onset: Onset, days: FloatArray) -> FloatArray:
@@ -46,9 +47,11 @@ _CDF = {"box": _box, "plateau_exponential": _plateau_exponential, "power_law": _
 def time(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) -> FloatArray:
     """Log ratio of onset in the observed interval, counterpart class against an even background.
 
-    ``ln{ T / (b - a) * integral_a^b h(x) dx }`` with the interval (a, b) from the last non-detection to
-    the first detection, cut to the class's window of length T: interval censoring of the onset.
-    Over an even background, with any cadence, its expectation, unlogged, is 1.
+    ``ln{ T / (b - a) * integral_a^b h(x) dx }`` with the interval (a, b) from the last non-detection to the
+    first detection and T the length of the class's window: interval censoring of the onset. The
+    interval is not cut at the event: an object unseen since the day before has the whole day for
+    an unrelated onset, and only the part after the event for a counterpart's. So, summed over an even
+    background of any cadence, the ratios add up to the number of objects in T.
 
     Parameters
     ----------
@@ -65,14 +68,11 @@ def time(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_
     Returns
     -------
     :
-        Natural log; minus infinity where the onset lies outside the class's window. Shape (n,).
+        Natural log; minus infinity where no counterpart of this class can have begun then. Shape (n,).
     """
     a = np.where(np.isnan(last_unseen_d), first_seen_d - gap_d, last_unseen_d)
-    a = np.maximum(np.minimum(a, first_seen_d), onset.start_d)
-    b = np.minimum(first_seen_d, onset.end_d)
-    inside = b > a
-    width = np.where(inside, b - a, 1.0)
-    mass = onset_cdf(onset, b) - onset_cdf(onset, a)
+    width = np.maximum(first_seen_d - a, SHORTEST_D)
+    mass = onset_cdf(onset, first_seen_d) - onset_cdf(onset, first_seen_d - width)
     with np.errstate(divide="ignore"):
-        value = np.log(np.where(inside, (onset.end_d - onset.start_d) / width * mass, 0.0))
+        value = np.log((onset.end_d - onset.start_d) / width * mass)
     return np.asarray(value, dtype=np.float64)

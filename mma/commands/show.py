@@ -8,9 +8,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..config import Settings, load
@@ -45,12 +47,16 @@ def console(*, error: bool = False) -> Console:
 
 
 def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
-    """A table; each column a name and ``left`` or ``right``."""
-    out = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name, justify in columns:
-        out.add_column(name, justify="right" if justify == "right" else "left", no_wrap=justify != "wrap")
-    for row in rows:
-        out.add_row(*(str(cell) for cell in row))
+    """A table; each column a name and ``left``, ``right`` or ``wrap`` (which gives way where it is narrow)."""
+    out = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    cells = [[escape(str(cell)) for cell in row] for row in rows]
+    for i, (name, justify) in enumerate(columns):
+        wraps = justify == "wrap"
+        width = None if wraps else max(len(name), *(cell_len(row[i]) for row in cells)) if cells else None
+        side: Literal["left", "right"] = "right" if justify == "right" else "left"
+        out.add_column(name, justify=side, no_wrap=not wraps, min_width=width)
+    for row in cells:
+        out.add_row(*row)
     return out
 
 

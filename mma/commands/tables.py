@@ -30,7 +30,7 @@ def events(rows: list[Row]) -> Table:
         (
             (
                 r["id"] + (" (test)" if r["test"] else ""),
-                (r["time"] or "-")[:19].replace("T", " "),
+                (r["time"] or "-")[:16].replace("T", " "),
                 f"{r['observatory']} {r['kind']}",
                 f"{r['stage']} {r['revision']}",
                 r["state"],
@@ -60,13 +60,13 @@ def candidates(rows: list[Row], title: str = "") -> Table:
         ("level", "right"),
         ("delay", "right"),
         ("mag", "right"),
-        ("host", "left"),
+        ("host", "wrap"),
     ]
     return table(title, columns, map(_candidate, rows))
 
 
 def _candidate(r: Row) -> tuple[object, ...]:
-    terms = [number(r["terms"][name], "+.1f") for name in ("prior", "sky", "distance", "time", "context")]
+    terms = [number(r["terms"][name], ".1f") for name in ("prior", "sky", "distance", "time", "context")]
     host = r["host"]
     return (
         number(r["rank"], "d"),

@@ -40,11 +40,9 @@ def decode(message: Message) -> Event:
         return gcn_region.icecube_search(document, message)
     source = source_of(document)
     stage = _stage(document)
-    tense = fields.maybe_text(document, "alert_tense")
-    if tense in NO_DETECTION:
-        raise Ignored(NO_DETECTION[tense])
+    is_test = _is_test(document)
     time = _time(document, source)
-    issued, remark = _issued(document, message, time)
+    issued, stood_in = _issued(document, message, time)
     own, aliases, named = _names(document, source, time)
     where = Where() if stage is Stage.RETRACTION else gcn_region.locate(document, source, stage)
     classes = _classes(document, source)
@@ -63,15 +61,15 @@ def decode(message: Message) -> Event:
         aliases=aliases,
         instruments=tuple(i for i in (fields.maybe_text(document, "instrument") or source.instrument,) if i),
         far_hz=fields.maybe_number(document, "far", low=0.0),
-        significance_sigma=next((v for f in SNR_FIELDS if (v := fields.maybe_number(document, f))), None),
+        significance_sigma=_snr(document),
         significant=significant,
         classes=classes,
-        is_test=tense in TEST_TENSES or names.is_test_superevent(_follows(document)),
+        is_test=is_test,
         follows=_follows(document),
         skymap_sha256=where.sha256,
         skymap_url=url if url and MAP_URL.fullmatch(url) else None,
         url=fields.maybe_text(document, "data_archive_page"),
-        remarks=remark + named + where.remarks + doubts,
+        remarks=stood_in + named + where.remarks + doubts,
     )
 
 
@@ -88,6 +86,14 @@ def _stage(document: Document) -> Stage:
     if told not in STAGES:
         fields.wrong("alert_type", told, f"is none of {', '.join(STAGES)}")
     return STAGES[told]
+
+
+def _is_test(document: Document) -> bool:
+    """By the tense or the superevent it follows; ``Ignored`` where the tense means that nothing was seen."""
+    tense = fields.maybe_text(document, "alert_tense")
+    if tense in NO_DETECTION:
+        raise Ignored(NO_DETECTION[tense])
+    return tense in TEST_TENSES or names.is_test_superevent(_follows(document))
 
 
 def _time(document: Document, source: Source) -> datetime | None:
@@ -163,6 +169,10 @@ def _significance(document: Document, source: Source, classes: dict[str, float])
     told = verdict.of_probability(classes.get("astrophysical"), source.confidence, denies=denies)
     exclusive = fields.probabilities(document, "classification")
     return verdict.both((source.significant, ()), verdict.both(told, verdict.of_classes(exclusive)))
+
+
+def _snr(document: Document) -> float | None:
+    return next((v for field in SNR_FIELDS if (v := fields.maybe_number(document, field))), None)
 
 
 def _follows(document: Document) -> str | None:

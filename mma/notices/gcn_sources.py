@@ -20,9 +20,10 @@ SCHEMA = re.compile(r"/notices/(.+)\.schema\.json$")
 IGNORED = (
     (r"json-schema\.org/", "a JSON Schema, not a notice"),
     (r"/circulars\.schema", "a GCN circular"),
-    (r"/notices/core/", "example of a part of the schema, not a notice"),
+    (r"/notices/core/", "heartbeat, or an example of a part of the schema"),
     (r"/notices/boom/", "BOOM's coincidence notice: another engine's result"),
     (r"/notices/heasarc/", "an observation became public: no event"),
+    (r"heartbeat", "heartbeat of a stream"),
     (r"/notices/burstcube/test", "test of the stream"),
 )
 """Pattern of ``$schema`` and the reason why it is ignored."""

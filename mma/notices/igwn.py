@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zlib
+from itertools import islice
 from typing import Any
 
 import fastavro
+from fastavro.schema import SchemaParseException, UnknownType
 
 import skymaps
 from coincidence.event import Event, ExternalCoincidence, Kind, Messenger, Stage
@@ -22,6 +26,12 @@ from .fields import Document
 
 OBSERVATORY = "LVK"
 AVRO_MAGIC = b"Obj\x01"
+AVRO_ERRORS = (
+    ValueError, LookupError, TypeError, EOFError, MemoryError, RecursionError,
+    struct.error, zlib.error, SchemaParseException, UnknownType,
+)  # fmt: skip
+"""What fastavro raises on damaged bytes; it has no error class of its own for that."""
+
 SUPEREVENT = re.compile(r"(MS|TS|S|M|T|G)\d+[a-z]*")
 TEST_PREFIX = ("M", "T")
 """Superevents of mock (``MS``) and test (``TS``) data."""
@@ -80,8 +90,8 @@ def read(payload: bytes) -> Document:
     if not payload.startswith(AVRO_MAGIC):
         return fields.unwrapped(fields.parse_json(payload))
     try:
-        records: list[Any] = list(fastavro.reader(io.BytesIO(payload)))
-    except (ValueError, EOFError, KeyError, IndexError, TypeError, StopIteration, MemoryError) as error:
+        records: list[Any] = list(islice(fastavro.reader(io.BytesIO(payload)), 2))
+    except AVRO_ERRORS as error:
         raise DecodeError(f"Avro: {type(error).__name__} {error}") from error
     return fields.unwrapped(records)
 

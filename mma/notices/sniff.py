@@ -16,6 +16,9 @@ BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 HEAD = 4096
 """Bytes in which the root element of a VOEvent and the schema of an Avro container are found."""
 
+IGWN_AVRO = (b"igwn.alerts", b"superevent_id")
+"""Words of the schema at the head of LVK's Avro."""
+
 GCN_FIELDS = frozenset({"alert_datetime", "alert_type", "trigger_time", "alert_tense"})
 
 STRANGERS = (
@@ -23,6 +26,7 @@ STRANGERS = (
     (("preferred_event", "gw_events"), "GraceDB's record of a superevent, not an alert"),
     (("candid", "objectId"), "optical alert, not a notice"),
     (("title", "message_text"), "Hermes message: text for people"),
+    (("ivorn", "role"), "VOEvent taken apart by an old hop-client: hop 0.12 and later send it whole"),
 )
 """Fields that tell a document which is no notice, and what it is."""
 
@@ -34,7 +38,7 @@ def kind_of(message: Message) -> str | None:
     """
     start = message.payload[:HEAD].lstrip(BLANK)
     if start.startswith(igwn.AVRO_MAGIC):
-        return "igwn" if b"superevent_id" in start else None
+        return "igwn" if any(word in start for word in IGWN_AVRO) else None
     if is_xml(start):
         return "voevent" if b"VOEvent" in start.replace(b"\0", b"") else None
     return _of_document(_document(message.payload))
@@ -61,7 +65,7 @@ def why_not(message: Message) -> str:
         return "Avro, but not an LVK alert"
     if start.startswith(b"TITLE:") and b"NOTICE_TYPE:" in start:
         return "GCN notice as e-mail text: subscribe to its VOEvent or JSON"
-    document = _document(message.payload)
+    document = _opened(_document(message.payload))
     if document is None and start[:1] in (b"{", b"["):
         fields.parse_json(message.payload)
     if isinstance(document, dict):
@@ -97,7 +101,7 @@ def _of_document(document: Any) -> str | None:
     if not isinstance(document, dict):
         return None
     if document.keys() == {"format", "content"}:
-        return "circular" if document["format"] == "circular" else _of_document(_inner(document["content"]))
+        return "circular" if document["format"] == "circular" else _of_document(_opened(document))
     schema = document.get("$schema")
     if schema == SCHEMA_ID:
         return "gamma"
@@ -110,7 +114,11 @@ def _of_document(document: Any) -> str | None:
     return "snews" if snews.is_snews(document) else None
 
 
-def _inner(content: Any) -> Any:
+def _opened(document: Any) -> Any:
+    """What hop's ``{"format": ..., "content": ...}`` holds; anything else as it is."""
+    if not isinstance(document, dict) or document.keys() != {"format", "content"}:
+        return document
+    content = document["content"]
     return content[0] if isinstance(content, list) and len(content) == 1 else content
 
 

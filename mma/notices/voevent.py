@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coincidence.event import Event
+from mma.errors import Ignored
 from mma.streams.message import Message
 
 from . import voevent_gcn, voevent_lvc, voevent_other, voevent_xml
@@ -13,6 +14,8 @@ from .voevent_xml import Packet
 def decode(message: Message) -> Event:
     """The event that one VOEvent tells of."""
     packet = voevent_xml.read(message.payload)
+    if packet.role == "prediction":
+        raise Ignored("prediction: nothing seen yet")
     if _is_lvc(packet):
         return voevent_lvc.decode(packet, message)
     if "Packet_Type" in packet.params:

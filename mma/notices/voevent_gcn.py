@@ -44,6 +44,8 @@ def decode(packet: Packet, message: Message) -> Event:
     retracted = _retracted(packet)
     where = Where() if retracted else locate(packet, place, kind)
     significant, remarks = _significance(packet, kind)
+    if kind.observed_later:
+        remarks += (f"the notice's time {time:%Y-%m-%dT%H:%M:%S} is that of a later observation",)
     if not names.is_number(trigger):
         remarks += ("no trigger number: the trigger time names the event",)
     return Event(
@@ -53,7 +55,7 @@ def decode(packet: Packet, message: Message) -> Event:
         observatory=kind.observatory,
         issued=packet.issued(),
         stage=Stage.RETRACTION if retracted else _stage(packet, kind),
-        time=time,
+        time=None if kind.observed_later and kind.detector else time,
         region=where.region,
         notice=fields.digest(message),
         aliases=_aliases(packet, own),
@@ -118,7 +120,7 @@ def locate(packet: Packet, place: Place, kind: PacketType) -> Where:
 def _no_position(packet: Packet, place: Place, kind: PacketType) -> str | None:
     """Why the position in the packet is none of the source's, None where it is."""
     if kind.unlocalised:
-        return f"{kind.observatory} {kind.instrument or ''} does not locate: the whole sky".replace("  ", " ")
+        return "a notice of this type tells no position of the source: the whole sky"
     if place.ra is None or place.dec is None:
         return regions.NO_POSITION
     numbers = [fields.parse_number(v or "0", "Position2D") for v in (place.ra, place.dec, place.error)]

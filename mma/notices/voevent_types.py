@@ -49,6 +49,9 @@ class PacketType:
     """Parameters whose values, joined by ``_``, number the trigger."""
     detector: str | None = None
     """Instrument that this notice comes from, where it is not the one that triggered."""
+    observed_later: bool = False
+    """The notice's time is that of a later observation, not of the trigger. Where another notice of the same
+    event tells the trigger's (``detector`` is set), the event's time is left to that one."""
     is_test: bool = False
 
 
@@ -70,8 +73,8 @@ def _neutrino(observatory: str, instrument: str | None, *trigger: str, **more: o
 _GBM = _grb("Fermi", "GBM", containment=0.68, systematic="ground", stage=Stage.UPDATE)
 _LAT = _grb("Fermi", "LAT", default_error_deg=0.5)
 _BAT = _grb("Swift", "BAT", default_error_deg=0.05)  # 3 arcmin
-_XRT = replace(_BAT, stage=Stage.UPDATE, detector="XRT", default_error_deg=0.0015)
-_UVOT = replace(_BAT, stage=Stage.UPDATE, detector="UVOT", default_error_deg=0.0003)
+_XRT = replace(_BAT, stage=Stage.UPDATE, detector="XRT", observed_later=True, default_error_deg=0.0015)
+_UVOT = replace(_BAT, stage=Stage.UPDATE, detector="UVOT", observed_later=True, default_error_deg=0.0003)
 _IBAS = _grb("INTEGRAL", "IBIS", default_error_deg=0.07)
 _MAXI = PacketType(
     observatory="MAXI", instrument="GSC", messenger=Messenger.XRAY, kind=Kind.TRANSIENT, default_error_deg=0.5
@@ -87,7 +90,7 @@ TYPES: dict[int, PacketType] = {
     42: _grb("HETE", None, stage=Stage.UPDATE),
     43: _grb("HETE", None, stage=Stage.UPDATE),
     44: _grb("HETE", None, is_test=True),
-    45: _grb("GCN", "COUNTERPART"),
+    45: _grb("GCN", "COUNTERPART", observed_later=True),
     52: _grb("INTEGRAL", "SPIACS", unlocalised=True),
     53: _IBAS,
     54: replace(_IBAS, stage=Stage.UPDATE),

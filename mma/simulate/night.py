@@ -215,12 +215,10 @@ def _write_alerts(
     nights: dict[str, list[tuple[float, Source, list[float]]]] = {}
     for visit in kept:
         nights.setdefault(datetime.fromtimestamp(visit[0], UTC).strftime("%Y%m%d"), []).append(visit)
-    candid = 0
     for night, some in nights.items():
         with tarfile.open(folder / f"ztf_{night}.tar", "w") as archive:
             for time, source, earlier in some:
-                candid += 1
-                _add(archive, f"{source.id}-{candid}.avro", _packet(time, source, earlier, candid))
+                _add(archive, f"{source.id}-{_candid(time)}.avro", _packet(time, source, earlier))
         progress(len(some))
 
 
@@ -245,14 +243,19 @@ def _add(archive: tarfile.TarFile, name: str, payload: bytes) -> None:
     archive.addfile(member, io.BytesIO(payload))
 
 
-def _packet(time: float, source: Source, earlier: list[float], candid: int) -> bytes:
+def _candid(time: float) -> int:
+    """Id of a detection: its time in milliseconds, which no object has twice."""
+    return round(time * 1000.0)
+
+
+def _packet(time: float, source: Source, earlier: list[float]) -> bytes:
     jd = _jd(time)
     mag = source.mag(time)
     history: list[dict[str, Any]] = []
     for t in earlier[-20:]:
-        entry = {"jd": _jd(t), "fid": 2, "diffmaglim": LIMIT_MAG}
+        entry: dict[str, Any] = {"jd": _jd(t), "fid": 2, "diffmaglim": LIMIT_MAG}
         if source.mag(t) < LIMIT_MAG:
-            seen = {"candid": int(t), "isdiffpos": "t", "ra": source.ra, "dec": source.dec}
+            seen = {"candid": _candid(t), "isdiffpos": "t", "ra": source.ra, "dec": source.dec}
             entry |= seen | {"magpsf": source.mag(t), "sigmapsf": 0.1}
         history.append(entry)
     first = next((t for t in earlier if source.mag(t) < LIMIT_MAG), time)
@@ -261,7 +264,7 @@ def _packet(time: float, source: Source, earlier: list[float], candid: int) -> b
     star = source.star or (None, None)
     return ztf_packet(
         object_id=source.id,
-        candid=candid,
+        candid=_candid(time),
         jd=jd,
         ra=source.ra,
         dec=source.dec,

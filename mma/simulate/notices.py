@@ -98,7 +98,7 @@ def cta(name: str, time: datetime, ra: float, dec: float, radius68_deg: float) -
             dec=round(dec, 5),
             ra_dec_error=radius68_deg,
             containment_probability=0.68,
-            site="N",
+            array="N",
             source_class="serendipitous",
             significance=8.1,
             significance_post_trial=7.2,

@@ -146,7 +146,7 @@ def contaminants(field: Field, n: int, start: float, days: float, random: np.ran
             dec=float(dec[i]),
             onset=start - 400 * DAY_S if i % 3 == 0 else start + random.uniform(0.0, days) * DAY_S,
             peak_mag=float(random.uniform(16.0, 20.0)),
-            **({"rise_d": 5.0, "fade_mag_d": 0.0} | kinds[i % 3]),  # type: ignore[arg-type]
+            **({"rise_d": 5.0, "fade_mag_d": 0.0} | kinds[i % 3]),
         )
         for i in range(n)
     ]

@@ -1,15 +1,20 @@
-"""Documents that we made ourselves, in every format, for a clone without the recorded data."""
+"""Documents that we made ourselves, for a clone without the recorded data; and the recorded messages."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import skymaps
+from coincidence.event import Event
+from mma.errors import DecodeError, Ignored
+from mma.notices import decode
 from mma.streams.message import Message
 
 VOEVENT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -144,3 +149,37 @@ def gamma_document() -> dict[str, Any]:
         "flux": 1e-10,
         "flux_unit": "ph/cm2/s",
     }
+
+
+Outcome = Event | Ignored | DecodeError
+FOLDERS = ("lvk-kafka", "gcn-json", "gcn-json-gwcelery", "voevent", "snews", "igwn-alert-internal", "gracedb",
+           "hermes", "hopskotch")  # fmt: skip
+
+
+def recorded(data: Path) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each recorded message, the archives' members one by one."""
+    for folder in FOLDERS:
+        for path in sorted((data / folder).rglob("*")):
+            if path.is_file():
+                yield str(path.relative_to(data)), path.read_bytes()
+    circulars = (data / "circulars" / "gcn-circulars.jsonl").read_bytes()
+    for number, line in enumerate((*circulars.splitlines(), circulars)):
+        yield f"circulars/{number}", line
+    for archive in sorted((data / "streams").glob("*.tar.gz")):
+        with tarfile.open(archive) as members:
+            for member in members:
+                if member.isfile():
+                    yield f"{archive.name.split('.')[0]}/{member.name}", members.extractfile(member).read()
+
+
+def outcome(payload: bytes) -> Outcome:
+    try:
+        return decode(Message(payload=payload, topic="test"))
+    except (Ignored, DecodeError) as end:
+        return end
+
+
+@pytest.fixture(scope="session")
+def outcomes(data: Path) -> dict[str, tuple[bytes, Outcome]]:
+    """By file name: the bytes, and what they ended as."""
+    return {name: (payload, outcome(payload)) for name, payload in recorded(data)}

@@ -57,9 +57,10 @@ def test_an_ellipse_named_either_way_round(said, gcn_document, axes):
 
 
 def test_a_rectangle_holds_what_it_says(said, gcn_document):
-    """A box of 2 x 1 degrees that holds 90 % is an ellipse of 1.0 x 0.5 half axes, widened by 2.146 / 1.949.
+    """A box of 2 x 1 degrees that holds 90 % is an ellipse of half axes 1.0 and 0.5 times 2.146 / 1.949.
 
-    A round Gaussian's 90 % circle has 2.146 sigma, its 90 % square 1.949 sigma half sides: erf(1.949/sqrt 2)^2 = 0.9.
+    In sigmas of a round Gaussian the 90 % circle has 2.146, the 90 % square half sides of 1.949:
+    erf(1.949 / sqrt 2)^2 = 0.9.
     """
     corners = [[121.0, 0.5], [119.0, 0.5], [119.0, -0.5], [121.0, -0.5]]
     document = without(gcn_document, "ra_dec_error") | {

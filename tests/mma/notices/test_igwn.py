@@ -129,7 +129,10 @@ def test_mock_and_test_superevents_are_tests(said, igwn_document, change, inside
 
 
 def test_bursts_and_early_warnings(said, igwn_document):
-    document = igwn_document | {"alert_type": "EARLYWARNING", "event": igwn_document["event"] | {"group": "Burst"}}
+    document = igwn_document | {
+        "alert_type": "EARLYWARNING",
+        "event": igwn_document["event"] | {"group": "Burst"},
+    }
     event = decode_igwn(said(document))
     assert (event.kind, event.stage) == (Kind.BURST, Stage.EARLY_WARNING)
 

@@ -51,6 +51,8 @@ def test_avro_is_told_by_its_schema(said):
         ({"uid": "S1", "alert_type": "new"}, "internal"),
         ({"candid": 1, "objectId": "ZTF"}, "optical"),
         ({"title": "t", "message_text": "m"}, "Hermes"),
+        ({"format": "voevent", "content": {"ivorn": "ivo://x", "role": "test", "Who": {}}}, "old hop-client"),
+        ({"format": "circular", "content": {"header": {}, "body": "b"}}, "circular"),
         ('{"circularId": 1, "subject": "a"}\n{"circularId": 2, "subject": "b"}', "circular"),
         ("<q:quakeml xmlns:q='x'/>", "XML"),
         ({"foo": "bar"}, "not a notice"),
@@ -107,7 +109,10 @@ def test_only_names_of_one_event_are_aliases():
     ("ivorn", "expected"),
     [
         ("ivo://nasa.gsfc.gcn/Fermi#GBM_Alert_2018-01-16T00:36:52.81_537755817_1-994", "Fermi-GBM-537755817"),
-        ("ivo://nasa.gsfc.gcn/Fermi#LAT_Initial_Pos_2016-06-25T22:43:24.82_488587408_0-809", "Fermi-LAT-488587408"),
+        (
+            "ivo://nasa.gsfc.gcn/Fermi#LAT_Initial_Pos_2016-06-25T22:43:24.82_488587408_0-809",
+            "Fermi-LAT-488587408",
+        ),
         ("ivo://nasa.gsfc.gcn/SWIFT#BAT_GRB_Pos_958141-314", "Swift-BAT-958141"),
         ("ivo://gwnet/LVC#S230518h-1-Preliminary", "S230518h"),
         ("ivo://gwnet/LVC#S230518ha-1-Preliminary", "S230518ha"),

@@ -156,9 +156,7 @@ class ActiveEvents:
         return self._change(News.RETRACTED if _retracted(after) else News.REVISED, before, notice.id)
 
     def _change(self, news: News, before: Event | None, event_id: str) -> Change:
-        return Change(
-            news=news, before=before, after=self._current[event_id], revision=len(self._notices[event_id])
-        )
+        return Change(news=news, before=before, after=self._current[event_id], revision=len(self._notices[event_id]))
 
     def _place(self, event: Event, now: float | None) -> None:
         """Put the event's region into the index, or take it out."""

@@ -22,8 +22,6 @@ def chance_count(event: Event, credible_level: FloatArray, parameters: Parameter
     start, end = parameters.window_d(event.kind)
     rate = parameters.background_per_deg2_day * (end - start)
     levels = np.linspace(0.0, 1.0, 101)
-    areas = np.array(
-        [event.region.area_deg2(level) if 0 < level < 1 else level * SKY_DEG2 for level in levels]
-    )
+    areas = np.array([event.region.area_deg2(level) if 0 < level < 1 else level * SKY_DEG2 for level in levels])
     area = np.interp(np.nan_to_num(credible_level, nan=1.0), levels, areas)
     return np.asarray(rate * area, dtype=np.float64)

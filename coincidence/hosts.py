@@ -137,9 +137,7 @@ def _told_by_packet(alerts: AlertBatch, parameters: Parameters) -> tuple[FloatAr
     return mpc, error, kind
 
 
-def _near(
-    alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters
-) -> tuple[IntArray, IntArray, FloatArray]:
+def _near(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) -> tuple[IntArray, IntArray, FloatArray]:
     """Pairs of alert and galaxy within the allowed radius, and their separation in arcseconds."""
     if not len(galaxies) or not len(alerts):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)

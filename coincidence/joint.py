@@ -65,9 +65,7 @@ def joint_far_targeted(
     """
     z, z_max = window_s * far_hz * other_far_hz, window_s * far_max_hz * other_far_max_hz
     if z > z_max:
-        raise ValueError(
-            f"FAR {far_hz} x {other_far_hz} Hz above the limits {far_max_hz} x {other_far_max_hz}"
-        )
+        raise ValueError(f"FAR {far_hz} x {other_far_hz} Hz above the limits {far_max_hz} x {other_far_max_hz}")
     temporal = z * (1.0 - math.log(z / z_max))
     if overlap is None:
         return temporal
@@ -181,3 +179,25 @@ def _overlap(a: Event, b: Event) -> float | None:
     if isinstance(a.region, AllSky) or isinstance(b.region, AllSky):
         return None
     return overlap(a.region, b.region)
+
+
+def temporal_p_value(delay_s: float, rate_hz: float, livetime: float = 1.0) -> float:
+    """Chance that an unrelated event falls this close in time, before or after.
+
+    ``2 |dt| R / livetime``: Abbott et al. 2017 (ApJL 848 L13), section 3, for GW170817 and GRB 170817A.
+
+    Parameters
+    ----------
+    delay_s
+        Time between the two.
+    rate_hz
+        Observed rate of events like the second.
+    livetime
+        Fraction of the time in which they can be observed.
+
+    Examples
+    --------
+    >>> f"{temporal_p_value(1.74, 351.2 / (3324 * 86400), 0.85):.1e}"
+    '5.0e-06'
+    """
+    return 2.0 * abs(delay_s) * rate_hz / livetime

@@ -139,9 +139,7 @@ def window(event: Event, parameters: Parameters) -> tuple[float, float]:
     return t + start * DAY_S, t + end * DAY_S
 
 
-def in_window(
-    event: Event, alerts: AlertBatch, parameters: Parameters
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def in_window(event: Event, alerts: AlertBatch, parameters: Parameters) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Objects seen within the event's window: first seen before its end, last seen after its start."""
     start, end = window(event, parameters)
     first = first_seen(alerts)
@@ -153,9 +151,7 @@ def first_seen(alerts: AlertBatch) -> FloatArray:
     return np.asarray(np.fmin(alerts.first_seen, alerts.time), dtype=np.float64)
 
 
-def score_columns(
-    event: Event, alerts: AlertBatch, galaxies: hosts.Galaxies, parameters: Parameters
-) -> Scores:
+def score_columns(event: Event, alerts: AlertBatch, galaxies: hosts.Galaxies, parameters: Parameters) -> Scores:
     """Score objects against one event, whether inside its region or not."""
     region = _need_region(event)
     found = hosts.associate(alerts, galaxies, parameters)
@@ -165,9 +161,7 @@ def score_columns(
     parts = {
         "sky": sky(probdensity, parameters.sky_floor),
         "distance": np.where(known, np.log(ratio), np.nan),
-        "context": context.star(
-            alerts.star_score, alerts.star_distance_arcsec, parameters.star_radius_arcsec
-        ),
+        "context": context.star(alerts.star_score, alerts.star_distance_arcsec, parameters.star_radius_arcsec),
     }
     by_class, times = _by_class(event, alerts, parts, parameters)
     names = np.array(list(by_class), dtype=object)

@@ -24,11 +24,7 @@ def of_object(alerts: AlertBatch, parameters: Parameters) -> list[str | None]:
         moving = alerts.solar_system_arcsec <= parameters.moving_arcsec
         bogus = alerts.reliability < parameters.reliability_min
     return [
-        MOVING.format(parameters.moving_arcsec)
-        if m
-        else BOGUS.format(parameters.reliability_min)
-        if b
-        else None
+        MOVING.format(parameters.moving_arcsec) if m else BOGUS.format(parameters.reliability_min) if b else None
         for m, b in zip(moving, bogus, strict=True)
     ]
 

@@ -13,9 +13,7 @@ Add = Callable[[argparse.ArgumentParser], None]
 
 
 def _replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages"
-    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages")
     parser.add_argument("--publish", metavar="FILE", help="add published messages to this file, a line each")
 
 
@@ -27,9 +25,7 @@ def _events(parser: argparse.ArgumentParser) -> None:
 def _candidates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
-    parser.add_argument(
-        "--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons"
-    )
+    parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons")
 
 
 def _object(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +33,7 @@ def _object(parser: argparse.ArgumentParser) -> None:
 
 
 def _cone(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "position", metavar='"RA DEC"', help="degrees, or sexagesimal: '12h29m06.7s +02d03m08s'"
-    )
+    parser.add_argument("position", metavar='"RA DEC"', help="degrees, or sexagesimal: '12h29m06.7s +02d03m08s'")
     parser.add_argument("radius", metavar="RADIUS", help="degrees, or with a unit: 30arcsec, 5arcmin, 1deg")
 
 
@@ -57,9 +51,7 @@ def _catalog(parser: argparse.ArgumentParser) -> None:
     load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable or Parquet")
     load.add_argument("file", metavar="FILE")
     load.add_argument("--name", help="name of the catalogue (default: the file's)")
-    load.add_argument(
-        "--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist"
-    )
+    load.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist")
     actions.add_parser("list", help="catalogues that were imported")
     drop = actions.add_parser("remove", help="delete a catalogue")
     drop.add_argument("name")
@@ -114,13 +106,9 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         add(command)
         command.add_argument("--db", metavar="URL", help="database: SQLite file or URL (default: mma.sqlite)")
-        command.add_argument(
-            "-c", "--config", metavar="FILE", help="settings (TOML); see configs/default.toml"
-        )
+        command.add_argument("-c", "--config", metavar="FILE", help="settings (TOML); see configs/default.toml")
         command.add_argument("--json", action="store_true", help="print JSON")
-        command.add_argument(
-            "-v", "--verbose", action="store_true", help="log what happens to the standard error"
-        )
+        command.add_argument("-v", "--verbose", action="store_true", help="log what happens to the standard error")
     return top
 
 

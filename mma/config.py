@@ -6,6 +6,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -68,9 +69,7 @@ def _parameters(document: dict[str, Any]) -> Parameters:
     default = Parameters()
     classes = dict(default.classes)
     for name, table in _table(document.pop("classes", {}), "score.classes").items():
-        model = classes.get(name) or ClassModel(
-            onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None
-        )
+        model = classes.get(name) or ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
         onset = _build(model.onset, table.pop("onset", {}), f"score.classes.{name}.onset")
         classes[name] = replace(_build(model, table, f"score.classes.{name}"), onset=onset)
     kinds = dict(default.kinds)
@@ -124,8 +123,6 @@ def document(settings: Settings) -> dict[str, Any]:
 
     record = asdict(settings)
     record["score"]["id"] = settings.score.id
-    try:
+    with suppress(ArgumentError):
         record["database"] = make_url(settings.database).render_as_string(hide_password=True)
-    except ArgumentError:
-        pass
     return record

@@ -92,18 +92,14 @@ class Engine:
             if now is not None:
                 events.expire(connection, self.active.expire(now))
 
-    def _notice(
-        self, connection: Connection, message: Message, notice: Event, now: float | None, at: float
-    ) -> None:
+    def _notice(self, connection: Connection, message: Message, notice: Event, now: float | None, at: float) -> None:
         """Take in one notice: the event's state, its candidates, its associations."""
         self._remember(connection, notice.id)
         change = self.active.update(notice, now)
         if change.news is News.REPEATED:
             return
         events.save_notice(connection, notice, received=at, place=message.place)
-        events.save_event(
-            connection, change.after, revision=change.revision, parameters=self.parameters, now=now
-        )
+        events.save_event(connection, change.after, revision=change.revision, parameters=self.parameters, now=now)
         if change.news is News.OLDER:
             return
         matching.event(connection, self.active, notice.id, at)

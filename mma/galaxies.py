@@ -68,9 +68,7 @@ def read(path: Path, name: str, columns: Mapping[str, str]) -> tuple[Galaxies, i
     ra, dec = _degrees(table, found["ra"]), _degrees(table, found["dec"])
     mpc, error, kind = _distances(table, found)
     good = np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90) & np.isfinite(mpc) & (mpc > 0)
-    names = np.array(
-        [str(v) for v in table[found["name"]]] if "name" in found else [None] * len(table), dtype=object
-    )
+    names = np.array([str(v) for v in table[found["name"]]] if "name" in found else [None] * len(table), dtype=object)
     galaxies = Galaxies(
         name=names[good],
         catalog=np.full(int(good.sum()), name, dtype=object),
@@ -116,9 +114,7 @@ def _columns(table: Any, columns: Mapping[str, str], path: Path) -> dict[str, st
         if match is not None:
             found[ours] = match
         elif ours in columns:
-            raise ConfigError(
-                f"{path.name}: no column {columns[ours]!r}; there are {', '.join(table.colnames)}"
-            )
+            raise ConfigError(f"{path.name}: no column {columns[ours]!r}; there are {', '.join(table.colnames)}")
     lacking = [name for name in ("ra", "dec") if name not in found]
     if "distance_mpc" not in found and "redshift" not in found:
         lacking.append("distance_mpc (or redshift)")

@@ -59,9 +59,7 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch, now:
     return touched
 
 
-def _save(
-    connection: Connection, state: Event, inside: AlertBatch, parameters: Parameters, now: float
-) -> None:
+def _save(connection: Connection, state: Event, inside: AlertBatch, parameters: Parameters, now: float) -> None:
     if not len(inside):
         return
     galaxies = catalogs.near(connection, inside.ra, inside.dec)

@@ -16,9 +16,7 @@ from .store import associations, candidates, events, outbox
 from .store.bulk import Row
 
 
-def candidates_of(
-    connection: Connection, event_id: str, parameters: Parameters, now: float, prefix: str
-) -> int:
+def candidates_of(connection: Connection, event_id: str, parameters: Parameters, now: float, prefix: str) -> int:
     """Rank one event's candidates anew; messages for those that are new, moved or fell. How many."""
     columns = candidates.told_and_standing(connection, event_id)
     standing = columns["state"] == candidates.ACTIVE
@@ -45,9 +43,7 @@ def candidates_of(
         for row in candidates.full_rows(connection, event_id, ids)
     ]
     told.sort(key=lambda pair: (pair[1]["told_rank"] or 0, pair[1]["object_id"]))
-    outbox.put(
-        connection, topic(prefix, "candidates", test=event["is_test"]), event_id, [m for m, _ in told], now
-    )
+    outbox.put(connection, topic(prefix, "candidates", test=event["is_test"]), event_id, [m for m, _ in told], now)
     candidates.mark_told(connection, event_id, [mark for _, mark in told])
     return len(told)
 
@@ -83,7 +79,5 @@ def associations_of(connection: Connection, event_id: str, now: float, prefix: s
     for row in associations.untold(connection, event_id):
         revision = (row["told_revision"] or 0) + 1
         message: dict[str, Any] = association_message(row, revision=revision, now=now)
-        outbox.put(
-            connection, topic(prefix, "associations", test=row["is_test"]), row["first"], [message], now
-        )
+        outbox.put(connection, topic(prefix, "associations", test=row["is_test"]), row["first"], [message], now)
         associations.mark_told(connection, row, revision, message["id"])

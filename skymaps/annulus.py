@@ -29,9 +29,7 @@ class Annulus(Shape):
         width = np.radians(max(self.half_width_deg, MIN_RADIUS_DEG))
         first = np.log(width / NormalDist().inv_cdf((1.0 + self.containment) / 2.0))
         if self._profile(np.exp(first + 4.0), width) > self.containment:
-            raise RegionError(
-                f"half width {half_width_deg}: an even sky holds more than {containment} within it"
-            )
+            raise RegionError(f"half width {half_width_deg}: an even sky holds more than {containment} within it")
         sigma = bisect(lambda t: self.containment - self._profile(np.exp(t), width), first - 2.0, first + 4.0)
         self._sigma = float(np.exp(sigma))
         self._delta, self._cumulative, self._peak = self._table(self._sigma)
@@ -73,9 +71,7 @@ class Annulus(Shape):
         """Probability per steradian at each position (degrees)."""
         return self._density(self._distance(ra, dec))
 
-    def density_and_level_at(
-        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
         """Probability per steradian and credible level at each position (degrees)."""
         delta = self._distance(ra, dec)
         return self._density(delta), np.interp(delta, self._delta, self._cumulative)

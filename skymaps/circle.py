@@ -72,9 +72,7 @@ class Circle(Shape):
         """Probability per steradian at each position (degrees)."""
         return self._density(self._versine(ra, dec))
 
-    def density_and_level_at(
-        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
         """Probability per steradian and credible level at each position (degrees)."""
         x = self._versine(ra, dec)
         return self._density(x), self._level(x)
@@ -145,9 +143,7 @@ def kappa_of(radius_deg: float, containment: float) -> float:
     """
     x = 2.0 * np.sin(np.radians(max(radius_deg, MIN_RADIUS_DEG)) / 2.0) ** 2
     if containment <= x / 2.0:
-        raise RegionError(
-            f"radius {radius_deg:g}: an even sky holds {x / 2:.3f} within it, more than {containment}"
-        )
+        raise RegionError(f"radius {radius_deg:g}: an even sky holds {x / 2:.3f} within it, more than {containment}")
     start = -np.log1p(-containment) / x
     if start > 20.0:
         return float(start)

@@ -53,9 +53,7 @@ def redshift(mpc: npt.ArrayLike) -> FloatArray:
     if not ((distances >= 0) & (distances <= reach)).all():
         raise RegionError(f"distance outside 0 to {reach:.0f} Mpc")
     z = np.interp(distances, np.expm1(x) * ratio, np.expm1(x))
-    for _ in range(
-        3
-    ):  # the table is linear in distance / z, this inverse in distance: secant steps make them agree
+    for _ in range(3):  # the table is linear in distance / z, this inverse in distance: secant steps make them agree
         z = _step(distances, z)
     return z
 

@@ -21,9 +21,7 @@ _DEPTH = 64
 """Terms of the continued fraction: 1e-12 at mu/sigma = -1, better below."""
 
 
-def is_good(
-    mu: FloatArray, sigma: FloatArray, norm: FloatArray
-) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def is_good(mu: FloatArray, sigma: FloatArray, norm: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Whether each line of sight has a usable distance."""
     good = np.isfinite(mu) & np.isfinite(sigma) & (sigma > 0) & np.isfinite(norm) & (norm > 0)
     return np.asarray(good)

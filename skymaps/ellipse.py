@@ -49,9 +49,7 @@ class Ellipse(Shape):
         self._safe = 2.0 / self._widths.max() ** 2  # m^2/2 of the largest contour that lies in the plane
 
     @classmethod
-    def of_axes(
-        cls, ra: float, dec: float, a_deg: float, b_deg: float, angle_deg: float, containment: float
-    ) -> Self:
+    def of_axes(cls, ra: float, dec: float, a_deg: float, b_deg: float, angle_deg: float, containment: float) -> Self:
         """From half axes and the position angle of the first."""
         a, b = check_radius(a_deg, "semimajor axis"), check_radius(b_deg, "semiminor axis")
         record = {
@@ -124,9 +122,7 @@ class Ellipse(Shape):
             return plain
         even = 0.125 / np.pi * np.pi * (plane[0] + plane[2]) * (plane[1] + plane[3]) / 2.0
         if self.containment <= even:
-            raise RegionError(
-                f"half axes: an even sky holds {even:.3f} within them, more than {self.containment}"
-            )
+            raise RegionError(f"half axes: an even sky holds {even:.3f} within them, more than {self.containment}")
 
         def excess(log: float) -> float:
             m = float(np.exp(log))
@@ -151,7 +147,10 @@ class Ellipse(Shape):
         east = np.cos(lat) * np.sin(lon)
         north = np.sin(lat - lat0) + 2.0 * np.cos(lat) * np.sin(lat0) * sin_half2
         haversine = np.sin(0.5 * (lat - lat0)) ** 2 + np.cos(lat) * np.cos(lat0) * sin_half2
-        stretch = 1.0 / np.sqrt(np.maximum(1.0 - haversine, 1e-15))
+        north = np.where(
+            (np.hypot(north, east) == 0.0) & (haversine > 0.5), 1.0, north
+        )  # the antipode has no direction: any
+        stretch = 2.0 * np.sqrt(np.minimum(haversine, 1.0)) / np.maximum(np.hypot(north, east), 1e-300)
         cos, sin = np.cos(self._angle), np.sin(self._angle)
         return stretch * (north * cos + east * sin), stretch * (east * cos - north * sin)
 
@@ -167,9 +166,7 @@ class Ellipse(Shape):
         """Probability per steradian at each position (degrees)."""
         return self._peak * np.exp(-self._half_m2(ra, dec))
 
-    def density_and_level_at(
-        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
         """Probability per steradian and credible level at each position (degrees)."""
         t = self._half_m2(ra, dec)
         return self._peak * np.exp(-t), self._level(t)

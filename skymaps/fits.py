@@ -200,9 +200,7 @@ def column(rows: npt.NDArray[Any], table: Table, name: str) -> npt.NDArray[Any]:
     return values
 
 
-def write_table(
-    cards: Iterable[tuple[str, Any, str]], columns: list[tuple[str, str, npt.NDArray[Any]]]
-) -> bytes:
+def write_table(cards: Iterable[tuple[str, Any, str]], columns: list[tuple[str, str, npt.NDArray[Any]]]) -> bytes:
     """A FITS file of an empty primary HDU and one binary table.
 
     Parameters

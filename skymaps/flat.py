@@ -68,9 +68,7 @@ class Merger:
         whole, columns = self._climb(columns, whole, self.order - self.depth, 0, 0)
         self._keep(0, whole, columns, 0)
         lower = np.concatenate([pixel << (2 * (ORDER_MAX - order)) for order, pixel, _ in self._cells])
-        orders = np.concatenate(
-            [np.full(pixel.size, order, dtype=np.int8) for order, pixel, _ in self._cells]
-        )
+        orders = np.concatenate([np.full(pixel.size, order, dtype=np.int8) for order, pixel, _ in self._cells])
         sort = np.argsort(lower, kind="stable")
         values = [np.concatenate([c[i] for _, _, c in self._cells])[sort] for i in range(self._n_columns)]
         return lower[sort], orders[sort], values

@@ -124,9 +124,7 @@ class SkyIndex:
         lon, lat = healpix.positions(ra, dec)
         pixel = healpix.pixel_at(lon, lat)
         step = max(1, CHUNK // (64 * self._bits.shape[1]))
-        found = [
-            self._match(lon, lat, pixel, at, min(at + step, lon.size)) for at in range(0, lon.size, step)
-        ]
+        found = [self._match(lon, lat, pixel, at, min(at + step, lon.size)) for at in range(0, lon.size, step)]
         parts = [part for chunk in found for part in chunk]
         if not parts:
             nothing = np.empty(0)
@@ -155,9 +153,7 @@ class SkyIndex:
             return []
         by_slot = np.argsort(slot, kind="stable")  # uint16: a radix sort
         row, slot = row[by_slot] + start, slot[by_slot]
-        edges = (
-            np.flatnonzero(np.diff(slot, prepend=slot[:1] - np.uint16(1))) if slot.size else np.empty(0, int)
-        )
+        edges = np.flatnonzero(np.diff(slot, prepend=slot[:1] - np.uint16(1))) if slot.size else np.empty(0, int)
         result = []
         for first, last in zip(edges.tolist(), [*edges[1:].tolist(), slot.size], strict=True):
             number = int(slot[first])

@@ -62,9 +62,7 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
         return SkyMap.from_cells(lower, order, density, [None] * 3, sha256=sha256, creator="likelihood scan")
     table = fits.open_table(data, max_bytes)
     _check_frame(table.header)
-    lower, order, columns = (
-        _read_multi_order(table, max_tiles) if "UNIQ" in table.names() else _read_flat(table)
-    )
+    lower, order, columns = _read_multi_order(table, max_tiles) if "UNIQ" in table.names() else _read_flat(table)
     if lower.size > max_tiles:
         raise RegionError(f"map of {lower.size} cells is over the limit of {max_tiles}")
     layers: list[npt.NDArray[Any] | None] = [*columns[1:]] or [None] * 3
@@ -96,9 +94,7 @@ def _wanted(table: fits.Table) -> list[str]:
         raise RegionError(f"no column {', '.join(PROBABILITY_COLUMNS)} among {', '.join(names)}")
     layers = [name for name in DISTANCE_COLUMNS if name in names]
     if layers and len(layers) < 3:
-        raise RegionError(
-            f"column {', '.join(layers)} without {', '.join(set(DISTANCE_COLUMNS) - set(layers))}"
-        )
+        raise RegionError(f"column {', '.join(layers)} without {', '.join(set(DISTANCE_COLUMNS) - set(layers))}")
     for name in (probability, *layers):
         if table.dtype[name].base.kind != "f":
             raise RegionError(f"column {name} does not hold real numbers")
@@ -167,9 +163,7 @@ def _read_rows(
         columns = [fits.column(rows, table, name) for name in wanted]
         if scale is not None:
             columns[0] *= scale
-        pending = (
-            [np.concatenate(pair) for pair in zip(pending, columns, strict=True)] if pending else columns
-        )
+        pending = [np.concatenate(pair) for pair in zip(pending, columns, strict=True)] if pending else columns
         while pending and pending[0].size >= block:
             yield [values[:block] for values in pending]
             pending = [values[block:] for values in pending] if pending[0].size > block else []
@@ -185,9 +179,7 @@ def _reordered(parts: Iterator[Columns], nside: int, block: int) -> Iterator[Col
         yield [values[ring] for values in whole]
 
 
-def _read_explicit(
-    table: fits.Table, wanted: list[str], index: str | None, order: int, nested: bool
-) -> Cells:
+def _read_explicit(table: fits.Table, wanted: list[str], index: str | None, order: int, nested: bool) -> Cells:
     """A flat map that lists its pixels; the others are zero."""
     import healpy
 

@@ -47,9 +47,7 @@ class Region(ABC):
     def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Smallest credible level, 0 to 1, whose region contains each position. Shape (n,)."""
 
-    def density_and_level_at(
-        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
         """Both of the above at once for checked positions whose order-29 NESTED pixels are known: the hot path."""
         return self.probdensity_at(ra, dec), self.credible_level_at(ra, dec)
 

@@ -66,10 +66,7 @@ def _arrays(data: bytes, max_bytes: int) -> dict[int, tuple[IntArray, FloatArray
     scans: dict[int, tuple[IntArray, FloatArray]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if (
-                len(archive.infolist()) > MAX_ARRAYS
-                or sum(i.file_size for i in archive.infolist()) > max_bytes
-            ):
+            if len(archive.infolist()) > MAX_ARRAYS or sum(i.file_size for i in archive.infolist()) > max_bytes:
                 raise RegionError(f"scan holds over {MAX_ARRAYS} arrays or {max_bytes} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             for name in arrays.files:

@@ -52,9 +52,7 @@ class AllSky(Region):
         return {"type": "all_sky"}
 
 
-def circle(
-    ra: float, dec: float, radius_deg: float, containment: float = 0.9, systematic: Mixture = ()
-) -> Circle:
+def circle(ra: float, dec: float, radius_deg: float, containment: float = 0.9, systematic: Mixture = ()) -> Circle:
     """Error circle as a von Mises-Fisher distribution.
 
     Parameters
@@ -104,9 +102,7 @@ def asymmetric(
     return Ellipse.of_errors(ra, dec, ra_plus_deg, ra_minus_deg, dec_plus_deg, dec_minus_deg, containment)
 
 
-def annulus(
-    ra: float, dec: float, radius_deg: float, half_width_deg: float, containment: float = 0.9
-) -> Annulus:
+def annulus(ra: float, dec: float, radius_deg: float, half_width_deg: float, containment: float = 0.9) -> Annulus:
     """Ring about an axis at (ra, dec): ``containment`` lies within ``half_width_deg`` of the radius."""
     return Annulus(ra, dec, radius_deg, half_width_deg, containment)
 

@@ -172,9 +172,7 @@ class SkyMap(Region):
     def _at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[IntArray, npt.NDArray[np.bool_] | None]:
         return self._find(healpix.pixel_at(*healpix.positions(ra, dec)))
 
-    def density_and_level_at(
-        self, ra: FloatArray, dec: FloatArray, pixel: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
+    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
         """Probability per steradian and credible level of each order-29 pixel; positions are not looked at."""
         cell, outside = self._find(pixel)
         density, level = self.probdensity[cell], self.level[cell]
@@ -273,9 +271,7 @@ class SkyMap(Region):
             prob = self.probdensity * healpix.area_sr(self.order)
             table = VolumeTable(self.probdensity, prob, mu_all, sigma_all, norm_all)
             self._cache["volume"] = table
-        return table.level_at(
-            self.probdensity_at(ra, dec), mu, sigma, norm, np.asarray(mpc, dtype=np.float64)
-        )
+        return table.level_at(self.probdensity_at(ra, dec), mu, sigma, norm, np.asarray(mpc, dtype=np.float64))
 
 
 def _descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> IntArray:
@@ -287,9 +283,7 @@ def _descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArr
     return rank
 
 
-def _levels(
-    lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]
-) -> tuple[FloatArray, float]:
+def _levels(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> tuple[FloatArray, float]:
     """Cumulative probability in that order, and the sum."""
     descending = _descending(lower, order, density)
     dense = density[descending]

@@ -173,9 +173,7 @@ def antares_history(record: Record) -> Iterator[Detection]:
     """The locus's earlier alerts."""
     for s in antares_sources(record)[:-1]:
         told = s.get("diaSourceId")
-        yield lsst.measured(
-            s, "alerts", str(told) if told else f"{s.get('diaObjectId')}@{lsst.first(s, lsst.TIME)}"
-        )
+        yield lsst.measured(s, "alerts", str(told) if told else f"{s.get('diaObjectId')}@{lsst.first(s, lsst.TIME)}")
 
 
 def antares_aliases(record: Record) -> Iterator[str]:

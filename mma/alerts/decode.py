@@ -127,9 +127,7 @@ def decode_whole(
     return alerts
 
 
-def _decode_one(
-    message: Message, name: str | None, store: SchemaStore
-) -> tuple[list[Row], list[DecodeError], int]:
+def _decode_one(message: Message, name: str | None, store: SchemaStore) -> tuple[list[Row], list[DecodeError], int]:
     seen, decoder = _open(message, name, store)
     if isinstance(decoder, DocumentDecoder):
         found = list(decoder.rows(message))
@@ -173,9 +171,7 @@ def _records(seen: Look, needs: tuple[str, ...] | None) -> Iterable[tuple[Record
     raise DecodeError("neither Avro nor JSON")
 
 
-def _open(
-    message: Message, name: str | None, store: SchemaStore
-) -> tuple[Look, PacketDecoder | DocumentDecoder]:
+def _open(message: Message, name: str | None, store: SchemaStore) -> tuple[Look, PacketDecoder | DocumentDecoder]:
     if not message.payload:
         raise Ignored("empty message")
     if len(message.payload) > MAX_BYTES:

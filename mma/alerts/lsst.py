@@ -61,9 +61,7 @@ def row(packet: Record) -> Row:
     ra, dec = position(s.get("ra"), first(s, DEC), "diaSource.ra, dec")
     object_id, is_solar_system = source_object(packet)
     return {
-        "id": identity(
-            s.get("diaSourceId") or packet.get("diaSourceId") or packet.get("alertId"), "diaSourceId"
-        ),
+        "id": identity(s.get("diaSourceId") or packet.get("diaSourceId") or packet.get("alertId"), "diaSourceId"),
         "object_id": object_id,
         "survey": "lsst",
         "ra": ra,
@@ -117,9 +115,7 @@ def history(packet: Record) -> Iterator[Detection]:
         yield forced(s)
     for s in _kept(packet.get("prvDiaNondetectionLimits")):
         time, band = utc(tai(s, "prvDiaNondetectionLimits")), text(first(s, BAND)) or "unknown"
-        yield Detection(
-            time=time, band=band, flux_njy=None, limit_mag=limit_of_error(known(s.get("diaNoise")))
-        )
+        yield Detection(time=time, band=band, flux_njy=None, limit_mag=limit_of_error(known(s.get("diaNoise"))))
 
 
 def measured(s: Record, where: str, alert_id: str | None) -> Detection:

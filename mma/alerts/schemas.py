@@ -105,9 +105,7 @@ def _plain(schema: Any, namespace: str, open_names: frozenset[str], depth: int) 
         name = schema["name"]
         space = name.rpartition(".")[0] or schema.get("namespace", namespace)
         inside = open_names | {name, f"{space}.{name}"}
-        fields = [
-            {"name": f["name"], "type": _plain(f["type"], space, inside, depth + 1)} for f in schema["fields"]
-        ]
+        fields = [{"name": f["name"], "type": _plain(f["type"], space, inside, depth + 1)} for f in schema["fields"]]
         head = {k: schema[k] for k in ("name", "namespace") if k in schema}
         return {"type": "record", **head, "fields": fields}
     if kind == "array":
@@ -201,9 +199,7 @@ def _linked(schema: Any, folder: Path, defined: set[str]) -> Any:
         return _linked(json.loads(path.read_bytes()), folder, defined)
     if isinstance(schema, list):
         return [_linked(option, folder, defined) for option in schema]
-    linked = {
-        k: _linked(v, folder, defined) if k in ("type", "items", "values") else v for k, v in schema.items()
-    }
+    linked = {k: _linked(v, folder, defined) if k in ("type", "items", "values") else v for k, v in schema.items()}
     if "fields" in schema:
         linked["fields"] = [f | {"type": _linked(f["type"], folder, defined)} for f in schema["fields"]]
     return linked

@@ -87,9 +87,7 @@ def is_table(message: Message) -> bool:
     if head.startswith(ECSV) or VOTABLE.search(head[:4096]):
         return True
     try:
-        lines = head.decode(
-            "utf-8-sig", "strict" if len(message.payload) <= HEAD_BYTES else "ignore"
-        ).splitlines()
+        lines = head.decode("utf-8-sig", "strict" if len(message.payload) <= HEAD_BYTES else "ignore").splitlines()
     except UnicodeDecodeError:
         return False
     return "\x00" not in "".join(lines[:3]) and _delimiter(_header_line(lines)) is not None
@@ -180,18 +178,14 @@ def _astropy(payload: bytes, reader: str) -> tuple[list[str], dict[str, str], It
     from astropy.io.votable.exceptions import VOTableSpecError
     from astropy.table import Table
 
-    stream: Any = (
-        payload.decode("utf-8", "replace").splitlines() if reader == "ascii.ecsv" else BytesIO(payload)
-    )
+    stream: Any = payload.decode("utf-8", "replace").splitlines() if reader == "ascii.ecsv" else BytesIO(payload)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             table = Table.read(stream, format=reader)
     except (*UNREADABLE, VOTableSpecError) as error:
         raise DecodeError(f"table: {str(error)[:200]}") from error
-    units = {
-        n: str(table[n].unit).lower() for n in table.colnames if getattr(table[n], "unit", None) is not None
-    }
+    units = {n: str(table[n].unit).lower() for n in table.colnames if getattr(table[n], "unit", None) is not None}
     return list(table.colnames), units, ({n: row[n] for n in table.colnames} for row in table)
 
 
@@ -246,9 +240,7 @@ def _degrees(value: Any, unit: str | None, per_hour: float, field: str) -> float
     text = _text(value)
     if text is None:
         raise DecodeError(f"{field} is empty")
-    parts = (
-        re.split(r"[:\shmd°'\"]+", text.rstrip("s\"'")) if re.search(r"\d[:\shmd°]\s*\d", text) else [text]
-    )
+    parts = re.split(r"[:\shmd°'\"]+", text.rstrip("s\"'")) if re.search(r"\d[:\shmd°]\s*\d", text) else [text]
     try:
         numbers = [abs(float(p)) for p in parts if p]
     except ValueError as error:

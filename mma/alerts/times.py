@@ -88,9 +88,7 @@ def _leap_table() -> tuple[list[float], list[float]]:
     from astropy.utils.iers import LeapSeconds
 
     table = LeapSeconds.from_erfa(built_in=True)
-    rows = [
-        (int(y), int(m), float(s)) for y, m, s in table["year", "month", "tai_utc"].iterrows() if y >= 1972
-    ]
+    rows = [(int(y), int(m), float(s)) for y, m, s in table["year", "month", "tai_utc"].iterrows() if y >= 1972]
     unix = [datetime(year, month, 1, tzinfo=UTC).timestamp() for year, month, _ in rows]
     offsets = [offset for *_, offset in rows]
     return [(t + s) / DAY_S + MJD_OF_UNIX_ZERO for t, s in zip(unix, offsets, strict=True)], offsets

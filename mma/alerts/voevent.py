@@ -10,6 +10,7 @@ from lxml import etree
 
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
+from mma.xml import root_of
 
 from .packet import Row, position, signed_flux
 from .times import unix_of_iso, unix_of_tdb
@@ -46,9 +47,7 @@ def rows(message: Message) -> Iterator[Row | DecodeError]:
         raise Ignored(f"VOEvent of another stream: {ivorn[:80]}")
     if root.get("role") != "observation":
         raise Ignored(f"VOEvent with role {str(root.get('role'))[:20]}")
-    ra, dec = position(
-        _text(root, ".//Position2D/Value2/C1"), _text(root, ".//Position2D/Value2/C2"), "Position2D"
-    )
+    ra, dec = position(_text(root, ".//Position2D/Value2/C1"), _text(root, ".//Position2D/Value2/C2"), "Position2D")
     group, parameter = MAGNITUDES[name]
     flux, error = _flux(root, group, parameter)
     local = ivorn.rpartition("#")[2]
@@ -71,18 +70,8 @@ def rows(message: Message) -> Iterator[Row | DecodeError]:
 
 
 def parse(payload: bytes) -> Any:
-    """The document's root; no entities, no DTD, no network."""
-    if len(payload) > MAX_XML_BYTES:
-        raise DecodeError(f"VOEvent of {len(payload)} bytes")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
-    )
-    try:
-        root = etree.fromstring(payload, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise DecodeError(f"VOEvent: {str(error)[:200]}") from error
-    if root.getroottree().docinfo.doctype:
-        raise DecodeError("VOEvent with a document type declaration")
+    """The document's root element, a VOEvent."""
+    root = root_of(payload)
     if etree.QName(root).localname != "VOEvent":
         raise DecodeError(f"not a VOEvent: {etree.QName(root).localname[:40]}")
     return root

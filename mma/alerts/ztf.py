@@ -97,9 +97,7 @@ def _previous(p: Record, half: float) -> Detection:
         return Detection(time=time, band=band, flux_njy=None, limit_mag=limit)
     flux, error = signed_flux(p["magpsf"], p.get("sigmapsf"), sign_of(p["isdiffpos"]))
     candid = str(p["candid"])
-    return Detection(
-        time=time, band=band, flux_njy=flux, flux_error_njy=error, limit_mag=limit, alert_id=candid
-    )
+    return Detection(time=time, band=band, flux_njy=flux, flux_error_njy=error, limit_mag=limit, alert_id=candid)
 
 
 def _forced(f: Record) -> Detection:
@@ -108,13 +106,7 @@ def _forced(f: Record) -> Detection:
     band, limit = BANDS.get(f["fid"], "unknown"), within(f.get("diffmaglim"), 0.0, 50.0)
     flux, error = known(f.get("forcediffimflux")), within(f.get("forcediffimfluxunc"), 0.0, 1e12)
     zero = within(f.get("magzpsci"), 0.0, 50.0)
-    if (
-        flux is None
-        or flux == MISSING_FLUX_DN
-        or not error
-        or zero is None
-        or abs(flux) <= LIMIT_SIGMA * error
-    ):
+    if flux is None or flux == MISSING_FLUX_DN or not error or zero is None or abs(flux) <= LIMIT_SIGMA * error:
         return Detection(time=time, band=band, flux_njy=None, limit_mag=limit)
     njy = 10 ** (0.4 * (AB_ZERO_NJY - zero))
     return Detection(time=time, band=band, flux_njy=flux * njy, flux_error_njy=error * njy, limit_mag=limit)

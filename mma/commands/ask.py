@@ -35,9 +35,7 @@ def object_(options: Namespace) -> None:
         as_json(answer)
         return
     out = console()
-    out.print(
-        f"[bold]{answer['id']}[/bold] ({answer['survey']})  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}"
-    )
+    out.print(f"[bold]{answer['id']}[/bold] ({answer['survey']})  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}")
     out.print(f"first seen {answer['first_seen']}, last seen {answer['last_seen']}")
     for event in answer["events"]:
         chance = f"P {event['probability']:.3f}" if event["state"] == "active" else event["reason"]
@@ -77,13 +75,9 @@ def position(text: str) -> tuple[float, float]:
     parts = text.replace(",", " ").split()
     try:
         plain = len(parts) == 2 and not any(mark in text for mark in "hmsd:")
-        place = (
-            SkyCoord(*map(float, parts), unit="deg") if plain else SkyCoord(text, unit=("hourangle", "deg"))
-        )
+        place = SkyCoord(*map(float, parts), unit="deg") if plain else SkyCoord(text, unit=("hourangle", "deg"))
     except ValueError as error:
-        raise ConfigError(
-            f'position {text!r}: {error}; write "197.45 -23.38" or "13h09m48s -23d22m53s"'
-        ) from error
+        raise ConfigError(f'position {text!r}: {error}; write "197.45 -23.38" or "13h09m48s -23d22m53s"') from error
     return float(place.ra.deg), float(place.dec.deg)
 
 
@@ -138,9 +132,7 @@ def status(options: Namespace) -> None:
     out.print(f"\nevents: {states}")
     out.print(f"objects: {answer['objects']}, detections: {answer['detections']}")
     for catalog in answer["catalogs"]:
-        out.print(
-            f"galaxies: {catalog['galaxies']} of {catalog['catalog']} to {catalog['farthest_mpc']:.0f} Mpc"
-        )
+        out.print(f"galaxies: {catalog['galaxies']} of {catalog['catalog']} to {catalog['farthest_mpc']:.0f} Mpc")
     published = answer["published"]
     out.print(f"published: {published['sent']}, waiting: {published['waiting']}")
     if answer["dead_letters"]:

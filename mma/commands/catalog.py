@@ -23,9 +23,7 @@ def _import(options: Namespace) -> None:
     for pair in options.column:
         ours, equals, theirs = pair.partition("=")
         if not equals or ours not in galaxies.NAMES:
-            raise ConfigError(
-                f"--column {pair}: write OURS=THEIRS, with OURS one of {', '.join(galaxies.NAMES)}"
-            )
+            raise ConfigError(f"--column {pair}: write OURS=THEIRS, with OURS one of {', '.join(galaxies.NAMES)}")
         columns[ours] = theirs
     found, left_out = galaxies.read(path, name, columns)
     with Store(settings_of(options).database).begin() as connection:
@@ -33,9 +31,7 @@ def _import(options: Namespace) -> None:
     if options.json:
         as_json({"catalog": name, "galaxies": len(found), "left_out": left_out})
     else:
-        console().print(
-            f"{len(found)} galaxies in {name}; {left_out} rows without position or distance left out"
-        )
+        console().print(f"{len(found)} galaxies in {name}; {left_out} rows without position or distance left out")
 
 
 def _list(options: Namespace) -> None:
@@ -50,10 +46,7 @@ def _list(options: Namespace) -> None:
         ("nearest Mpc", "right"),
         ("farthest Mpc", "right"),
     ]
-    cells = (
-        (r["catalog"], r["galaxies"], number(r["nearest_mpc"]), number(r["farthest_mpc"], ".0f"))
-        for r in rows
-    )
+    cells = ((r["catalog"], r["galaxies"], number(r["nearest_mpc"]), number(r["farthest_mpc"], ".0f")) for r in rows)
     console().print(table("", columns, cells) if rows else "no catalogues: 'mma catalog import FILE'")
 
 

@@ -81,7 +81,9 @@ def report(answers: list[dict[str, Any]], status: dict[str, Any], seconds: float
         where = f"90 % area {event['area90_deg2']:.4g} deg2"
         if event["distance_mpc"]:
             where += f", {event['distance_mpc']:.0f} +- {event['distance_error_mpc']:.0f} Mpc"
-        out.print(f"\n[bold]{event['id']}[/bold]  {event['observatory']} {event['kind']}  {event['time'][:19]}  {where}")
+        out.print(
+            f"\n[bold]{event['id']}[/bold]  {event['observatory']} {event['kind']}  {event['time'][:19]}  {where}"
+        )
         out.print(tables.candidates(item["candidates"]))
         verdict = "[green]yes[/green]" if item["came_first"] else f"no, rank {injected['rank']}"
         of = event["n_candidates"]

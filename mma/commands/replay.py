@@ -22,9 +22,7 @@ from .show import as_json, console, settings_of
 def replay(options: Namespace) -> None:
     """Read, sort by time, play; then say what came of it."""
     settings = settings_of(options)
-    answer = play(
-        [Path(p) for p in options.paths], settings, Path(options.publish) if options.publish else None
-    )
+    answer = play([Path(p) for p in options.paths], settings, Path(options.publish) if options.publish else None)
     if options.json:
         as_json(answer)
         return

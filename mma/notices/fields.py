@@ -104,9 +104,7 @@ def maybe_text(document: Document, name: str, path: str = "") -> str | None:
 def text(document: Document, name: str, path: str = "") -> str:
     """Text that must be there."""
     value = maybe_text(document, name, path)
-    return (
-        wrong(joined(path, name), document.get(name), "where text was expected") if value is None else value
-    )
+    return wrong(joined(path, name), document.get(name), "where text was expected") if value is None else value
 
 
 def texts(document: Document, name: str, path: str = "") -> tuple[str, ...]:

@@ -168,9 +168,7 @@ def _systematic(document: Document) -> tuple[float, tuple[str, ...]]:
         return 0.0, ()
     told = document.get("systematic_error_arcsec")
     arcsec = SYSTEMATIC_ARCSEC if told is None else told
-    return arcsec / 3600.0, (
-        f"pointing error of {arcsec:g} arcsec {'taken' if told is None else 'told'} and added",
-    )
+    return arcsec / 3600.0, (f"pointing error of {arcsec:g} arcsec {'taken' if told is None else 'told'} and added",)
 
 
 def _significance(document: Document) -> verdict.Verdict:

@@ -112,9 +112,7 @@ def _issued(document: Document, message: Message, time: datetime | None) -> tupl
     raise DecodeError("alert_datetime: missing, and so is trigger_time")
 
 
-def _names(
-    document: Document, source: Source, time: datetime | None
-) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def _names(document: Document, source: Source, time: datetime | None) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Id, aliases, and a remark on how it is named."""
     ids = fields.texts(document, "id")
     titles = fields.texts(document, "event_name")

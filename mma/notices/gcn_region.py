@@ -64,12 +64,8 @@ def _with_error(document: Document, source: Source, ra: float, dec: float, level
     if path is None or not any(axes):
         if source.default_error_deg is None:
             fields.wrong(path or ERRORS[0], axes or None, "where an error radius in degrees was expected")
-        remark = (
-            f"no error told: 90 % radius of {source.default_error_deg:g} deg taken for {source.observatory}"
-        )
-        return Where(
-            region=regions.circle("ra_dec_error", ra, dec, source.default_error_deg), remarks=(remark,)
-        )
+        remark = f"no error told: 90 % radius of {source.default_error_deg:g} deg taken for {source.observatory}"
+        return Where(region=regions.circle("ra_dec_error", ra, dec, source.default_error_deg), remarks=(remark,))
     if axes[0] >= regions.WHOLE_SKY_DEG:
         return Where(region=skymaps.all_sky(), remarks=(f"error radius {axes[0]:g} deg: the whole sky",))
     if len(axes) > 1:
@@ -122,9 +118,7 @@ def icecube_search(document: Document, message: Message) -> Event:
     if not found:
         raise Ignored("IceCube search around a superevent found no neutrino")
     here = "coincident_events"
-    best = min(
-        found, key=lambda e: fields.as_number(e.get("event_pval_generic"), f"{here}.event_pval_generic")
-    )
+    best = min(found, key=lambda e: fields.as_number(e.get("event_pval_generic"), f"{here}.event_pval_generic"))
     place = fields.section(best, "localization", here)
     trigger = next(iter(fields.texts(best, "id", here)), None)
     start = fields.time(document, "trigger_time")

@@ -63,9 +63,7 @@ _EP = Source(
 _ICECUBE = Source(observatory="IceCube", messenger=Messenger.NEUTRINO, kind=Kind.NEUTRINO)
 _SUPERK = replace(_ICECUBE, observatory="Super-Kamiokande", kind=Kind.SUPERNOVA, trigger="trigger_number")
 _DSA = Source(observatory="DSA-110", messenger=Messenger.RADIO, kind=Kind.FRB, confidence="importance")
-_LAT_FLARE = replace(
-    _FERMI_LAT, kind=Kind.FLARE, default_error_deg=0.1, times=("trigger_time", "observation_start")
-)
+_LAT_FLARE = replace(_FERMI_LAT, kind=Kind.FLARE, default_error_deg=0.1, times=("trigger_time", "observation_start"))
 
 SOURCES: tuple[tuple[str, Source], ...] = (
     (r"fermi/gbm.*targeted", Source(observatory="Fermi", instrument="GBM-Targeted", significant=False)),

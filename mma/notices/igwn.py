@@ -127,9 +127,7 @@ def external_id(observatory: str, notice_id: str, ivorn: str | None) -> str:
 
 
 def _classes(event: Document) -> dict[str, float]:
-    return fields.probabilities(event, "classification", "event") | fields.probabilities(
-        event, "properties", "event"
-    )
+    return fields.probabilities(event, "classification", "event") | fields.probabilities(event, "properties", "event")
 
 
 def _external(coincidence: Document | None) -> tuple[ExternalCoincidence, ...]:
@@ -148,9 +146,7 @@ def _external(coincidence: Document | None) -> tuple[ExternalCoincidence, ...]:
             search=fields.maybe_text(coincidence, "search", here),
             delay_s=fields.maybe_number(coincidence, "time_difference", here),
             far_temporal_hz=fields.maybe_number(coincidence, "time_coincidence_far", here, low=0.0),
-            far_spacetime_hz=fields.maybe_number(
-                coincidence, "time_sky_position_coincidence_far", here, low=0.0
-            ),
+            far_spacetime_hz=fields.maybe_number(coincidence, "time_sky_position_coincidence_far", here, low=0.0),
         ),
     )
 

@@ -46,9 +46,7 @@ def is_number(trigger: str | None) -> bool:
     return bool(trigger) and trigger not in NO_NUMBER and not re.fullmatch(r"-\d+|0+", trigger or "")
 
 
-def event_id(
-    observatory: str, instrument: str | None, trigger: str | None, time: datetime | None
-) -> str | None:
+def event_id(observatory: str, instrument: str | None, trigger: str | None, time: datetime | None) -> str | None:
     """The id by the table above, None where there is neither trigger nor time.
 
     Examples

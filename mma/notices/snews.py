@@ -30,9 +30,7 @@ def decode(message: Message) -> Event:
     document = fields.unwrapped(fields.parse_json(message.payload))
     if "neutrino_times" not in document:
         raise Ignored(_why_not(document))
-    times = sorted(
-        fields.parse_time(text, "neutrino_times") for text in fields.texts(document, "neutrino_times")
-    )
+    times = sorted(fields.parse_time(text, "neutrino_times") for text in fields.texts(document, "neutrino_times"))
     if not times:
         raise DecodeError("neutrino_times: [] where at least one time was expected")
     kind = fields.maybe_text(document, "alert_type") or ""
@@ -53,9 +51,7 @@ def decode(message: Message) -> Event:
         instruments=fields.texts(document, "detector_names"),
         far_hz=next((v for f in FAR_FIELDS if (v := fields.maybe_number(document, f, low=0.0))), None),
         is_test=is_test,
-        remarks=()
-        if stage is Stage.RETRACTION
-        else ("neutrinos tell a time and no position: the whole sky",),
+        remarks=() if stage is Stage.RETRACTION else ("neutrinos tell a time and no position: the whole sky",),
     )
 
 

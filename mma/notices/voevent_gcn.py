@@ -163,9 +163,7 @@ def _significance(packet: Packet, kind: PacketType) -> verdict.Verdict:
         told = verdict.both(told, verdict.of_probability(packet.number(name), name, denies=False))
     told = verdict.both(told, verdict.of_classes(_classes(packet)))
     if packet.flag("StarTrack_Lost_Lock"):
-        told = verdict.both(
-            told, (False, ("star tracker lost lock: positions drift, most such triggers are none",))
-        )
+        told = verdict.both(told, (False, ("star tracker lost lock: positions drift, most such triggers are none",)))
     if packet.flag("VERY_Lo_Image_Signif"):
         told = verdict.both(told, (False, ("very low image significance",)))
     return told[0], told[1] + _catalogued(packet)
@@ -213,9 +211,7 @@ def _is_test(packet: Packet, kind: PacketType) -> bool:
 def _instruments(packet: Packet, kind: PacketType) -> tuple[str, ...]:
     if kind.observatory == "IPN":
         tail = "_contributed"
-        return tuple(
-            name.removesuffix(tail) for name in packet.params if name.endswith(tail) and packet.flag(name)
-        )
+        return tuple(name.removesuffix(tail) for name in packet.params if name.endswith(tail) and packet.flag(name))
     return tuple(name for name in (kind.detector or kind.instrument,) if name)
 
 

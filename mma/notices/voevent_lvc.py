@@ -36,9 +36,7 @@ def decode(packet: Packet, message: Message) -> Event:
         time=when(packet.places[0]),
         region=None,
         notice=fields.digest(message),
-        instruments=tuple((packet.text("Instruments") or "").replace(" ", "").split(","))
-        if not retracted
-        else (),
+        instruments=tuple((packet.text("Instruments") or "").replace(" ", "").split(",")) if not retracted else (),
         far_hz=packet.number("FAR"),
         significant=packet.flag("Significant") if "Significant" in packet.params else None,
         classes=_classes(packet),

@@ -39,9 +39,7 @@ def is_optical(ivorn: str) -> bool:
 def _hess(packet: Packet, message: Message) -> Event:
     """A follow-up detection: the first place is the trigger's, the one at ``HESS`` the source seen there."""
     place = _place_of(packet, "HESS")
-    followed = next(
-        (names.from_ivorn(ivorn) or ivorn for cite, ivorn in packet.citations if cite == "followup"), None
-    )
+    followed = next((names.from_ivorn(ivorn) or ivorn for cite, ivorn in packet.citations if cite == "followup"), None)
     event = _event(packet, message, place, _circle(place), id=f"HESS-{_local(packet)}")
     standard = packet.role in ("observation", "test", "utility", "prediction")
     return replace(
@@ -71,9 +69,7 @@ def _utmost(packet: Packet, message: Message) -> Event:
 
 def _antares(packet: Packet, message: Message) -> Event:
     place = _place_of(packet, "")
-    event = _event(
-        packet, message, place, _circle(place), id=f"ANTARES-{packet.text('TrigID') or _local(packet)}"
-    )
+    event = _event(packet, message, place, _circle(place), id=f"ANTARES-{packet.text('TrigID') or _local(packet)}")
     fake = (packet.text("isRealAlert") or "true").lower() == "false"
     return replace(
         event,

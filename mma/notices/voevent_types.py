@@ -56,9 +56,7 @@ class PacketType:
 
 
 def _grb(observatory: str, instrument: str | None, **more: object) -> PacketType:
-    base = PacketType(
-        observatory=observatory, instrument=instrument, messenger=Messenger.GAMMA, kind=Kind.GRB
-    )
+    base = PacketType(observatory=observatory, instrument=instrument, messenger=Messenger.GAMMA, kind=Kind.GRB)
     return replace(base, **more)  # type: ignore[arg-type]
 
 

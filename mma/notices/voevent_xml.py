@@ -12,7 +12,8 @@ from typing import Any
 
 from lxml import etree
 
-from mma.errors import DecodeError, Ignored
+from mma.errors import Ignored
+from mma.xml import root_of
 
 from . import fields
 
@@ -92,7 +93,7 @@ class Packet:
 
 def read(payload: bytes) -> Packet:
     """The VOEvent in these bytes."""
-    root = _parse(payload)
+    root = root_of(payload)
     if etree.QName(root).localname != "VOEvent":
         raise Ignored(f"XML, but not a VOEvent: its root is {etree.QName(root).localname}")
     if root.get("version") != VERSION:
@@ -109,9 +110,7 @@ def read(payload: bytes) -> Packet:
         date=_text(root, "{*}Who/{*}Date"),
         params=params,
         places=tuple(_place(e) for e in root.findall("{*}WhereWhen/{*}ObsDataLocation")),
-        description=_text(root, "{*}WhereWhen/{*}Description")
-        or _text(root, "{*}WhereWhen//{*}Description")
-        or "",
+        description=_text(root, "{*}WhereWhen/{*}Description") or _text(root, "{*}WhereWhen//{*}Description") or "",
         citations=tuple(
             (e.get("cite", ""), (e.text or "").strip()) for e in root.findall("{*}Citations/{*}EventIVORN")
         ),
@@ -132,26 +131,6 @@ def position(place: Place) -> tuple[float, float]:
         fields.wrong("AstroCoordSystem", place.system, "is neither FK5 nor ICRS")
     ra = fields.parse_number(place.ra or "", "Position2D C1 (ra)", 0.0, 360.0)
     return ra % 360.0, fields.parse_number(place.dec or "", "Position2D C2 (dec)", -90.0, 90.0)
-
-
-def _parse(payload: bytes) -> Any:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    if b"<!DOCTYPE" in payload or b"<!ENTITY" in payload:
-        raise DecodeError("XML: a DOCTYPE, which no VOEvent has, is refused unread")
-    try:
-        root = etree.fromstring(payload.lstrip(b" \t\r\n"), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise DecodeError(f"XML: {error}") from error
-    if root.getroottree().docinfo.doctype:
-        raise DecodeError("XML: a DOCTYPE, which no VOEvent has, is refused")
-    return root
 
 
 def _param(element: Any) -> Param:

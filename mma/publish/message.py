@@ -47,7 +47,4 @@ def schema(name: str) -> Any:
 def problems(message: Message, name: str) -> list[str]:
     """What is wrong with a message, field by field; nothing where it is valid."""
     validator = jsonschema.Draft202012Validator(schema(name), format_checker=jsonschema.FormatChecker())
-    return [
-        f"{'.'.join(map(str, e.absolute_path)) or 'message'}: {e.message}"
-        for e in validator.iter_errors(message)
-    ]
+    return [f"{'.'.join(map(str, e.absolute_path)) or 'message'}: {e.message}" for e in validator.iter_errors(message)]

@@ -63,7 +63,8 @@ def write(folder: Path, n_alerts: int, seed: int, progress: Callable[[int], None
         (folder / sub).mkdir(parents=True, exist_ok=True)
     for truth, messages, _ in events:
         for i, message in enumerate(messages):
-            (folder / "notices" / f"{truth.event}-{i + 1}.json").write_bytes(message)
+            suffix = "xml" if message.startswith(b"<") else "json"
+            (folder / "notices" / f"{truth.event}-{i + 1}.{suffix}").write_bytes(message)
     _write_galaxies(folder / "galaxies.csv", catalog)
     _write_alerts(folder / "alerts", _visits(sky, field, start, days, random), n_alerts, progress)
     truths = [truth for truth, _, _ in events]
@@ -76,7 +77,12 @@ Planned = tuple[Truth, list[bytes], Source]
 
 
 def _events(field: Field, catalog: list[Galaxy], random: np.random.Generator) -> list[Planned]:
-    return [_merger(field, catalog, random), _burst(field, random), _track(field, random), _flare(field, random)]
+    return [
+        _merger(field, catalog, random),
+        _burst(field, random),
+        _track(field, random),
+        _flare(field, random),
+    ]
 
 
 def _merger(field: Field, catalog: list[Galaxy], random: np.random.Generator) -> Planned:
@@ -155,8 +161,12 @@ def _track(field: Field, random: np.random.Generator) -> Planned:
         peak_mag=18.0,
         rise_d=10.0,
     )
-    message = notices.icecube("142000_12345678", time, ra, dec, radius)
-    return Truth(event="IceCube-142000_12345678", what="supernova", object_id=supernova.id), [message], supernova
+    message = notices.icecube(142000, 12345678, time, ra, dec, radius)
+    return (
+        Truth(event="IceCube-142000_12345678", what="supernova", object_id=supernova.id),
+        [message],
+        supernova,
+    )
 
 
 def _flare(field: Field, random: np.random.Generator) -> Planned:

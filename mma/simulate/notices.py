@@ -7,6 +7,8 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import voeventparse
+
 import skymaps
 from mma.notices import gamma
 from skymaps import SkyMap
@@ -63,27 +65,28 @@ def fermi_gbm(trigger: str, time: datetime, ra: float, dec: float, error_deg: fl
     )
 
 
-def icecube(trigger: str, time: datetime, ra: float, dec: float, radius90_deg: float) -> bytes:
-    """An IceCube track in GCN's unified schema, circle of 90 % containment."""
-    return _json(
-        {
-            "$schema": "https://gcn.nasa.gov/schema/main/gcn/notices/icecube/single_neutrino_alerts.schema.json",
-            "mission": "IceCube",
-            "messenger": "Neutrino",
-            "id": [trigger],
-            "alert_datetime": _z(time + timedelta(seconds=40)),
-            "alert_tense": "current",
-            "alert_type": "initial",
-            "trigger_time": _z(time),
-            "ra": round(ra, 4),
-            "dec": round(dec, 4),
-            "ra_dec_error": radius90_deg,
-            "containment_probability": 0.9,
-            "systematic_included": True,
-            "p_astro": 0.8,
-            "far": 1.2 / (365.25 * 86400.0),
-        }
+def icecube(run: int, number: int, time: datetime, ra: float, dec: float, radius90_deg: float) -> bytes:
+    """An IceCube Gold track as GCN's classic VOEvent, with the circle of 90 % containment."""
+    issued = time + timedelta(seconds=40)
+    packet: Any = voeventparse.Voevent("nasa.gsfc.gcn/AMON", f"ICECUBE_GOLD_Event_{run}_{number}", "observation")
+    voeventparse.set_who(packet, date=issued.replace(tzinfo=None), author_ivorn="ivo://nasa.gsfc.tan/gcn")
+    values = {
+        "Packet_Type": (173, None),
+        "TrigID": (number, None),
+        "event_id": (number, None),
+        "run_id": (run, None),
+        "Stream": (24, None),
+        "src_error_90": (radius90_deg, "deg"),
+        "signalness": (0.8, None),
+        "FAR": (1.2, "yr^-1"),
+    }
+    for name, (value, unit) in values.items():
+        packet.What.append(voeventparse.Param(name=name, value=str(value), unit=unit, ac=False))
+    place = voeventparse.Position2D(
+        ra=round(ra, 4), dec=round(dec, 4), err=radius90_deg, units="deg", system="UTC-FK5-GEO"
     )
+    voeventparse.add_where_when(packet, coords=place, obs_time=time, observatory_location="GEOLUN")
+    return bytes(voeventparse.dumps(packet))
 
 
 def cta(name: str, time: datetime, ra: float, dec: float, radius68_deg: float) -> bytes:

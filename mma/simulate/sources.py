@@ -85,9 +85,7 @@ def galaxies(field: Field, n: int, random: np.random.Generator, farthest_mpc: fl
     """Galaxies spread evenly over the volume behind the field."""
     ra, dec = field.positions(n, random)
     mpc = farthest_mpc * np.cbrt(random.uniform(0.0, 1.0, n))
-    return [
-        Galaxy(name=f"G{i:06d}", ra=float(ra[i]), dec=float(dec[i]), distance_mpc=float(mpc[i])) for i in range(n)
-    ]
+    return [Galaxy(name=f"G{i:06d}", ra=float(ra[i]), dec=float(dec[i]), distance_mpc=float(mpc[i])) for i in range(n)]
 
 
 def beside(galaxy: Galaxy, random: np.random.Generator) -> tuple[float, float]:

@@ -94,9 +94,7 @@ def current_revision(connection: Connection) -> str | None:
 
 def _must_exist(path: Path) -> None:
     if not path.is_file():
-        raise ConfigError(
-            f"no database at {path}: run 'mma replay' or 'mma demo' first, or name one with --db"
-        )
+        raise ConfigError(f"no database at {path}: run 'mma replay' or 'mma demo' first, or name one with --db")
 
 
 def _options(backend: str) -> dict[str, Any]:

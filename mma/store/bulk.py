@@ -34,9 +34,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], keep: Iter
         return
     keys = [column.name for column in table.primary_key]
     statement = insert(connection, table)
-    changed = {
-        name: statement.excluded[name] for name in rows[0] if name not in keys and name not in set(keep)
-    }
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in set(keep)}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
     connection.execute(statement, list(rows))
 

@@ -35,10 +35,7 @@ def replace(connection: Connection, catalog: str, galaxies: Galaxies) -> None:
         "density_deg2": galaxies.density_deg2.tolist(),
     }
     names = list(columns)
-    rows = [
-        dict(zip(names, row, strict=True)) | {"catalog": catalog}
-        for row in zip(*columns.values(), strict=True)
-    ]
+    rows = [dict(zip(names, row, strict=True)) | {"catalog": catalog} for row in zip(*columns.values(), strict=True)]
     if rows:
         connection.execute(g.insert(), rows)
 
@@ -51,9 +48,7 @@ def near(connection: Connection, ra: FloatArray, dec: FloatArray) -> Galaxies:
     g = tables.galaxies
     found: list[Any] = []
     for start in range(0, len(cells), RANGES):
-        inside = or_(
-            *(g.c.hpx.between(c << SHIFT, ((c + 1) << SHIFT) - 1) for c in cells[start : start + RANGES])
-        )
+        inside = or_(*(g.c.hpx.between(c << SHIFT, ((c + 1) << SHIFT) - 1) for c in cells[start : start + RANGES]))
         found += connection.execute(select(g).where(inside)).mappings()
     return _galaxies(found)
 

@@ -34,9 +34,7 @@ def save_notice(connection: Connection, notice: Event, *, received: float, place
         "document": event_document(notice),
     }
     insert_new(connection, tables.event_revisions, [row])
-    names = [
-        {"alias": name, "id": notice.id, "what": "event"} for name in notice.aliases if name != notice.id
-    ]
+    names = [{"alias": name, "id": notice.id, "what": "event"} for name in notice.aliases if name != notice.id]
     insert_new(connection, tables.aliases, names)
 
 
@@ -106,9 +104,7 @@ def save_ranking(connection: Connection, event_id: str, *, n: int, log_none: flo
 def mark_told(connection: Connection, event_id: str, revision: int, notice: str) -> None:
     """Remember which state of an event was published last."""
     connection.execute(
-        update(tables.events)
-        .where(tables.events.c.id == event_id)
-        .values(told_revision=revision, told_notice=notice)
+        update(tables.events).where(tables.events.c.id == event_id).values(told_revision=revision, told_notice=notice)
     )
 
 
@@ -116,9 +112,7 @@ def save_map(connection: Connection, skymap: SkyMap) -> None:
     """Keep a map once, by the sha256 of the bytes it came in."""
     s = tables.skymaps.c
     if connection.execute(select(s.sha256).where(s.sha256 == skymap.sha256)).first() is None:
-        insert_new(
-            connection, tables.skymaps, [{"sha256": skymap.sha256, "fits": skymaps.write_fits(skymap)}]
-        )
+        insert_new(connection, tables.skymaps, [{"sha256": skymap.sha256, "fits": skymaps.write_fits(skymap)}])
 
 
 def map_loader(connection: Connection) -> Callable[[str], SkyMap]:
@@ -171,4 +165,4 @@ def count_states(connection: Connection) -> dict[str, int]:
     """How many events are in each state."""
     e = tables.events.c
     rows: Any = connection.execute(select(e.state, func.count()).group_by(e.state))
-    return {state: n for state, n in rows}
+    return dict(rows.all())

@@ -30,9 +30,7 @@ def count(connection: Connection, entries: Counter[Entry], now: float) -> None:
         connection.execute(statement, rows)
 
 
-def set_aside(
-    connection: Connection, message: Message, reasons: list[tuple[str, str | None]], now: float
-) -> None:
+def set_aside(connection: Connection, message: Message, reasons: list[tuple[str, str | None]], now: float) -> None:
     """Keep a message that could not be handled, with what was wrong with it; each fault once."""
     rows = [
         {

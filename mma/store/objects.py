@@ -46,9 +46,7 @@ RANGES = 400
 def merge(connection: Connection, alerts: AlertBatch) -> AlertBatch:
     """Add alerts to the objects they belong to; the objects' new states, one row each."""
     known, known_told = of_ids(connection, sorted({str(i) for i in alerts.object_id}))
-    states, told_at = combine(
-        AlertBatch.concatenate([known, alerts]), np.concatenate([known_told, told_times(alerts)])
-    )
+    states, told_at = combine(AlertBatch.concatenate([known, alerts]), np.concatenate([known_told, told_times(alerts)]))
     upsert(connection, tables.objects, _rows(states, told_at))
     insert_new(connection, tables.detections, _detections(alerts))
     return states
@@ -100,9 +98,7 @@ def in_region(connection: Connection, ranges: IntArray, start: float, end: float
 def light_curve(connection: Connection, object_id: str) -> list[Row]:
     """Detections and non-detections of an object, oldest first."""
     d = tables.detections
-    rows = connection.execute(
-        select(d).where(d.c.object_id == object_id).order_by(d.c.time, d.c.id)
-    ).mappings()
+    rows = connection.execute(select(d).where(d.c.object_id == object_id).order_by(d.c.time, d.c.id)).mappings()
     return [dict(row) for row in rows]
 
 

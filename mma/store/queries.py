@@ -31,9 +31,7 @@ def event_id(connection: Connection, name: str) -> str:
     found = resolve(connection, name)
     if found is None:
         e = tables.events.c
-        like = connection.execute(
-            select(e.id).where(e.id.startswith(name[:6], autoescape=True)).limit(5)
-        ).scalars()
+        like = connection.execute(select(e.id).where(e.id.startswith(name[:6], autoescape=True)).limit(5)).scalars()
         near = ", ".join(like)
         raise NotFoundError(f"no event {name!r}" + (f"; there are {near}" if near else "; see 'mma events'"))
     return found
@@ -77,14 +75,10 @@ def _event(row: Row) -> Row:
     }
 
 
-def candidates(
-    connection: Connection, event: str, *, everything: bool = False, limit: int | None = None
-) -> list[Row]:
+def candidates(connection: Connection, event: str, *, everything: bool = False, limit: int | None = None) -> list[Row]:
     """One event's candidates from the best on; with vetoed and withdrawn ones at the end, if wanted."""
     c, o = tables.candidates, tables.objects
-    log_none = connection.execute(
-        select(tables.events.c.log_none).where(tables.events.c.id == event)
-    ).scalar_one()
+    log_none = connection.execute(select(tables.events.c.log_none).where(tables.events.c.id == event)).scalar_one()
     statement = (
         select(c, o.c.survey, o.c.ra, o.c.dec, o.c.band, o.c.flux_njy, o.c.classification)
         .join(o, o.c.id == c.c.object_id)
@@ -181,11 +175,7 @@ def object_(connection: Connection, name: str) -> Row:
 def _object(row: Row) -> Row:
     times = {name: iso(row[name]) for name in ("first_seen", "last_seen", "last_unseen")}
     hidden = ("hpx", "told_at", "version")
-    return (
-        {name: value for name, value in row.items() if name not in hidden}
-        | times
-        | {"mag": ab_mag(row["flux_njy"])}
-    )
+    return {name: value for name, value in row.items() if name not in hidden} | times | {"mag": ab_mag(row["flux_njy"])}
 
 
 def cone(connection: Connection, ra: float, dec: float, radius_deg: float) -> list[Row]:
@@ -205,15 +195,10 @@ def cone(connection: Connection, ra: float, dec: float, radius_deg: float) -> li
     rows = np.flatnonzero(angle <= radius_deg)
     found = {
         row["id"]: dict(row)
-        for row in select_in(
-            connection, select(tables.objects), tables.objects.c.id, list(near.object_id[rows])
-        )
+        for row in select_in(connection, select(tables.objects), tables.objects.c.id, list(near.object_id[rows]))
     }
     ordered = sorted(rows.tolist(), key=lambda row: (angle[row], near.object_id[row]))
-    return [
-        _object(found[near.object_id[row]]) | {"separation_arcsec": float(angle[row] * 3600)}
-        for row in ordered
-    ]
+    return [_object(found[near.object_id[row]]) | {"separation_arcsec": float(angle[row] * 3600)} for row in ordered]
 
 
 def _separation_deg(ra: float, dec: float, ras: Any, decs: Any) -> Any:

@@ -86,7 +86,10 @@ FLAT = flat_bytes(density())
             fits_bytes([fits.Column(n, "D", array=np.ones(12) / 12) for n in ("PROB", "DISTMU")], ORDERING="RING"),
             "column DISTMU without",
         ),
-        (fits_bytes([fits.Column("UNIQ", "D", array=np.arange(4.0, 16.0)), fits.Column("PROB", "D", array=EVEN)]), "UNIQ"),
+        (
+            fits_bytes([fits.Column("UNIQ", "D", array=np.arange(4.0, 16.0)), fits.Column("PROB", "D", array=EVEN)]),
+            "UNIQ",
+        ),
         (
             fits_bytes(
                 [fits.Column("PIXEL", "J", array=[0, 99999]), fits.Column("PROB", "D", array=[0.5, 0.5])],

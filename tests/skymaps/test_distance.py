@@ -49,9 +49,13 @@ def test_line_of_sight_of_at2017gfo():
     """ligo.skymap's conditional_pdf and parameters_to_moments at the parameters of the GWTC-1 map."""
     mu, sigma, norm = np.array([36.456402]), np.array([7.4394909]), np.array([0.00072232661])
     assert distance.density(np.array([40.7]), mu, sigma, norm) == pytest.approx(0.05452998, rel=1e-5)
+    logs = [np.log(0.05452998 / (3 * 40.7**2 / d**3)) for d in (200, 400, 1000)]
+    assert logs == pytest.approx([4.474878, 6.55432, 9.303192], abs=1e-3)
     mean, std = distance.moments(mu, sigma)
     assert (mean[0], std[0]) == pytest.approx((39.371304, 7.160629), rel=1e-5)
-    assert quad(lambda d: float(distance.density(np.array(d), mu, sigma, norm)[0]), 0, 100)[0] == pytest.approx(1.0, rel=1e-5)
+    assert quad(lambda d: float(distance.density(np.array(d), mu, sigma, norm)[0]), 0, 100)[0] == pytest.approx(
+        1.0, rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("bad", [(np.inf, 1.0, 0.0), (np.nan, 1.0, 1.0), (10.0, 0.0, 1.0), (10.0, 1.0, 0.0)])

@@ -74,9 +74,7 @@ def upgrade() -> None:
     op.create_index("candidates_by_odds", "candidates", ["event_id", "log_odds"], unique=False)
     op.create_table(
         "dead_letters",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
@@ -144,9 +142,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_window_end"), "events", ["window_end"], unique=False)
     op.create_table(
         "galaxies",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("catalog", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("hpx", sa.BigInteger(), nullable=False),
@@ -199,9 +195,7 @@ def upgrade() -> None:
     op.create_index("objects_hpx_seen", "objects", ["hpx", "last_seen", "first_seen"], unique=False)
     op.create_table(
         "outbox",
-        sa.Column(
-            "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),

@@ -1,0 +1,119 @@
+"""Events: the newest notice wins, whatever comes first."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import skymaps
+from coincidence import ActiveEvents, Event, Kind, News, Stage, fold
+from coincidence.event import set_apart
+from coincidence.objects import combine, told_times
+from tests.coincidence.rows import DAY_S, EPOCH, alerts, event
+
+WIDE, NARROW = skymaps.circle(150.0, 20.0, 5.0), skymaps.circle(150.0, 20.0, 1.0)
+FIRST = event(WIDE)
+SECOND = event(NARROW, issued=EPOCH + timedelta(hours=1), stage=Stage.INITIAL, notice="n2", aliases=("GW260301",))
+GONE = event(None, time=None, issued=EPOCH + timedelta(hours=2), stage=Stage.RETRACTION, notice="n3")
+BACK = event(WIDE, issued=EPOCH + timedelta(hours=3), stage=Stage.UPDATE, notice="n4")
+
+
+@pytest.mark.parametrize("notices", list(itertools.permutations([FIRST, SECOND, GONE, BACK])))
+def test_the_order_of_arrival_does_not_matter(notices: tuple[Event, ...]) -> None:
+    active = ActiveEvents()
+    for notice in (*notices, *notices):
+        active.update(notice)
+    assert active["S260301a"] == fold([FIRST, SECOND, GONE, BACK])
+    assert active["S260301a"].stage is Stage.UPDATE
+    assert active["S260301a"].aliases == ("GW260301",)
+    assert active.searching == ["S260301a"]
+    assert active.revision("S260301a") == 4
+
+
+def test_a_retraction_keeps_what_was_known_and_ends_the_search() -> None:
+    active = ActiveEvents()
+    news = [active.update(notice).news for notice in (FIRST, GONE, SECOND, FIRST)]
+    assert news == [News.NEW, News.RETRACTED, News.RETRACTED, News.REPEATED]
+    assert active["S260301a"].time == EPOCH
+    assert active["S260301a"].region is NARROW
+    assert active.searching == []
+
+
+def test_a_notice_without_a_position_never_replaces_one_with() -> None:
+    nowhere = event(skymaps.all_sky(), issued=EPOCH + timedelta(hours=4), notice="n5")
+    assert fold([FIRST, nowhere]).region is WIDE
+
+
+def test_names_that_begin_alike_are_two_events() -> None:
+    active = ActiveEvents()
+    active.update(FIRST)
+    active.update(replace(GONE, id="S260301aa"))
+    assert active["S260301a"].stage is Stage.PRELIMINARY
+
+
+def test_an_event_expires_when_its_window_closes() -> None:
+    active = ActiveEvents()
+    active.update(FIRST)
+    assert active.expire(EPOCH.timestamp() + 9.9 * DAY_S) == []
+    assert active.expire(EPOCH.timestamp() + 10.1 * DAY_S) == ["S260301a"]
+    assert len(active.match(alerts({"ra": 150.0, "dec": 20.0})).alert) == 0
+    assert active.update(SECOND, now=EPOCH.timestamp() + 11 * DAY_S).news is News.REVISED
+    assert active.searching == []
+
+
+def test_an_event_from_anywhere_is_met_by_nothing_unless_it_is_a_supernova() -> None:
+    active = ActiveEvents()
+    active.update(event(skymaps.all_sky(), kind=Kind.GRB))
+    active.update(event(skymaps.all_sky(), kind=Kind.SUPERNOVA, id="SNEWS-1"))
+    assert active.searching == ["SNEWS-1"]
+
+
+def test_one_object_in_two_regions_is_two_pairs() -> None:
+    active = ActiveEvents()
+    active.update(FIRST)
+    active.update(event(NARROW, id="IC1", kind=Kind.NEUTRINO, notice="n9"))
+    pairs = active.match(alerts({"ra": 150.0, "dec": 20.0}, {"ra": 153.0, "dec": 20.0}))
+    found = sorted(zip(pairs.alert.tolist(), (pairs.events[e] for e in pairs.event), strict=True))
+    assert found == [(0, "IC1"), (0, "S260301a"), (1, "S260301a")]
+
+
+def test_test_notices_have_names_of_their_own() -> None:
+    real, test = event(WIDE, id="Fermi-GBM-1"), event(WIDE, id="Fermi-GBM-1", is_test=True)
+    assert set_apart(real).id == "Fermi-GBM-1"
+    assert set_apart(test).id == "Fermi-GBM-1-test"
+    assert set_apart(set_apart(test)) == set_apart(test)
+    assert set_apart(event(WIDE, id="MS181101ab", is_test=True)).id == "MS181101ab"
+
+
+@given(st.permutations(range(6)), st.integers(0, 6))
+def test_an_object_is_the_same_in_whatever_order_its_detections_come(order: list[int], cut: int) -> None:
+    first = EPOCH.timestamp()
+    rows = alerts(
+        {"object_id": "A", "ra": 150.0, "dec": 20.0, "days": 1.0, "first_seen": first, "last_unseen": first - 5.0},
+        {"object_id": "A", "ra": 150.1, "dec": 20.0, "days": 3.0, "reliability": 0.9},
+        {"object_id": "A", "ra": 150.2, "dec": 20.0, "days": 2.0, "redshift": 0.01, "first_seen": first + 9.0},
+        {"object_id": "A", "ra": 150.3, "dec": 20.0, "days": 1.5, "redshift": 0.02, "solar_system_arcsec": 1.0},
+        {"object_id": "B", "ra": 10.0, "dec": 0.0, "solar_system_arcsec": 1.0, "n_detections": 3.0},
+        {"object_id": "B", "ra": 10.0, "dec": 0.0, "days": 2.0, "solar_system_arcsec": 2.0},
+    )
+    shuffled = rows.take(np.array(order))
+    part, told = combine(shuffled.take(np.arange(cut)), told_times(shuffled)[:cut])
+    rest = shuffled.take(np.arange(cut, 6))
+    both = type(rows).concatenate([part, rest])
+    a, b = combine(both, np.concatenate([told, told_times(rest)]))[0].take(np.arange(2)), None
+    assert b is None
+    assert a.object_id.tolist() == ["A", "B"]
+    assert a.ra.tolist() == [150.1, 10.0]
+    assert a.first_seen[0] == first
+    assert a.last_unseen[0] == first - 5.0
+    assert a.redshift[0] == 0.01
+    assert a.reliability[0] == 0.9
+    assert np.isnan(a.solar_system_arcsec[0])
+    assert a.solar_system_arcsec[1] == 2.0
+    assert a.n_detections[1] == 3.0

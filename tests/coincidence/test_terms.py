@@ -1,0 +1,131 @@
+"""Each term against its definition, and the identity that its mean over its own background is 1."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import skymaps
+from coincidence import DEFAULT
+from coincidence.parameters import Onset
+from coincidence.terms import context, distance, sky, time
+
+RANDOM = np.random.default_rng(20260301)
+ONSETS = [model.onset for model in DEFAULT.classes.values()]
+
+
+@pytest.mark.parametrize("onset", ONSETS, ids=list(DEFAULT.classes))
+def test_onset_densities_integrate_to_one(onset: Onset) -> None:
+    ends = time.onset_cdf(onset, np.array([onset.start_d - 1, onset.start_d, onset.end_d, onset.end_d + 1]))
+    assert ends.tolist() == pytest.approx([0, 0, 1, 1])
+
+
+def test_a_kilonova_begins_evenly_within_its_first_day_then_less_and_less() -> None:
+    onset = DEFAULT.classes["kilonova"].onset
+    mass = 1.0 + 2.0 * (1.0 - np.exp(-9.0 / 2.0))
+    expected = [0.5 / mass, 1.0 / mass, (1.0 + 2.0 * (1.0 - np.exp(-1.0))) / mass]
+    assert time.onset_cdf(onset, np.array([0.5, 1.0, 3.0])).tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("cadence_d", [0.05, 1.0, 3.7])
+@pytest.mark.parametrize("onset", ONSETS, ids=list(DEFAULT.classes))
+def test_time_ratios_of_an_even_background_add_up_to_its_number(onset: Onset, cadence_d: float) -> None:
+    length = onset.end_d - onset.start_d
+    n = 400_000
+    begin = onset.start_d - 2 * cadence_d
+    span = length + 4 * cadence_d
+    onsets = begin + span * RANDOM.uniform(size=n)
+    phase = RANDOM.uniform(size=n) * cadence_d
+    unseen = np.floor((onsets - phase) / cadence_d) * cadence_d + phase
+    ratios = np.exp(time.time(onset, unseen + cadence_d, unseen, gap_d=3.0))
+    assert ratios.sum() / (n * length / span) == pytest.approx(1.0, abs=0.02)
+
+
+def test_an_onset_before_the_event_is_no_kilonova() -> None:
+    onset = DEFAULT.classes["kilonova"].onset
+    assert time.time(onset, np.array([-0.5]), np.array([-1.5]), 3.0)[0] == -np.inf
+
+
+def test_unknown_last_non_detection_means_the_usual_gap() -> None:
+    onset = DEFAULT.classes["kilonova"].onset
+    first = np.array([0.4, 2.0, 5.0])
+    told = time.time(onset, first, first - 3.0, 3.0)
+    assert time.time(onset, first, np.full(3, np.nan), 3.0) == pytest.approx(told)
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        skymaps.circle(10.0, -89.0, 20.0),
+        skymaps.ellipse(359.9, 10.0, 25.0, 8.0, 40.0),
+        skymaps.annulus(200.0, 30.0, 40.0, 5.0),
+    ],
+    ids=["circle", "ellipse", "annulus"],
+)
+def test_sky_ratio_has_mean_one_over_an_even_sky(region: skymaps.Region) -> None:
+    n = 400_000
+    ra = RANDOM.uniform(0, 360, n)
+    dec = np.degrees(np.arcsin(RANDOM.uniform(-1, 1, n)))
+    ratio = np.exp(sky.sky(region.probdensity_at(ra, dec), DEFAULT.sky_floor))
+    assert ratio.mean() == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_wrong_region_costs_no_more_than_its_floor() -> None:
+    assert sky.sky(np.array([0.0]), 1e-3)[0] == pytest.approx(np.log(1e-3))
+
+
+@pytest.mark.parametrize("error_mpc", [0.5, 4.4, 20.0])
+def test_distance_ratio_has_mean_one_over_background_distances(error_mpc: float) -> None:
+    model = distance.background(20.5, -19.0, 1.0)
+    mpc = np.exp(model.log_mpc)
+    weight = model.density * np.gradient(mpc)
+    true = RANDOM.choice(mpc, size=300_000, p=weight / weight.sum())
+    true = true * np.exp(RANDOM.uniform(-0.5, 0.5, len(true)) * (model.log_mpc[1] - model.log_mpc[0]))
+    told = true + error_mpc * RANDOM.normal(size=len(true))
+    told, far = told[told > 0], true.max()
+    n = len(told)
+    layers = (np.full(n, 200.0), np.full(n, 60.0), np.full(n, 1.0 / (200.0**2 + 60.0**2)))
+    ratio = distance.distance(DEFAULT, layers, told, np.full(n, error_mpc))
+    assert far > 1000.0
+    assert ratio.mean() == pytest.approx(1.0, abs=0.02)
+
+
+@given(
+    mu=st.floats(-200, 400),
+    sigma=st.floats(5, 200),
+    mpc=st.floats(5, 600),
+    error=st.floats(0.5, 60),
+)
+def test_event_integral_is_the_integral(mu: float, sigma: float, mpc: float, error: float) -> None:
+    d = np.linspace(max(mpc - 10 * error, 1e-9), mpc + 10 * error, 40_001)
+    density = d**2 * np.exp(-0.5 * ((d - mu) / sigma) ** 2) / np.sqrt(2 * np.pi) / sigma
+    host = np.exp(-0.5 * ((d - mpc) / error) ** 2) / np.sqrt(2 * np.pi) / error
+    expected = np.trapezoid(density * host, d)
+    one = np.ones(1)
+    got = distance.event_integral(mu * one, sigma * one, one, mpc * one, error * one)[0]
+    assert got == pytest.approx(expected, rel=1e-4, abs=1e-12)
+
+
+def test_unknown_distance_is_neutral() -> None:
+    nan, one = np.array([np.nan]), np.ones(1)
+    layers = (100.0 * one, 30.0 * one, one / 10900.0)
+    assert distance.distance(DEFAULT, layers, nan, nan)[0] == 1.0
+    assert distance.distance(DEFAULT, (nan, nan, nan), 100.0 * one, 4.0 * one)[0] == 1.0
+
+
+def test_background_is_a_density_and_falls_beyond_the_survey() -> None:
+    model = distance.background(20.5, -19.0, 1.0)
+    mpc = np.exp(model.log_mpc)
+    assert np.trapezoid(model.density, mpc) == pytest.approx(1.0)
+    near, far = model.at(np.array([100.0])), model.at(np.array([200.0]))
+    assert far / near == pytest.approx(4.0, rel=0.25)  # d^2, less what redshift and the limit take
+    assert model.at(np.array([5000.0]))[0] < 1e-3 * model.density.max()
+
+
+def test_stars_count_against_and_galaxies_for() -> None:
+    score = np.array([0.98, 0.02, 0.98, np.nan, 0.5])
+    arcsec = np.array([0.3, 0.3, 9.0, 0.3, 0.3])
+    expected = [np.log(0.04 / 1.0), np.log(1.0 / 0.04), 0.0, 0.0, 0.0]
+    assert context.star(score, arcsec, 1.5).tolist() == pytest.approx(expected)

@@ -17,6 +17,7 @@ from .event import Event, Kind, Stage
 from .parameters import DEFAULT, Parameters
 
 T = TypeVar("T")
+STAGES = list(Stage)
 
 
 class News(StrEnum):
@@ -57,7 +58,8 @@ class Pairs:
 def fold(notices: Sequence[Event]) -> Event:
     """What all notices of one event say together: the newest speaks, and keeps what only earlier ones told.
 
-    Independent of the order of arrival: notices are taken by ``(issued, notice)``.
+    Independent of the order of arrival. Of notices issued in the same second the later stage counts, then
+    the one that tells of an external coincidence.
 
     Parameters
     ----------
@@ -86,8 +88,8 @@ def fold(notices: Sequence[Event]) -> Event:
     )
 
 
-def _age(event: Event) -> tuple[float, str]:
-    return event.issued.timestamp(), event.notice
+def _age(event: Event) -> tuple[float, int, bool, str]:
+    return event.issued.timestamp(), STAGES.index(event.stage), bool(event.external), event.notice
 
 
 def _newest(values: Iterable[T | None]) -> T | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from coincidence import Parameters
 from coincidence.parameters import ClassModel, Onset
@@ -17,6 +17,19 @@ from coincidence.parameters import ClassModel, Onset
 from .errors import ConfigError
 
 DATABASE = "mma.sqlite"
+SHAPES = ("box", "plateau_exponential", "power_law")
+SAMPLES: dict[str, Any] = {"str | None": "", "float | None": 0.0}
+"""What stands in, for its type, for a default that is None."""
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "settings.batch_size": (1, 1_000_000),
+    "score.level": (1e-6, 1.0),
+    "score.sky_floor": (1e-12, 1.0),
+    "score.distance_floor": (1e-12, 1.0),
+    "score.background_per_deg2_day": (1e-9, 1e9),
+    "score.unseen_gap_d": (1e-6, 1e6),
+}
+"""Numbers outside of which the engine cannot work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +64,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         value = environment.get(f"MMA_{name.upper()}")
         if value:
             document[name] = value
-    score = document.pop("score", {})
+    score = _table(document.pop("score", {}), "score")
     settings: Settings = _build(Settings(), document, "settings")
     return replace(settings, score=_parameters(score))
 
@@ -70,25 +83,39 @@ def _parameters(document: dict[str, Any]) -> Parameters:
     classes = dict(default.classes)
     for name, table in _table(document.pop("classes", {}), "score.classes").items():
         model = classes.get(name) or ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
-        onset = _build(model.onset, table.pop("onset", {}), f"score.classes.{name}.onset")
+        onset = _onset(model.onset, table.pop("onset", {}), f"score.classes.{name}.onset")
         classes[name] = replace(_build(model, table, f"score.classes.{name}"), onset=onset)
     kinds = dict(default.kinds)
     for kind, priors in _table(document.pop("kinds", {}), "score.kinds").items():
         where = f"score.kinds.{kind}"
         _known(kind, kinds, "score.kinds")
-        for name in _table(priors, where):
+        for name in _table(priors, where) or _nothing(where):
             _known(name, classes, where)
         kinds[kind] = {name: _typed(prior, 0.5, f"{where}.{name}") for name, prior in priors.items()}
     parameters: Parameters = _build(default, document, "score")
     return replace(parameters, classes=classes, kinds=kinds)
 
 
+def _onset(default: Onset, table: Any, where: str) -> Onset:
+    onset: Onset = _build(default, table, where)
+    if onset.shape not in SHAPES:
+        raise ConfigError(f"{where}.shape: {onset.shape!r} is none of {', '.join(SHAPES)}")
+    if not onset.end_d > onset.start_d or not onset.scale_d > 0:
+        raise ConfigError(f"{where}: end_d must be after start_d, and scale_d positive")
+    return onset
+
+
+def _nothing(where: str) -> NoReturn:
+    raise ConfigError(f"{where}: no counterpart class is named")
+
+
 def _build(default: Any, table: Any, where: str) -> Any:
     """The defaults with a table's values put in, each checked for name and type."""
     known = {f.name: getattr(default, f.name) for f in fields(default)}
+    samples = {f.name: SAMPLES.get(str(f.type), known[f.name]) for f in fields(default)}
     for name, value in _table(table, where).items():
         _known(name, known, where)
-        known[name] = _typed(value, known[name], f"{where}.{name}")
+        known[name] = _within(_typed(value, samples[name], f"{where}.{name}"), f"{where}.{name}")
     return type(default)(**known)
 
 
@@ -107,22 +134,24 @@ def _table(value: Any, where: str) -> dict[str, Any]:
 
 def _typed(value: Any, default: Any, where: str) -> Any:
     """The value as the type of its default; whole numbers may stand for decimal ones."""
-    if default is None or isinstance(value, bool) != isinstance(default, bool):
-        wanted: tuple[type, ...] = (str, int, float) if default is None else (type(default),)
-    else:
-        wanted = (int, float) if isinstance(default, float) else (type(default),)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+    wanted = (int, float) if isinstance(default, float) else (type(default),)
+    if not isinstance(value, wanted) or isinstance(value, bool) != isinstance(default, bool):
         raise ConfigError(f"{where}: expected {wanted[-1].__name__}, found {value!r}")
-    return float(value) if isinstance(default, float) and isinstance(value, (int, float)) else value
+    return float(value) if isinstance(default, float) else value
+
+
+def _within(value: Any, where: str) -> Any:
+    low, high = LIMITS.get(where, (-math.inf, math.inf))
+    if isinstance(value, (int, float)) and not low <= value <= high:  # NaN fails too
+        raise ConfigError(f"{where}: {value!r} is not within {low:g} to {high:g}")
+    return value
 
 
 def document(settings: Settings) -> dict[str, Any]:
     """Settings as a plain record; passwords in the database URL are hidden."""
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
+    from .store import masked
 
     record = asdict(settings)
     record["score"]["id"] = settings.score.id
-    with suppress(ArgumentError):
-        record["database"] = make_url(settings.database).render_as_string(hide_password=True)
+    record["database"] = masked(settings.database)
     return record

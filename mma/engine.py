@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,8 +15,8 @@ from sqlalchemy import Connection
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate, joint
 
 from . import matching, telling, whole
-from .errors import OutageError
-from .intake import Intake, take_in
+from .errors import MmaError, OutageError
+from .intake import Intake, source_of, take_in
 from .store import Store, associations, events, ledger, objects, outbox
 from .streams import Message, Sink, Source
 
@@ -44,6 +45,8 @@ class Engine:
         self.prefix = prefix
         self._clock = clock
         self.active = ActiveEvents(parameters)
+        self._is_stale = True
+        """What we hold in memory may differ from the store: a transaction failed."""
         self.recall()
 
     def recall(self) -> None:
@@ -52,9 +55,11 @@ class Engine:
         with self.store.read() as connection:
             for notice in events.notices(connection):
                 self.active.update(notice)
+        self._is_stale = False
 
     def run(self, source: Source, progress: Callable[[int], None] = lambda n: None) -> None:
-        """Handle a source to its end."""
+        """Handle a source to its end; first publish what an earlier run left in the outbox."""
+        self.publish()
         for batch in source.batches():
             self.handle(batch)
             source.commit(batch)
@@ -62,13 +67,15 @@ class Engine:
 
     def handle(self, batch: Sequence[Message]) -> None:
         """Handle messages in one transaction, and publish. One that trips us is set aside alone."""
+        if self._is_stale:
+            self.recall()
         try:
             self._handle(batch, take_in(batch))
         except OutageError:
-            self.recall()
+            self._is_stale = True
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a message may fail in any way
-            self.recall()
+            self._is_stale = True
             if len(batch) == 1:
                 self._set_aside(batch[0], error)
             else:
@@ -146,14 +153,11 @@ class Engine:
     def _set_aside(self, message: Message, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error))
         log.error("set aside %s: %r", message.place, error)
-        intake = take_in([message])
+        source = source_of(message)
+        reason = str(error) if isinstance(error, MmaError) else f"{type(error).__name__}: {error}"
         with self.store.begin() as connection:
-            for (source, outcome, reason), n in list(intake.counts.items()):
-                if outcome == "decoded":
-                    intake.counts[source, "decoded", reason] -= n
-                    intake.counts[source, "set_aside", ""] += n
-            ledger.count(connection, +intake.counts, self._clock())
-            reason = f"{type(error).__name__}: {error}"
+            counts = Counter({(source, "read", ""): 1, (source, "set_aside", ""): 1})
+            ledger.count(connection, counts, self._clock())
             ledger.set_aside(connection, message, [(reason, trace)], self._clock())
 
     def publish(self) -> None:

@@ -65,10 +65,11 @@ def read(path: Path, name: str, columns: Mapping[str, str]) -> tuple[Galaxies, i
     """
     table = _table(path)
     found = _columns(table, columns, path)
-    ra, dec = _degrees(table, found["ra"]), _degrees(table, found["dec"])
-    mpc, error, kind = _distances(table, found)
+    ra = _degrees(table, found["ra"], "hourangle", path)
+    dec = _degrees(table, found["dec"], "deg", path)
+    mpc, error, kind = _distances(table, found, path)
     good = np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90) & np.isfinite(mpc) & (mpc > 0)
-    names = np.array([str(v) for v in table[found["name"]]] if "name" in found else [None] * len(table), dtype=object)
+    names = _names(table, found.get("name"))
     galaxies = Galaxies(
         name=names[good],
         catalog=np.full(int(good.sum()), name, dtype=object),
@@ -100,7 +101,7 @@ def _table(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd units and old VOTables are common, and harmless here
             return Table.read(path, format=READERS[suffix])
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (OSError, ValueError, TypeError, ImportError, LookupError, SyntaxError) as error:
         raise ConfigError(f"{path.name}: cannot be read as {READERS[suffix]}: {error}") from error
 
 
@@ -126,28 +127,42 @@ def _columns(table: Any, columns: Mapping[str, str], path: Path) -> dict[str, st
     return found
 
 
-def _numbers(table: Any, name: str) -> FloatArray:
+def _names(table: Any, column: str | None) -> Any:
+    """Names of the galaxies; None where there is none."""
+    if column is None:
+        return np.full(len(table), None, dtype=object)
+    known = ~np.ma.getmaskarray(np.ma.asarray(table[column]))
+    return np.array([str(v) if k else None for v, k in zip(table[column], known, strict=True)], dtype=object)
+
+
+def _numbers(table: Any, name: str, path: Path) -> FloatArray:
     column = np.ma.asarray(table[name])
-    return np.asarray(np.ma.filled(column.astype(np.float64), np.nan), dtype=np.float64)
+    try:
+        return np.asarray(np.ma.filled(column.astype(np.float64), np.nan), dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{path.name}: column {name!r}: {error}") from error
 
 
-def _degrees(table: Any, name: str) -> FloatArray:
+def _degrees(table: Any, name: str, unit: str, path: Path) -> FloatArray:
     """A position column in degrees; text is taken for sexagesimal (hours for right ascension)."""
     if table[name].dtype.kind in "US":
         from astropy.coordinates import Angle
 
-        unit = "hourangle" if name.lower().startswith(("ra", "_ra")) else "deg"
-        return np.asarray(Angle([str(v) for v in table[name]], unit=unit).deg, dtype=np.float64)
-    return _numbers(table, name)
+        try:
+            return np.asarray(Angle([str(v) for v in table[name]], unit=unit).deg, dtype=np.float64)
+        except ValueError as error:
+            raise ConfigError(f"{path.name}: column {name!r}: {error}") from error
+    return _numbers(table, name, path)
 
 
-def _distances(table: Any, found: Mapping[str, str]) -> tuple[FloatArray, FloatArray, Any]:
+def _distances(table: Any, found: Mapping[str, str], path: Path) -> tuple[FloatArray, FloatArray, Any]:
     """Distance, its error and how it was got; from the redshift where there is no distance."""
-    nothing = np.full(len(table), np.nan)
-    mpc = _numbers(table, found["distance_mpc"]) if "distance_mpc" in found else nothing.copy()
-    error = _numbers(table, found["distance_error_mpc"]) if "distance_error_mpc" in found else nothing.copy()
-    z = _numbers(table, found["redshift"]) if "redshift" in found else nothing
-    error_z = _numbers(table, found["redshift_error"]) if "redshift_error" in found else nothing
+
+    def column(ours: str) -> FloatArray:
+        return _numbers(table, found[ours], path) if ours in found else np.full(len(table), np.nan)
+
+    mpc, error = column("distance_mpc").copy(), column("distance_error_mpc").copy()
+    z, error_z = column("redshift"), column("redshift_error")
     by_z = ~np.isfinite(mpc) & np.isfinite(z) & (z > 0)
     mpc[by_z] = cosmology.distance_mpc(z[by_z])
     slope = (cosmology.distance_mpc(z[by_z] + 1e-4) - mpc[by_z]) / 1e-4

@@ -42,14 +42,16 @@ def take_in(messages: Sequence[Message]) -> Intake:
     intake = Intake()
     optical: dict[str, list[int]] = {}
     for i, message in enumerate(messages):
-        intake.counts[source(message), "read", ""] += 1
+        intake.counts[source_of(message), "read", ""] += 1
         try:
+            if message.fault is not None:
+                raise DecodeError(message.fault)
             kind = topics.format_of(message)
             if kind not in notices.DECODERS:
                 optical.setdefault(kind, []).append(i)
                 continue
             intake.events.append((message, set_apart(notices.DECODERS[kind](message))))
-            intake.counts[source(message), "decoded", ""] += 1
+            intake.counts[source_of(message), "decoded", ""] += 1
         except OutageError:
             raise
         except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
@@ -61,17 +63,17 @@ def take_in(messages: Sequence[Message]) -> Intake:
     return intake
 
 
-def source(message: Message) -> str:
+def source_of(message: Message) -> str:
     """Where a message is counted: its topic, or the folder of a recorded file."""
     return message.topic.rpartition("/")[0] or message.topic if message.name else message.topic
 
 
 def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:
     if isinstance(error, Ignored):
-        intake.counts[source(message), "ignored", str(error)] += 1
+        intake.counts[source_of(message), "ignored", str(error)] += 1
         return
     if i not in intake.faults:
-        intake.counts[source(message), "set_aside", ""] += 1
+        intake.counts[source_of(message), "set_aside", ""] += 1
     known = isinstance(error, DecodeError)
     reason = str(error) if known else f"{type(error).__name__}: {error}"
     trace = None if known else "".join(traceback.format_exception(error))
@@ -88,7 +90,7 @@ def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], k
     unread = {at for at, _ in decoded.ignored} | {at for at, _ in decoded.refused}
     for at, i in enumerate(rows):
         if at not in unread:
-            intake.counts[source(messages[i]), "decoded", ""] += 1
+            intake.counts[source_of(messages[i]), "decoded", ""] += 1
     batch = decoded.batch
     batch.message[:] = [rows[at] for at in batch.message.tolist()]
     return batch

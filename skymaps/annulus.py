@@ -62,7 +62,7 @@ class Annulus(Shape):
     def _distance(self, ra: FloatArray, dec: FloatArray) -> FloatArray:
         """Radians from the ring."""
         angle = 2.0 * np.arcsin(np.sqrt(versine(ra, dec, self.ra, self.dec) / 2.0))
-        return np.abs(angle - self._radius)
+        return np.asarray(np.abs(angle - self._radius))
 
     def _density(self, delta: FloatArray) -> FloatArray:
         return np.asarray(self._peak * np.exp(-0.5 * (delta / self._sigma) ** 2))
@@ -97,7 +97,7 @@ class Annulus(Shape):
 
     def reach(self, level: float) -> float:
         """Radians from the axis to the outer edge of the credible region."""
-        return min(self._radius + self._edge(level), np.pi)
+        return float(min(self._radius + self._edge(level), np.pi))
 
     def threshold(self, level: float) -> float:
         """Density per sr on the edge of the credible region."""

@@ -84,8 +84,8 @@ class Circle(Shape):
 
     def _level(self, x: FloatArray) -> FloatArray:
         if self.kappa.size == 1:
-            return np.minimum(-self._share[0] * np.expm1(-self.kappa[0] * x), 1.0)
-        return np.minimum(-np.expm1(-np.multiply.outer(x, self.kappa)) @ self._share, 1.0)
+            return np.asarray(np.minimum(-self._share[0] * np.expm1(-self.kappa[0] * x), 1.0))
+        return np.asarray(np.minimum(-np.expm1(-np.multiply.outer(x, self.kappa)) @ self._share, 1.0))
 
     def _edge(self, level: float) -> float:
         """1 - cos of the radius of a credible region."""

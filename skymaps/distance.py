@@ -99,7 +99,7 @@ def survival(mpc: FloatArray, mu: FloatArray, sigma: FloatArray) -> FloatArray:
         mills, mills0 = (np.sqrt(np.pi / 2) * erfcx(v / np.sqrt(2.0)) for v in (y, -low))
         tail = np.exp(0.5 * (low - y) * (low + y)) * ((low * low + 1.0) * mills + low + d / sigma)
         result = np.where(z < 0, tail / ((low * low + 1.0) * mills0 + low), plain / whole)
-    return np.clip(result, 0.0, 1.0)
+    return np.asarray(np.clip(result, 0.0, 1.0))
 
 
 def marginal_moments(prob: FloatArray, mu: FloatArray, sigma: FloatArray) -> tuple[float, float] | None:

@@ -46,7 +46,7 @@ class Merger:
     ) -> tuple[npt.NDArray[np.bool_], Columns]:
         """Merge from one order up to another; cells that do not merge further are kept."""
         for here in range(order, top, -1):
-            merges = whole.reshape(-1, 4).all(axis=1)
+            merges: npt.NDArray[np.bool_] = np.asarray(whole.reshape(-1, 4).all(axis=1))
             for values in columns:
                 first_born = values[::4]
                 for i in (1, 2, 3):
@@ -76,9 +76,9 @@ class Merger:
 
 def _equal(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Where two columns agree; NaN equals NaN."""
-    same = a == b
+    same = np.asarray(a == b)
     if a.dtype.kind == "f" and not same.all():
-        same |= (a != a) & (b != b)
+        same = same | ((a != a) & (b != b))
     return np.asarray(same)
 
 

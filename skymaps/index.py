@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ _SHIFT = 2 * (ORDER_MAX - ORDER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Pairs of a position and a region that holds it. All arrays have one row a pair, by position, then by key."""
+    """Pairs of a position and a region that holds it. All arrays have one row a pair, by position."""
 
     alert: IntArray
     """Row of the position in what was asked."""
@@ -61,7 +62,7 @@ class SkyIndex:
         self._slots: dict[Hashable, int] = {}
         self._regions: list[Region | None] = []
         self._levels: list[float] = []
-        self._cells: list[IntArray] = []
+        self._cells: list[npt.NDArray[np.int32]] = []
         self._free: list[int] = []
         self._keys = np.empty(0, dtype=object)
 
@@ -135,7 +136,8 @@ class SkyIndex:
                 probdensity=nothing,
             )
         alert, slot, level, density = (np.concatenate(column) for column in zip(*parts, strict=True))
-        sort = np.lexsort((slot, alert))
+        # each chunk comes by slot already, so a stable sort by row is enough; 16-bit rows sort by radix
+        sort = np.argsort(alert.astype(np.uint16) if lon.size <= 1 << 16 else alert, kind="stable")
         return Matches(
             alert=alert[sort],
             key=self._keys[slot[sort]],
@@ -151,9 +153,9 @@ class SkyIndex:
         row, slot = _set_bits(words)
         if not row.size:
             return []
-        by_slot = np.argsort(slot, kind="stable")  # uint16: a radix sort
+        by_slot = np.argsort(slot, kind="stable")
         row, slot = row[by_slot] + start, slot[by_slot]
-        edges = np.flatnonzero(np.diff(slot, prepend=slot[:1] - np.uint16(1))) if slot.size else np.empty(0, int)
+        edges = np.concatenate([[0], np.flatnonzero(slot[1:] != slot[:-1]) + 1])
         result = []
         for first, last in zip(edges.tolist(), [*edges[1:].tolist(), slot.size], strict=True):
             number = int(slot[first])
@@ -169,9 +171,10 @@ class SkyIndex:
         return result
 
 
-def _set_bits(words: npt.NDArray[np.uint64]) -> tuple[IntArray, npt.NDArray[np.uint16]]:
-    """Row and bit number of every bit that is set in an (n, w) array of words."""
+def _set_bits(words: npt.NDArray[np.uint64]) -> tuple[IntArray, npt.NDArray[Any]]:
+    """Row and bit number of every bit that is set in an (n, w) array of words; 16-bit numbers sort by radix."""
     row, word = np.nonzero(words)
     little = words[row, word].astype("<u8").view(np.uint8).reshape(-1, 8)
     at, bit = np.nonzero(np.unpackbits(little, axis=1, bitorder="little"))
-    return row[at], (word[at] * 64 + bit).astype(np.uint16)
+    number = word[at] * 64 + bit
+    return row[at], number.astype(np.uint16 if words.shape[1] <= 1024 else np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,7 +208,7 @@ def _nside(header: fits.Header, n_values: int | None) -> int:
         if stated is None:
             raise RegionError("no keyword NSIDE")
         return int(stated)
-    nside = int(round((n_values / 12) ** 0.5))
+    nside = math.isqrt(n_values // 12)
     if nside < 1 or 12 * nside * nside != n_values:
         raise RegionError(f"NAXIS2: {n_values} pixels are no whole HEALPix map")
     if stated is not None and stated != nside:

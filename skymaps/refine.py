@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 TOLERANCE = 4e-4
 """A cell is split while the spread of its density times its area is above this probability."""
 
+RESOLUTION = 0.9
+"""A cell is also split while the spread of its density is above this share of the peak: rings are thin and long."""
+
 MAX_CELLS = 400_000
 """Bound on the work for shapes that are drawn to be costly; they come out coarser instead."""
 
@@ -27,7 +30,7 @@ _SAMPLES = 2
 
 def tiles_of(shape: Shape, tolerance: float = TOLERANCE) -> Tiles:
     """Cells of mixed order with the mean density of the shape in each, summing to 1."""
-    cutoff = shape.threshold(1.0 - _TAIL)
+    cutoff, peak = shape.threshold(1.0 - _TAIL), shape.threshold(0.0)
     active = np.arange(12, dtype=np.int64)
     cells: list[tuple[int, IntArray]] = []
     kept = 0
@@ -35,7 +38,8 @@ def tiles_of(shape: Shape, tolerance: float = TOLERANCE) -> Tiles:
         ra, dec = healpix.pixel_centre(order, active)
         low, high = shape.bounds(ra, dec, healpix.max_pixel_radius(order))
         matters = high >= cutoff
-        splits = matters & ((high - low) * healpix.area_sr(order) > tolerance)
+        spread = high - low
+        splits = matters & ((spread * healpix.area_sr(order) > tolerance) | (spread > RESOLUTION * peak))
         stays = active[matters & ~splits]
         kept += stays.size
         parents = active[splits]

@@ -100,7 +100,7 @@ def versine(ra: FloatArray, dec: FloatArray, ra0: float, dec0: float) -> FloatAr
     lat, lat0 = np.radians(dec), np.radians(dec0)
     half_lat, half_lon = 0.5 * (lat - lat0), np.radians(0.5 * (ra - ra0))
     x = 2.0 * (np.sin(half_lat) ** 2 + np.cos(lat) * np.cos(lat0) * np.sin(half_lon) ** 2)
-    return np.minimum(x, 2.0)
+    return np.asarray(np.minimum(x, 2.0))
 
 
 def bisect(function: Callable[[float], float], low: float, high: float) -> float:

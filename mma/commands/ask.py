@@ -6,6 +6,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from ..errors import ConfigError, NotFoundError
 from ..store import ledger, queries
 from . import tables
@@ -35,11 +37,14 @@ def object_(options: Namespace) -> None:
         as_json(answer)
         return
     out = console()
-    out.print(f"[bold]{answer['id']}[/bold] ({answer['survey']})  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}")
+    out.print(
+        f"[bold]{escape(answer['id'])}[/bold] ({escape(answer['survey'])})  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}"
+    )
     out.print(f"first seen {answer['first_seen']}, last seen {answer['last_seen']}")
     for event in answer["events"]:
         chance = f"P {event['probability']:.3f}" if event["state"] == "active" else event["reason"]
-        out.print(f"  {event['event']}: {event['state']}, ln odds {number(event['log_odds'])}, {chance}")
+        line = f"  {event['event']}: {event['state']}, ln odds {number(event['log_odds'])}, {chance}"
+        out.print(line, markup=False)
     columns = [
         ("time", "left"),
         ("band", "left"),
@@ -150,16 +155,24 @@ def dead_letters(options: Namespace) -> None:
         raise NotFoundError(f"no dead letter {options.id}")
     payload = letter.pop("payload")
     if options.save:
-        Path(options.save).write_bytes(payload)
+        _save(Path(options.save), payload)
     if options.json:
         as_json(letter | {"bytes": len(payload), "payload": payload.decode("utf-8", "replace")[:65536]})
         return
     out = console()
-    out.print(f"{letter['topic']}[{letter['partition']}]@{letter['offset']}  {letter['name'] or ''}")
+    place = f"{letter['topic']}[{letter['partition']}]@{letter['offset']}"
+    out.print(f"{place}  {letter['name'] or ''}", markup=False)
     out.print(f"reason: {letter['reason']}", markup=False)
     if letter["traceback"]:
         out.print(letter["traceback"], markup=False)
     out.print(payload[:2000].decode("utf-8", "replace"), markup=False)
+
+
+def _save(path: Path, payload: bytes) -> None:
+    try:
+        path.write_bytes(payload)
+    except OSError as error:
+        raise ConfigError(f"cannot write to {path}: {error.strerror}") from error
 
 
 def _print(options: Namespace, rows: list[Any], draw: Any, nothing: str) -> None:
@@ -168,4 +181,4 @@ def _print(options: Namespace, rows: list[Any], draw: Any, nothing: str) -> None
     elif rows:
         console().print(draw(rows))
     else:
-        console().print(nothing)
+        console().print(nothing, markup=False)

@@ -55,4 +55,7 @@ def _remove(options: Namespace) -> None:
         n = catalogs.remove(connection, options.name)
     if not n:
         raise NotFoundError(f"no catalogue {options.name!r}")
-    console().print(f"{n} galaxies of {options.name} removed")
+    if options.json:
+        as_json({"catalog": options.name, "removed": n})
+    else:
+        console().print(f"{n} galaxies of {options.name} removed", markup=False)

@@ -11,7 +11,9 @@ from .show import as_json, console, settings_of
 def config(options: Namespace) -> None:
     """Print the settings in force, or only say that they are sound."""
     record = document(settings_of(options))
-    if options.action == "check":
+    if options.action == "check" and options.json:
+        as_json({"sound": True, "parameters": record["score"]["id"]})
+    elif options.action == "check":
         console().print(f"settings are sound; score parameters {record['score']['id']}")
     elif options.json:
         as_json(record)

@@ -25,12 +25,18 @@ def _envelope(schema: str, kind: str, row: Row, revision: int, now: float) -> Me
 def event_message(event: Row, *, revision: int, now: float) -> Message:
     """The message about an event's newest state, by ``schemas/event.schema.json``."""
     kind = "withdrawal" if event["state"] == "retracted" else "new" if revision == 1 else "update"
+    before = event["told_revision"]
     return {
-        "id": message_id("event", event["id"], revision, event["notice"]),
+        "id": _event_message_id(event["id"], revision, event["notice"]),
         **_envelope("urn:mma:event:1", kind, event, revision, now),
+        "supersedes": _event_message_id(event["id"], before, event["told_notice"]) if before else None,
         "event": event_part(event),
         "state": event["state"],
     }
+
+
+def _event_message_id(event_id: str, revision: int, notice: str) -> str:
+    return message_id("event", event_id, revision, notice)
 
 
 def association_message(row: Row, *, revision: int, now: float) -> Message:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
 
 from ..errors import ConfigError, OutageError
 
-__all__ = ["Store", "as_url"]
+__all__ = ["Store", "as_url", "masked"]
+
+TOO_MUCH = "54"
+"""SQLSTATE class "program limit exceeded": psycopg calls it operational, but it is one row that is too large."""
 
 
 def as_url(database: str) -> str:
@@ -20,6 +25,18 @@ def as_url(database: str) -> str:
     if "://" not in database:
         return f"sqlite:///{database}"
     return database.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def masked(database: str) -> str:
+    """A database URL as it may be shown: with its password hidden, whatever else is wrong with it.
+
+    Examples
+    --------
+    >>> masked("postgresql://mma:p@ss/word@host/db")
+    'postgresql://mma:***@host/db'
+    """
+    url = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", database)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", url)
 
 
 class Store:
@@ -49,18 +66,26 @@ class Store:
                 _must_exist(Path(url.database or ""))
             self.engine: Engine = create_engine(url, **_options(url.get_backend_name()))
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise ConfigError(f"database {database!r}: {error}") from error
+            raise ConfigError(f"database {masked(database)!r}: {error}") from error
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
         self.upgrade()
 
     def upgrade(self) -> None:
         """Bring the tables to the schema of this version."""
-        from .migrate import HEAD, upgrade
+        from .migrate import HEAD, known, upgrade
 
-        with self.begin() as connection:
-            if current_revision(connection) != HEAD:
-                upgrade(connection)
+        try:
+            with self.begin() as connection:
+                revision = current_revision(connection)
+                if revision is not None and not known(revision):
+                    raise ConfigError(
+                        f"database {masked(self.url)!r} has schema {revision}, of a newer version than this one"
+                    )
+                if revision != HEAD:
+                    upgrade(connection)
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            raise ConfigError(f"database {masked(self.url)!r}: {getattr(error, 'orig', error)}") from error
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -69,6 +94,8 @@ class Store:
             with self.engine.begin() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as error:
+            if str(getattr(error.orig, "sqlstate", None)).startswith(TOO_MUCH):
+                raise
             raise OutageError(f"database: {error.orig}") from error
 
     @contextmanager

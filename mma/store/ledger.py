@@ -15,10 +15,21 @@ Entry = tuple[str, str, str]
 """Source, outcome (read, decoded, set_aside, ignored) and reason ('' where there is none to give)."""
 
 
+def storable(text: str) -> str:
+    """Text that every database takes: NUL (PostgreSQL) and lone surrogates (all) written as escapes.
+
+    Examples
+    --------
+    >>> storable("S1\\x00")
+    'S1\\\\x00'
+    """
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 def count(connection: Connection, entries: Counter[Entry], now: float) -> None:
     """Add to the counts of what became of messages."""
     rows = [
-        {"source": source, "outcome": outcome, "reason": reason, "n": n, "last": now}
+        {"source": storable(source), "outcome": outcome, "reason": storable(reason), "n": n, "last": now}
         for (source, outcome, reason), n in sorted(entries.items())
     ]
     if rows:
@@ -34,13 +45,13 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
     """Keep a message that could not be handled, with what was wrong with it; each fault once."""
     rows = [
         {
-            "topic": message.topic,
+            "topic": storable(message.topic),
             "partition": message.partition,
             "offset": message.offset,
             "part": part,
-            "name": message.name,
-            "reason": reason,
-            "traceback": traceback,
+            "name": message.name and storable(message.name),
+            "reason": storable(reason),
+            "traceback": traceback and storable(traceback),
             "payload": message.payload if part == 0 else b"",
             "received": now,
         }

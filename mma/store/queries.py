@@ -213,9 +213,17 @@ def _separation_deg(ra: float, dec: float, ras: Any, decs: Any) -> Any:
 def associations_(connection: Connection, event: str | None = None) -> list[Row]:
     """Associations that stand, the most significant first."""
     rows = [row for row in associations.of_event(connection, event) if row["state"] != WITHDRAWN]
-    rows.sort(key=lambda row: (row["far_spacetime_hz"] or row["far_temporal_hz"] or math.inf, row["first"]))
+    rows.sort(key=lambda row: (_joint_far(row), row["first"], row["second"]))
     hidden = ("changed", "told_id", "told_revision")
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
+
+
+def _joint_far(row: Row) -> float:
+    """Joint false-alarm rate to sort by: with the sky where it is known, infinite for regions that do not meet."""
+    if row["overlap"] is not None and row["far_spacetime_hz"] is None:
+        return math.inf
+    known = (row["far_spacetime_hz"], row["far_temporal_hz"])
+    return next((far for far in known if far is not None), math.inf)
 
 
 def status(connection: Connection) -> Row:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import ConfigError, DecodeError
+from ..errors import ConfigError
 from .message import Message
 
 MAX_BYTES = 256 << 20
@@ -18,6 +20,17 @@ MAX_BYTES = 256 << 20
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 LINES = (".jsonl", ".ndjson")
+UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+)
+"""What damaged, encrypted (RuntimeError) or oddly packed (NotImplementedError, one of them) archives raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +43,21 @@ class Recorded:
     payload: bytes | None = None
     """Held only for messages out of archives."""
 
+    fault: str | None = None
+    """Why there are no bytes."""
+
     def message(self, timestamp: float | None = None) -> Message:
-        """The message itself."""
-        payload = self.payload if self.payload is not None else _read(self.path)
+        """The message itself; where its file cannot be read, one that says why."""
+        payload, fault = self.payload, self.fault
+        if payload is None:
+            payload, fault = (b"", fault) if fault else _read(self.path)
         return Message(
             payload=payload,
             topic=str(self.path),
             offset=self.offset,
             name=self.member or self.path.name,
             timestamp=timestamp,
+            fault=fault,
         )
 
 
@@ -67,53 +86,71 @@ def _of_file(path: Path) -> Iterator[Recorded]:
     if path.name.endswith(ARCHIVES):
         yield from _of_archive(path)
     elif path.name.endswith(LINES):
-        lines = enumerate(_read(path).splitlines())
+        content, fault = _read(path)
+        if fault:
+            yield Recorded(path, fault=fault)
+        lines = enumerate(content.splitlines())
         yield from (Recorded(path, i, f"{path.name}:{i + 1}", line) for i, line in lines if line.strip())
     else:
         yield Recorded(path)
 
 
 def _of_archive(path: Path) -> Iterator[Recorded]:
-    """Members of an archive. One that is not readable is a message of its own, to be refused."""
+    """Members of an archive. Where it cannot be read on, the last message is one that says so."""
+    place = 0
     try:
-        members = list(_zip(path) if path.name.endswith(".zip") else _tar(path))
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError):
-        yield Recorded(path)
-        return
-    yield from (Recorded(path, i, name, payload) for i, (name, payload) in enumerate(members))
+        for name, payload, fault in _zip(path) if path.name.endswith(".zip") else _tar(path):
+            yield Recorded(path, place, name, payload, fault)
+            place += 1
+    except UNREADABLE as error:
+        yield Recorded(path, place, fault=f"archive: {error} (after {place} messages)")
 
 
-def _tar(path: Path) -> Iterator[tuple[str, bytes]]:
+def _tar(path: Path) -> Iterator[tuple[str, bytes, str | None]]:
     total = 0
     with tarfile.open(path) as archive:
         for member in archive:
             if member.isfile():
+                if fault := _too_large(member.size):
+                    yield member.name, b"", fault
+                    continue
                 total += member.size
-                _limit(path, total)
+                _limit(total)
                 handle = archive.extractfile(member)
-                yield member.name, handle.read() if handle else b""
+                yield member.name, handle.read() if handle else b"", None
 
 
-def _zip(path: Path) -> Iterator[tuple[str, bytes]]:
+def _zip(path: Path) -> Iterator[tuple[str, bytes, str | None]]:
     total = 0
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if not member.is_dir():
+                if fault := _too_large(member.file_size):
+                    yield member.filename, b"", fault
+                    continue
                 total += member.file_size
-                _limit(path, total)
-                yield member.filename, archive.read(member)
+                _limit(total)
+                yield member.filename, archive.read(member), None
 
 
-def _limit(path: Path, size: int) -> None:
+def _limit(size: int) -> None:
     if size > 8 * MAX_BYTES:
-        raise ConfigError(f"{path}: more than {8 * MAX_BYTES >> 20} MB unpacked; unpack it into a folder")
+        raise ValueError(f"more than {8 * MAX_BYTES} bytes unpacked; unpack it into a folder")
 
 
-def _read(path: Path) -> bytes:
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise DecodeError(f"{path}: {size >> 20} MB is more than the {MAX_BYTES >> 20} MB of one message")
-    return path.read_bytes()
+def _too_large(size: int) -> str | None:
+    return f"file: {size} bytes are more than the {MAX_BYTES} of one message" if size > MAX_BYTES else None
+
+
+def _read(path: Path) -> tuple[bytes, str | None]:
+    """A file's bytes, or why they cannot be had."""
+    try:
+        if not path.is_file():
+            return b"", "file: it is gone, or no plain file"
+        fault = _too_large(path.stat().st_size)
+        return (b"", fault) if fault else (path.read_bytes(), None)
+    except OSError as error:
+        return b"", f"file: {error.strerror}"
 
 
 class FileSource:

@@ -26,6 +26,9 @@ class Message:
     timestamp: float | None = None
     """When the broker or the recorder got it, Unix seconds."""
 
+    fault: str | None = None
+    """Why its bytes could not be had; such a message is set aside with this reason."""
+
     @property
     def place(self) -> str:
         """``topic[partition]@offset``, as logs and dead letters name it."""

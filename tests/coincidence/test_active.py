@@ -45,6 +45,12 @@ def test_a_retraction_keeps_what_was_known_and_ends_the_search() -> None:
     assert active.searching == []
 
 
+def test_of_notices_of_one_second_the_later_stage_counts() -> None:
+    update = event(NARROW, stage=Stage.UPDATE, notice="a")
+    initial = event(WIDE, stage=Stage.INITIAL, notice="b")
+    assert fold([update, initial]).region is fold([initial, update]).region is NARROW
+
+
 def test_a_notice_without_a_position_never_replaces_one_with() -> None:
     nowhere = event(skymaps.all_sky(), issued=EPOCH + timedelta(hours=4), notice="n5")
     assert fold([FIRST, nowhere]).region is WIDE

@@ -166,6 +166,7 @@ def test_metadata():
 
 
 @given(regions)
+@settings(max_examples=20)
 def test_writing_and_reading_again(region):
     sky = skymaps.as_skymap(region)
     again = skymaps.read(skymaps.write_fits(sky))

@@ -109,6 +109,15 @@ LONGEST_S = max(max(-p.start_s, p.end_s) for p in PAIRINGS.values())
 """No pair is farther apart than this, seconds."""
 
 
+def could_pair(kind: str, time: float, other_kind: str, other_time: float) -> bool:
+    """Whether two events of these kinds and Unix times are close enough to be looked at."""
+    for first, second, delay in ((kind, other_kind, other_time - time), (other_kind, kind, time - other_time)):
+        pairing = PAIRINGS.get((Kind(first), Kind(second)))
+        if pairing is not None and pairing.start_s <= delay <= pairing.end_s:
+            return True
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Association:
     """Two events that may be one."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate, joint
+from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate
 
 from . import matching, telling, whole
 from .errors import MmaError, OutageError
@@ -123,7 +123,7 @@ class Engine:
     def _associate(self, connection: Connection, event: Event, at: float) -> None:
         found = []
         if event.time is not None:
-            for other in events.near_in_time(connection, event.time.timestamp(), joint.LONGEST_S):
+            for other in events.partners(connection, event.kind, event.time.timestamp()):
                 self._remember(connection, other)
                 association = associate(event, self.active[other])
                 if association is not None:

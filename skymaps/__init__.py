@@ -1,5 +1,6 @@
 """Where on the sky, and how far: maps, circles, ellipses, annuli, and all of them at once."""
 
+from . import cosmology, distance, healpix
 from .annulus import Annulus
 from .circle import GBM_SYSTEMATIC, Circle
 from .ellipse import Ellipse
@@ -31,8 +32,11 @@ __all__ = [
     "as_skymap",
     "asymmetric",
     "circle",
+    "cosmology",
+    "distance",
     "ellipse",
     "from_dict",
+    "healpix",
     "moc_ranges",
     "overlap",
     "product",

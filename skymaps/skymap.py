@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from . import distance, healpix
 from .errors import RegionError
+from .levels import descending, distance_fields, levels
 from .region import SKY_DEG2, SQDEG_PER_SR, FloatArray, IntArray, Region, Tiles
 from .volume import VolumeTable
 
@@ -86,8 +87,8 @@ class SkyMap(Region):
 
         Examples
         --------
-        >>> SkyMap.from_tiles([4, 5], [3 / (2 * np.pi)] * 2).area_deg2(1.0).round()
-        np.float64(6875.0)
+        >>> round(SkyMap.from_tiles([4, 5], [3 / (2 * np.pi)] * 2).area_deg2(1.0), 1)
+        6875.5
         """
         lower, order = healpix.from_uniq(np.asarray(uniq, dtype=np.int64))
         layers = [None if a is None else np.asarray(a) for a in (distmu, distsigma, distnorm)]
@@ -116,10 +117,10 @@ class SkyMap(Region):
         if overlaps.any():
             where = healpix.to_uniq(lower[1:][overlaps], order[1:][overlaps])[0]
             raise RegionError(f"UNIQ {where} lies in another cell of the map or comes twice")
-        level, total = _levels(lower, order, probdensity)
+        level, total = levels(lower, order, probdensity)
         if not abs(total - 1.0) <= SUM_TOLERANCE:
             raise RegionError(f"probabilities sum to {total:.6g}, not 1")
-        meta |= _distance_fields(order, probdensity.astype(np.float64), layers, meta)
+        meta |= distance_fields(order, probdensity.astype(np.float64), layers, meta)
         return cls(lower=lower, order=order, probdensity=probdensity.astype(np.float64), level=level, **meta)
 
     @cached_property
@@ -203,7 +204,7 @@ class SkyMap(Region):
     def searched_area_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Square degrees of all cells as dense as the position's or denser. Shape (n,)."""
         cell, outside = self._at(ra, dec)
-        ranked = _descending(self.lower, self.order, self.probdensity)
+        ranked = descending(self.lower, self.order, self.probdensity)
         area = np.empty(ranked.size)
         area[ranked] = np.cumsum(healpix.area_sr(self.order[ranked])) * SQDEG_PER_SR
         return np.where(outside, SKY_DEG2, area[cell]) if outside is not None else area[cell]
@@ -272,52 +273,3 @@ class SkyMap(Region):
             table = VolumeTable(self.probdensity, prob, mu_all, sigma_all, norm_all)
             self._cache["volume"] = table
         return table.level_at(self.probdensity_at(ra, dec), mu, sigma, norm, np.asarray(mpc, dtype=np.float64))
-
-
-def _descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> IntArray:
-    """Cells by descending density and, where equal, by descending UNIQ: crossmatch's order."""
-    rank = np.argsort(-density, kind="stable")
-    dense = density[rank]
-    if (dense[1:] == dense[:-1]).any():
-        rank = np.lexsort((-healpix.to_uniq(lower, order), -density))
-    return rank
-
-
-def _levels(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> tuple[FloatArray, float]:
-    """Cumulative probability in that order, and the sum."""
-    descending = _descending(lower, order, density)
-    dense = density[descending]
-    cumulative = np.cumsum(dense * healpix.area_sr(order[descending]))
-    level = np.empty(lower.size)
-    level[descending] = cumulative
-    return level, float(cumulative[-1])
-
-
-def _distance_fields(
-    order: npt.NDArray[np.int8],
-    density: FloatArray,
-    layers: list[npt.NDArray[Any] | None],
-    meta: dict[str, Any],
-) -> dict[str, Any]:
-    """The fields of a map that come from its distance layers."""
-    mu, sigma, norm = layers
-    if mu is None or sigma is None or norm is None:
-        return {"distance_mpc": meta.get("distance_mpc")}
-    if not mu.shape == sigma.shape == norm.shape == density.shape:
-        raise RegionError("DISTMU, DISTSIGMA, DISTNORM and PROBDENSITY differ in length")
-    with np.errstate(over="ignore"):
-        mu32, sigma32 = mu.astype(np.float32), sigma.astype(np.float32)
-    wide = norm.astype(np.float64)
-    bad = ~distance.is_good(mu32.astype(np.float64), sigma32.astype(np.float64), wide)
-    prob = density * healpix.area_sr(order)
-    known = meta.get("distance_mpc") or distance.marginal_moments(
-        prob, mu32.astype(np.float64), sigma32.astype(np.float64)
-    )
-    return {
-        "distmu": mu32,
-        "distsigma": sigma32,
-        "distnorm": wide,
-        "distance_mpc": known,
-        "n_bad_distance": int(bad.sum()),
-        "prob_bad_distance": float(prob[bad].sum()),
-    }

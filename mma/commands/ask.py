@@ -37,9 +37,8 @@ def object_(options: Namespace) -> None:
         as_json(answer)
         return
     out = console()
-    out.print(
-        f"[bold]{escape(answer['id'])}[/bold] ({escape(answer['survey'])})  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}"
-    )
+    name = f"[bold]{escape(answer['id'])}[/bold] ({escape(answer['survey'])})"
+    out.print(f"{name}  RA {answer['ra']:.6f}  Dec {answer['dec']:+.6f}")
     out.print(f"first seen {answer['first_seen']}, last seen {answer['last_seen']}")
     for event in answer["events"]:
         chance = f"P {event['probability']:.3f}" if event["state"] == "active" else event["reason"]

@@ -120,8 +120,8 @@ def associations(rows: list[Row]) -> Table:
         ("second", "left"),
         ("delay", "right"),
         ("overlap", "right"),
-        ("joint FAR (time), Hz", "right"),
-        ("(time and sky), Hz", "right"),
+        ("FAR Hz (time)", "right"),
+        ("(and sky)", "right"),
         ("", "left"),
     ]
     return table(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 import skymaps
-from coincidence import Event, Parameters, Stage, can_be_matched
+from coincidence import Event, Parameters, Stage, can_be_matched, joint
 from coincidence.score import window
 from skymaps import SkyMap
 
@@ -145,11 +145,12 @@ def event_row(connection: Connection, event_id: str) -> Row | None:
     return dict(row) if row else None
 
 
-def near_in_time(connection: Connection, time: float, seconds: float) -> list[str]:
-    """Ids of events that happened within so many seconds of a time, retracted ones left out."""
+def partners(connection: Connection, kind: str, time: float) -> list[str]:
+    """Ids of events that by kind and time may belong with one of this kind and Unix time; retracted ones left out."""
     e = tables.events.c
-    close = e.time.between(time - seconds, time + seconds) & (e.state != RETRACTED)
-    return list(connection.execute(select(e.id).where(close).order_by(e.id)).scalars())
+    close = e.time.between(time - joint.LONGEST_S, time + joint.LONGEST_S) & (e.state != RETRACTED)
+    rows = connection.execute(select(e.id, e.kind, e.time).where(close).order_by(e.id)).all()
+    return [other for other, other_kind, at in rows if joint.could_pair(kind, time, other_kind, at)]
 
 
 def resolve(connection: Connection, name: str, what: str = "event") -> str | None:

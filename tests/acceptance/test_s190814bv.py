@@ -20,7 +20,7 @@ from mma.engine import Engine
 from mma.publish.message import problems
 from mma.store import Store, queries
 from mma.streams import MemorySink, MemorySource, Message
-from tests.acceptance import night
+from benchmarks import night
 
 pytestmark = pytest.mark.realdata
 EVENT = "S190814bv"

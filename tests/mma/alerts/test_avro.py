@@ -34,9 +34,7 @@ def raw_container(schema: Any, block: bytes, codec: bytes = b"null", count: byte
         return varint(len(data)) + data
 
     text = json.dumps(schema).encode()
-    head = (
-        b"Obj\x01\x04" + sized(b"avro.codec") + sized(codec) + sized(b"avro.schema") + sized(text) + b"\x00"
-    )
+    head = b"Obj\x01\x04" + sized(b"avro.codec") + sized(codec) + sized(b"avro.schema") + sized(text) + b"\x00"
     return head + bytes(16) + count + sized(block) + bytes(16)
 
 
@@ -131,15 +129,12 @@ def test_changed_bytes_never_raise(data: st.DataObject) -> None:
 )
 def test_any_bytes_are_rows_or_a_reason(tail: bytes, head: bytes) -> None:
     decoded = decode([make.message(head + tail)])
-    assert len(decoded.batch) + len(decoded.refused) + len(decoded.ignored) >= (
-        1 if head != b"ra,dec,mjd\n" else 0
-    )
+    assert len(decoded.batch) + len(decoded.refused) + len(decoded.ignored) >= (1 if head != b"ra,dec,mjd\n" else 0)
 
 
 def test_a_bad_message_costs_that_message() -> None:
     sent = [
-        make.message(p)
-        for p in (make.ztf(candid=1), make.ztf()[:200], b"", make.ztf(ra=400.0), make.ztf(candid=2))
+        make.message(p) for p in (make.ztf(candid=1), make.ztf()[:200], b"", make.ztf(ra=400.0), make.ztf(candid=2))
     ]
     decoded = decode(sent)
     assert list(decoded.batch.id) == ["1", "2"]
@@ -150,10 +145,7 @@ def test_a_bad_message_costs_that_message() -> None:
 
 def test_a_deflate_bomb_is_refused() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    bomb = (
-        b"".join(packer.compress(bytes(1_000_000)) for _ in range(MAX_BYTES // 1_000_000 + 2))
-        + packer.flush()
-    )
+    bomb = b"".join(packer.compress(bytes(1_000_000)) for _ in range(MAX_BYTES // 1_000_000 + 2)) + packer.flush()
     assert "64 MB" in refusal(raw_container(LONG_SCHEMA, bomb, b"deflate"))
 
 

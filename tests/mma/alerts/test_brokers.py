@@ -93,9 +93,7 @@ def test_packets_as_json(data: Path) -> None:
         str(packet["diaSource"]["diaSourceId"]),
         packet["diaSource"]["psfFlux"],
     )
-    assert b.first_seen[0] == pytest.approx(
-        unix(min(p["midpointMjdTai"] for p in packet["prvDiaSources"])), abs=1e-4
-    )
+    assert b.first_seen[0] == pytest.approx(unix(min(p["midpointMjdTai"] for p in packet["prvDiaSources"])), abs=1e-4)
 
 
 EXPECTED_ROWS = {

@@ -121,9 +121,7 @@ def test_a_broken_schema_folder_is_a_refusal(tmp_path: Path) -> None:
         ({"dec": 91.0}, "is not a position"),
     ],
 )
-def test_impossible_values_are_refused_by_name(
-    store: SchemaStore, given: dict[str, Any], reason: str
-) -> None:
+def test_impossible_values_are_refused_by_name(store: SchemaStore, given: dict[str, Any], reason: str) -> None:
     ((_, error),) = decode([sent(make.dia_source(**given))], schemas=store).refused
     assert reason in str(error)
 

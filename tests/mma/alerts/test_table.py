@@ -44,9 +44,7 @@ def test_a_bad_row_costs_that_row() -> None:
     decoded = decode([make.message(b"not a table"), make.message(text.encode())])
     assert list(decoded.batch.object_id) == ["a", "f"]
     assert list(decoded.batch.message) == [1, 1]
-    assert [(i, str(e).partition(":")[0]) for i, e in decoded.refused] == [
-        (1, f"row {n}") for n in (2, 3, 4, 5)
-    ]
+    assert [(i, str(e).partition(":")[0]) for i, e in decoded.refused] == [(1, f"row {n}") for n in (2, 3, 4, 5)]
     assert "column Dec is empty" in str(decoded.refused[1][1])
     assert "column mjd" in str(decoded.refused[2][1])
 
@@ -114,9 +112,7 @@ def test_ecsv_times() -> None:
     known = Table({"ra": [1.0], "dec": [2.0], "time": Time(["2020-01-01T00:00:00"], scale="tai")})
     out = io.StringIO()
     known.write(out, format="ascii.ecsv")
-    assert decode([make.message(out.getvalue().encode())]).batch.time[0] == pytest.approx(
-        Time(known["time"][0]).unix
-    )
+    assert decode([make.message(out.getvalue().encode())]).batch.time[0] == pytest.approx(Time(known["time"][0]).unix)
 
 
 @pytest.mark.parametrize(

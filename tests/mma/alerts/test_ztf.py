@@ -176,9 +176,7 @@ def test_eight_successive_packets_tell_one_story(data: Path) -> None:
     for earlier, later in pairwise(alerts):
         seen = {d.alert_id: d for d in later.history if d.alert_id}
         assert seen[earlier.id].time == earlier.time
-        assert seen[earlier.id].flux_njy == pytest.approx(
-            earlier.flux_njy, rel=1e-4
-        )  # magnitudes are rounded
+        assert seen[earlier.id].flux_njy == pytest.approx(earlier.flux_njy, rel=1e-4)  # magnitudes are rounded
         assert {d.alert_id for d in earlier.history if d.alert_id} <= set(seen)
 
 
@@ -187,11 +185,7 @@ def test_forced_photometry_of_schema_4_02(data: Path) -> None:
     """flux [DN] with zero point magzpsci is 3631 Jy * 10^(-0.4 magzpsci) * DN, a detection above 5 sigma."""
     payload = (data / "optical/ztf/boom-2695378462115010012-v4.02.avro").read_bytes()
     ((packet,), (alert,)) = make.read_whole(payload), decode_whole(make.message(payload), {"ZTF18abudxnw"})
-    previous = {
-        (round(middle(p["jd"], {"exptime": 30}), 0), p["fid"])
-        for p in packet["prv_candidates"]
-        if p["candid"]
-    }
+    previous = {(round(middle(p["jd"], {"exptime": 30}), 0), p["fid"]) for p in packet["prv_candidates"] if p["candid"]}
     forced = [f for f in packet["fp_hists"] if (round(middle(f["jd"], f), 0), f["fid"]) not in previous]
     by_time = {round(d.time.timestamp()): d for d in alert.history}
     assert forced

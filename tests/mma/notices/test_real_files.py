@@ -89,18 +89,14 @@ def test_notices_of_one_id_tell_one_time(outcomes):
 
 
 def test_notices_of_one_burst_are_one_event(outcomes, event):
-    names = [
-        f"voevent/growth-too/GRB180116A_Fermi_GBM_{n}.xml" for n in ("Alert", "Flt_Pos", "Gnd_Pos", "Fin_Pos")
-    ]
+    names = [f"voevent/growth-too/GRB180116A_Fermi_GBM_{n}.xml" for n in ("Alert", "Flt_Pos", "Gnd_Pos", "Fin_Pos")]
     events = [event(name) for name in names]
     assert {e.id for e in events} == {"Fermi-GBM-537755817"}
     assert {e.aliases for e in events} == {("bn180116026",)}
     assert [e.stage for e in events] == [Stage.INITIAL, Stage.UPDATE, Stage.UPDATE, Stage.UPDATE]
     assert [type(e.region) for e in events] == [AllSky, Circle, Circle, Circle]
     folder = "gcn-json/notices/fermi/gbm/trigger"
-    ids = {
-        event(f"{folder}.{n}.example.json").id for n in ("alert", "flight1", "flight2", "ground1", "ground2")
-    }
+    ids = {event(f"{folder}.{n}.example.json").id for n in ("alert", "flight1", "flight2", "ground1", "ground2")}
     assert ids == {"Fermi-GBM-745121685"}
 
 
@@ -131,9 +127,7 @@ def test_the_real_o4_candidate(event):
 
 
 def test_mock_alerts_are_tests_by_their_content(outcomes):
-    told = {
-        n: f.is_test for n, (_, f) in outcomes.items() if n.startswith("lvk-kafka") and isinstance(f, Event)
-    }
+    told = {n: f.is_test for n, (_, f) in outcomes.items() if n.startswith("lvk-kafka") and isinstance(f, Event)}
     assert [name for name, test in told.items() if not test] == ["lvk-kafka/S230518h-initial.json"]
 
 
@@ -196,9 +190,7 @@ def test_seen_sequences_of_one_superevent(outcomes):
 
 
 def test_seen_coordinate_systems(outcomes):
-    seen = Counter(
-        s for _, (p, _) in outcomes.items() for s in texts(p[:20000], r'<AstroCoordSystem id="([^"]+)"')
-    )
+    seen = Counter(s for _, (p, _) in outcomes.items() for s in texts(p[:20000], r'<AstroCoordSystem id="([^"]+)"'))
     assert seen["TDB-ICRS-BARY"] > 500  # Gaia's, not ours to decode
     for payload, found in outcomes.values():
         if b"TDB-ICRS-BARY" in payload:
@@ -215,10 +207,7 @@ def test_seen_roles(outcomes, event):
     for name, payload, found in voevents(outcomes):
         if b'role="test"' in payload[:1500]:
             assert found.is_test, name
-    assert (
-        event("voevent/archive/Fermi_LAT_Monitor_2014-04-22T12_00_00.00_1398264862-0-160.xml").kind
-        is Kind.FLARE
-    )
+    assert event("voevent/archive/Fermi_LAT_Monitor_2014-04-22T12_00_00.00_1398264862-0-160.xml").kind is Kind.FLARE
 
 
 @pytest.mark.parametrize(
@@ -245,9 +234,7 @@ def test_icecube_by_run_and_event(event):
         Kind.NEUTRINO,
     )
     assert found.classes == {"astrophysical": 0.6727}
-    cascade = event(
-        "voevent/archive/AMON_ICECUBE_Cascade_Event2023-06-21T01_55_50.36_26_138065_072143074_0.xml"
-    )
+    cascade = event("voevent/archive/AMON_ICECUBE_Cascade_Event2023-06-21T01_55_50.36_26_138065_072143074_0.xml")
     assert cascade.aliases == ("IceCubeCascade-230621a",)
     assert cascade.skymap_url.endswith("hese_60116_run00138065.evt000072143074.fits")
     assert cascade.far_hz == pytest.approx(0.3110 / (365.25 * 86400))

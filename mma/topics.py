@@ -31,8 +31,11 @@ def format_of(message: Message) -> str:
     ------
     Ignored
         Where nobody knows it, with what it is instead.
+    DecodeError
+        Where it begins like something that we know, and then breaks.
     """
     kind = by_topic(message.topic) or alerts.kind_of(message) or notices.kind_of(message)
     if kind is None:
+        alerts.look(message, alerts.SchemaStore(""))
         raise Ignored(notices.why_not(message))
     return kind

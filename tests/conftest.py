@@ -27,3 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def data() -> Path:
     """Folder of the recorded real messages and maps."""
     return DATA
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what a clone without the recorded data leaves out."""
+    if not DATA.is_dir():
+        terminalreporter.write_line(f"left out: the tests on recorded real data, which is not in {DATA} (set MMA_DATA)")

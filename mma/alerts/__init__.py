@@ -3,7 +3,7 @@
 from .decode import DECODERS, Decoded, decode, decode_whole
 from .history import Facts, facts, last_nondetection
 from .schemas import SchemaStore
-from .sniff import kind_of
+from .sniff import kind_of, look
 
 __all__ = [
     "DECODERS",
@@ -15,4 +15,5 @@ __all__ = [
     "facts",
     "kind_of",
     "last_nondetection",
+    "look",
 ]

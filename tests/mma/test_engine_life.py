@@ -154,7 +154,11 @@ def test_test_notices_and_real_ones_never_meet(world: World):
     assert events["Fermi-GBM-826000000"]["revision"] == 1
     areas = [events[name]["area90_deg2"] for name in ("Fermi-GBM-826000000", "Fermi-GBM-826000000-test")]
     assert areas[0] == pytest.approx(9.0 * areas[1], rel=0.01)
-    assert {m["topic"] for m in told if m["test"]} == {"mma.candidates.test", "mma.events.test", "mma.associations.test"}
+    assert {m["topic"] for m in told if m["test"]} == {
+        "mma.candidates.test",
+        "mma.events.test",
+        "mma.associations.test",
+    }
     pairs = {tuple(m["events"]): m["test"] for m in of_type(told, "association")}
     assert pairs == {
         (EVENT, "Fermi-GBM-826000000"): False,

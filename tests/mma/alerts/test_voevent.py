@@ -48,7 +48,7 @@ def test_a_test_is_ignored() -> None:
     [
         (GAIA % (b"observation", b"TCG", b"1"), "neither UTC nor TDB"),
         (GAIA % (b"observation", b"TDB", b"nan"), "is not a position"),
-        ((GAIA % (b"observation", b"TDB", b"1"))[:500], "VOEvent"),
+        ((GAIA % (b"observation", b"TDB", b"1"))[:500], "XML"),
         (b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + (GAIA % (b"observation", b"TDB", b"&a;"))[22:], "VOEvent"),
     ],
 )

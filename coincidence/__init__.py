@@ -2,12 +2,13 @@
 
 from .active import ActiveEvents, Change, News, can_be_matched, fold
 from .alert import Alert, AlertBatch, Detection
+from .candidate import Candidate, score
 from .event import Event, ExternalCoincidence, Kind, Messenger, Stage
 from .hosts import Galaxies
 from .joint import Association, associate, joint_far, joint_far_targeted
 from .parameters import DEFAULT, Parameters
 from .ranking import probabilities, rank
-from .score import Candidate, Host, score
+from .score import Host
 
 __all__ = [
     "DEFAULT",

@@ -11,10 +11,10 @@ import numpy as np
 
 from skymaps import AllSky, FloatArray, IntArray, Region, SkyIndex
 
-from . import score
 from .alert import AlertBatch
 from .event import Event, Kind, Stage
 from .parameters import DEFAULT, Parameters
+from .score import first_seen, in_interval, window
 
 T = TypeVar("T")
 STAGES = list(Stage)
@@ -165,13 +165,13 @@ class ActiveEvents:
         self._windows.pop(event.id, None)
         searchable = can_be_matched(event)
         if searchable:
-            window = score.window(event, self.parameters)
-            searchable = now is None or window[1] >= now
+            limits = window(event, self.parameters)
+            searchable = now is None or limits[1] >= now
         if not searchable or event.region is None:
             if event.id in self._index:
                 self._index.remove(event.id)
             return
-        self._windows[event.id] = window
+        self._windows[event.id] = limits
         if event.id in self._index:
             self._index.replace(event.id, event.region, self.parameters.level)
         else:
@@ -179,7 +179,7 @@ class ActiveEvents:
 
     def expire(self, now: float) -> list[str]:
         """Take events out whose window closed before ``now`` (Unix seconds); their ids."""
-        over = [event_id for event_id, window in self._windows.items() if window[1] < now]
+        over = [event_id for event_id, limits in self._windows.items() if limits[1] < now]
         for event_id in over:
             del self._windows[event_id]
             self._index.remove(event_id)
@@ -192,8 +192,8 @@ class ActiveEvents:
         place = {event_id: i for i, event_id in enumerate(events)}
         event = np.array([place[key] for key in found.key.tolist()], dtype=np.int64)
         limits = np.array([self._windows[event_id] for event_id in events]).reshape(-1, 2)
-        first, last = score.first_seen(alerts)[found.alert], alerts.time[found.alert]
-        keep = (first <= limits[event, 1]) & (last >= limits[event, 0])
+        first, last = first_seen(alerts)[found.alert], alerts.time[found.alert]
+        keep = in_interval(first, last, limits[event, 0], limits[event, 1], self.parameters)
         return Pairs(
             alert=found.alert[keep],
             event=event[keep],

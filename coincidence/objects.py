@@ -9,7 +9,7 @@ import numpy as np
 
 from skymaps import FloatArray, IntArray
 
-from .alert import AlertBatch, StrArray
+from .alert import AlertBatch
 
 TOLD = ("redshift", "redshift_error", "distance_mpc", "classification")
 """Columns that few packets carry: the newest packet that tells them speaks."""
@@ -33,13 +33,13 @@ def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArr
     Returns
     -------
     :
-        One row an object, ordered by survey and object id; and ``told_at`` for each.
+        One row an object, ordered by its id, which is unique across surveys (see ``key``); and ``told_at`` for each.
     """
     if not len(rows):
         return rows, told_at
     order = _by_age(rows)
     rows, told_at = rows.take(order), told_at[order]
-    starts = _starts(rows.survey, rows.object_id)
+    starts = np.flatnonzero(np.r_[True, rows.object_id[1:] != rows.object_id[:-1]])
     last = np.append(starts[1:], len(rows)) - 1
     group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(rows))))
     newest = rows.take(last)
@@ -71,14 +71,9 @@ def told_times(alerts: AlertBatch) -> FloatArray:
 
 
 def _by_age(rows: AlertBatch) -> IntArray:
-    """Order by survey, object, time and alert id."""
-    _, source = np.unique((rows.survey + "/" + rows.object_id).astype(str), return_inverse=True)
+    """Order by object, time and alert id."""
+    _, source = np.unique(rows.object_id.astype(str), return_inverse=True)
     return np.asarray(np.lexsort((rows.id.astype(str), rows.time, source)), dtype=np.int64)
-
-
-def _starts(survey: StrArray, object_id: StrArray) -> IntArray:
-    change = (survey[1:] != survey[:-1]) | (object_id[1:] != object_id[:-1])
-    return np.flatnonzero(np.r_[True, change])
 
 
 def _told(told_at: FloatArray, group: IntArray, last: IntArray) -> IntArray:

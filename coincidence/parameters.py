@@ -116,6 +116,10 @@ class Parameters:
     reliability_min: float = 0.3
     """Real/bogus score below which a detection is taken for an artefact (nuztf's limit)."""
 
+    active_kept_d: float = 30.0
+    """An object that was active longer than this before an event's window is no candidate at all, not even a
+    vetoed one: most of what a survey sees is variable stars and galaxies. Days."""
+
     moving_arcsec: float = 5.0
     """An object never seen farther than this from a known solar-system body is that body."""
 

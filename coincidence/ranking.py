@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from skymaps import FloatArray, IntArray
 
+from .candidate import Candidate
 from .parameters import Parameters
-from .score import Candidate
 
 
 def log_none_odds(log_odds: FloatArray) -> float:

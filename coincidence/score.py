@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import logsumexp
 
 from skymaps import FloatArray, Region, SkyMap
@@ -14,7 +14,7 @@ from skymaps.region import SKY_DEG2
 from . import hosts, vetoes
 from .alert import AlertBatch, StrArray
 from .event import Event
-from .parameters import DEFAULT, Parameters
+from .parameters import Parameters
 from .terms import context
 from .terms.sky import sky
 from .terms.time import time
@@ -70,61 +70,8 @@ class Scores:
     host: list[Host | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An object as a counterpart of an event. Key: ``(event_id, object_id)``."""
-
-    event_id: str
-    object_id: str
-    ra: float
-    dec: float
-    log_odds: float
-    """Natural log odds; minus infinity when vetoed."""
-
-    counterpart: str
-    terms: dict[str, float | None]
-    by_class: dict[str, float]
-    veto: str | None
-    credible_level: float
-    credible_volume: float | None
-    probdensity: float
-    delay_s: float
-    host: Host | None
-    parameters: str
-    """Id of the parameter set."""
-
-    probability: float | None = None
-    rank: int | None = None
-    of: int | None = None
-    flags: tuple[str, ...] = field(default=())
-
-
-def score(
-    event: Event,
-    alerts: AlertBatch,
-    galaxies: hosts.Galaxies | None = None,
-    parameters: Parameters = DEFAULT,
-) -> list[Candidate]:
-    """Candidates of an event, unranked: alerts inside its region and time window, each scored.
-
-    Parameters
-    ----------
-    event
-        With a region and a time.
-    alerts
-        One row an object, in its latest state.
-    galaxies
-        Possible hosts; none means that hosts are unknown, which is neutral.
-    """
-    region = _need_region(event)
-    level = region.credible_level_at(alerts.ra, alerts.dec)
-    inside = np.flatnonzero((level <= parameters.level) & in_window(event, alerts, parameters))
-    alerts = alerts.take(inside)
-    columns = score_columns(event, alerts, galaxies or hosts.Galaxies.empty(), parameters)
-    return [_candidate(event, alerts, columns, i, parameters.id) for i in range(len(alerts))]
-
-
-def _need_region(event: Event) -> Region:
+def located(event: Event) -> Region:
+    """The event's region; an error where it has none, or no time."""
     if event.region is None or event.time is None:
         raise ValueError(f"event {event.id} has no region or no time to score against")
     return event.region
@@ -139,11 +86,22 @@ def window(event: Event, parameters: Parameters) -> tuple[float, float]:
     return t + start * DAY_S, t + end * DAY_S
 
 
-def in_window(event: Event, alerts: AlertBatch, parameters: Parameters) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Objects seen within the event's window: first seen before its end, last seen after its start."""
+def in_window(event: Event, alerts: AlertBatch, parameters: Parameters) -> npt.NDArray[np.bool_]:
+    """Objects seen within the event's window, and not active long before it."""
     start, end = window(event, parameters)
-    first = first_seen(alerts)
-    return np.asarray((first <= end) & (alerts.time >= start))
+    return in_interval(first_seen(alerts), alerts.time, start, end, parameters)
+
+
+def in_interval(
+    first: FloatArray,
+    last: FloatArray,
+    start: float | FloatArray,
+    end: float | FloatArray,
+    parameters: Parameters,
+) -> npt.NDArray[np.bool_]:
+    """First seen before the end and not long before the start, last seen after the start; Unix seconds. Shape (n,)."""
+    kept = first >= start - parameters.active_kept_d * DAY_S
+    return np.asarray(kept & (first <= end) & (last >= start))
 
 
 def first_seen(alerts: AlertBatch) -> FloatArray:
@@ -153,7 +111,7 @@ def first_seen(alerts: AlertBatch) -> FloatArray:
 
 def score_columns(event: Event, alerts: AlertBatch, galaxies: hosts.Galaxies, parameters: Parameters) -> Scores:
     """Score objects against one event, whether inside its region or not."""
-    region = _need_region(event)
+    region = located(event)
     found = hosts.associate(alerts, galaxies, parameters)
     layers, moments = _layers(region, alerts)
     probdensity = region.probdensity_at(alerts.ra, alerts.dec)
@@ -283,39 +241,3 @@ def _best_host(found: hosts.Hosts, n: int) -> list[Host | None]:
             p_host=float(found.weight[pair]),
         )
     return out
-
-
-def _candidate(event: Event, alerts: AlertBatch, columns: Scores, i: int, parameters: str) -> Candidate:
-    volume = float(columns.credible_volume[i])
-    return Candidate(
-        event_id=event.id,
-        object_id=str(alerts.object_id[i]),
-        ra=float(alerts.ra[i]),
-        dec=float(alerts.dec[i]),
-        log_odds=float(columns.log_odds[i]),
-        counterpart=columns.counterpart[i],
-        terms={name: _known(values[i]) for name, values in columns.terms.items()},
-        by_class={name: float(values[i]) for name, values in columns.by_class.items()},
-        veto=columns.veto[i],
-        credible_level=float(columns.credible_level[i]),
-        credible_volume=None if np.isnan(volume) else volume,
-        probdensity=float(columns.probdensity[i]),
-        delay_s=float(columns.delay_s[i]),
-        host=columns.host[i],
-        parameters=parameters,
-    )
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def known_terms(terms: Sequence[float | None]) -> float:
-    """The sum of terms, those unknown counting nothing.
-
-    Examples
-    --------
-    >>> known_terms([1.0, None, -0.5])
-    0.5
-    """
-    return sum(term for term in terms if term is not None)

@@ -55,6 +55,8 @@ def _catalog(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="catalogues that were imported")
     drop = actions.add_parser("remove", help="delete a catalogue")
     drop.add_argument("name")
+    for action in actions.choices.values():
+        _shared(action, default=argparse.SUPPRESS)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
@@ -67,12 +69,72 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
 
 
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="listen",
+        action="append",
+        metavar="URL",
+        help="kafka://HOST:PORT/TOPIC,TOPIC or gcn://gcn.nasa.gov/TOPIC,TOPIC; again for more",
+    )
+    parser.add_argument("--publish", metavar="URL", help="kafka://HOST:PORT, or a file to add lines to")
+    parser.add_argument("--group", metavar="NAME", help="consumer group (mma): a restart goes on where it ended")
+
+
+def _publish(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    gamma = what.add_parser("gamma", help="a very-high-energy gamma-ray alert, checked field by field")
+    gamma.add_argument("file", nargs="?", metavar="FILE", help="the alert as JSON, - for the standard input; or:")
+    gamma.add_argument("--mission", default="CTAO")
+    gamma.add_argument("--id", help="of the alert (default: made up)")
+    for name, text in (("ra", "degrees"), ("dec", "degrees"), ("r68", "68 %% containment radius, degrees")):
+        gamma.add_argument(f"--{name}", type=float, metavar="DEG", help=text)
+    gamma.add_argument("--significance", type=float, metavar="SIGMA", help="before trials")
+    gamma.add_argument("--significance-post-trial", type=float, metavar="SIGMA")
+    gamma.add_argument("--n-trials", type=int, metavar="N")
+    gamma.add_argument("--far", type=float, metavar="HZ", help="false-alarm rate")
+    gamma.add_argument("--flux", type=float)
+    gamma.add_argument("--flux-unit")
+    gamma.add_argument("--site", dest="array", choices=("N", "S"), help="La Palma or Paranal")
+    gamma.add_argument("--class", dest="source_class", metavar="CLASS", help="agn_flare, grb_follow_up, ...")
+    gamma.add_argument("--trigger-time", metavar="UTC", help="ISO 8601")
+    gamma.add_argument("--name", dest="event_name", help="e.g. GRB 260301A")
+    gamma.add_argument("--follows", dest="follow_up_event", metavar="EVENT", help="what the telescope was pointed at")
+    gamma.add_argument("--update", metavar="ID", help="this replaces an earlier alert")
+    gamma.add_argument("--retract", metavar="ID", help="this takes an earlier alert back")
+    gamma.add_argument("--test", action="store_true", help="a test, to the .test topic")
+    gamma.add_argument("--to", metavar="URL", help="kafka://HOST:PORT/TOPIC, with the credentials of 'hop auth'")
+    gamma.add_argument("--dry-run", action="store_true", help="only check, and print the alert")
+    _shared(gamma, default=argparse.SUPPRESS)
+
+
+def _subscribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
+    parser.add_argument("--event", metavar="ID", help="only about this event")
+    parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable; withdrawals always")
+    parser.add_argument("--group", metavar="NAME", help="go on where this group ended (default: from the beginning)")
+    parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")
+
+
+def _shared(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Options of every command, and of its actions: there with no default at all, so that either place will do."""
+    flag = default or False
+    shared = parser.add_argument_group("everywhere")
+    shared.add_argument("--db", default=default, metavar="URL", help="SQLite file or URL (default: mma.sqlite)")
+    shared.add_argument("-c", "--config", default=default, metavar="FILE", help="settings; see configs/default.toml")
+    shared.add_argument("--json", action="store_true", default=flag, help="print JSON")
+    shared.add_argument("-v", "--verbose", action="store_true", default=flag, help="log to the standard error")
+
+
 def _nothing(parser: argparse.ArgumentParser) -> None:
     pass
 
 
 COMMANDS: dict[str, tuple[str, str, Add]] = {
     "demo": ("mma.commands.demo:demo", "an offline night with known truth, ranked", _demo),
+    "run": ("mma.commands.run:run", "live: listen to streams, score, publish", _run),
+    "publish": ("mma.commands.publish:publish", "publish a gamma-ray alert", _publish),
+    "subscribe": ("mma.commands.subscribe:subscribe", "print a stream of coincidence messages", _subscribe),
     "replay": ("mma.commands.replay:replay", "play recorded messages, in time order", _replay),
     "events": ("mma.commands.ask:events", "events, the newest first", _events),
     "candidates": (
@@ -105,10 +167,7 @@ def parser() -> argparse.ArgumentParser:
     for name, (_, text, add) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         add(command)
-        command.add_argument("--db", metavar="URL", help="database: SQLite file or URL (default: mma.sqlite)")
-        command.add_argument("-c", "--config", metavar="FILE", help="settings (TOML); see configs/default.toml")
-        command.add_argument("--json", action="store_true", help="print JSON")
-        command.add_argument("-v", "--verbose", action="store_true", help="log what happens to the standard error")
+        _shared(command)
     return top
 
 

@@ -48,6 +48,15 @@ class Settings:
     lsst_schemas: str | None = None
     """Folder of the Rubin alert schemas (``vM.m/lsst.vM_m.alert.avsc``)."""
 
+    listen: tuple[str, ...] = ()
+    """Streams to follow, as URLs: ``kafka://HOST:PORT/TOPIC,TOPIC``, ``gcn://gcn.nasa.gov/TOPIC``."""
+
+    publish: str | None = None
+    """Where messages go: ``kafka://HOST:PORT``, or a file."""
+
+    group: str = "mma"
+    """Consumer group: workers of one name share the streams, and a restart goes on where it ended."""
+
     score: Parameters = field(default_factory=Parameters)
 
 
@@ -121,8 +130,8 @@ def _build(default: Any, table: Any, where: str) -> Any:
 
 def _known(name: str, known: Mapping[str, Any], where: str) -> None:
     if name not in known:
-        near = difflib.get_close_matches(name, list(known), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
+        near = difflib.get_close_matches(name, map(str, known), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(map(str, known)))}"
         raise ConfigError(f"{where}: unknown setting {name!r}{hint}")
 
 
@@ -134,6 +143,8 @@ def _table(value: Any, where: str) -> dict[str, Any]:
 
 def _typed(value: Any, default: Any, where: str) -> Any:
     """The value as the type of its default; whole numbers may stand for decimal ones."""
+    if isinstance(default, tuple):
+        return tuple(_typed(item, "", where) for item in _typed(value, [], where))
     wanted = (int, float) if isinstance(default, float) else (type(default),)
     if not isinstance(value, wanted) or isinstance(value, bool) != isinstance(default, bool):
         raise ConfigError(f"{where}: expected {wanted[-1].__name__}, found {value!r}")

@@ -23,6 +23,9 @@ from .streams import Message, Sink, Source
 log = logging.getLogger(__name__)
 
 DAY_S = 86400.0
+TRIPS = 50
+"""After so many messages in a row that trip us, the fault is in the program: stop rather than set all aside."""
+
 YOUNG_D = 30.0
 """Alerts of objects younger than this are decoded whole even where no event is: one may come later."""
 
@@ -47,6 +50,7 @@ class Engine:
         self.active = ActiveEvents(parameters)
         self._is_stale = True
         """What we hold in memory may differ from the store: a transaction failed."""
+        self._tripped = 0
         self.recall()
 
     def recall(self) -> None:
@@ -62,11 +66,18 @@ class Engine:
         self.publish()
         for batch in source.batches():
             self.handle(batch)
+            self.publish()
             source.commit(batch)
             progress(len(batch))
 
     def handle(self, batch: Sequence[Message]) -> None:
-        """Handle messages in one transaction, and publish. One that trips us is set aside alone."""
+        """Handle messages in one transaction. One that trips us is set aside alone.
+
+        Raises
+        ------
+        OutageError
+            The database is away; nothing of the batch is kept.
+        """
         if self._is_stale:
             self.recall()
         try:
@@ -74,14 +85,18 @@ class Engine:
         except OutageError:
             self._is_stale = True
             raise
-        except Exception as error:  # noqa: BLE001 - the one place where a message may fail in any way
+        except Exception as error:
             self._is_stale = True
-            if len(batch) == 1:
-                self._set_aside(batch[0], error)
-            else:
+            if len(batch) > 1:
                 for message in batch:
                     self.handle([message])
-        self.publish()
+                return
+            self._set_aside(batch[0], error)
+            self._tripped += 1
+            if self._tripped >= TRIPS:
+                raise  # the fault is ours, not the messages'
+        else:
+            self._tripped = 0
 
     def _handle(self, batch: Sequence[Message], intake: Intake) -> None:
         stamps = [m.timestamp for m in batch if m.timestamp is not None]
@@ -137,6 +152,7 @@ class Engine:
         found = whole.decode(batch, intake.alerts.take(wanted), list(intake.survey_ids[wanted]))
         states = objects.merge(connection, whole.with_history(intake.alerts, found))
         objects.add_history(connection, found)
+        objects.add_aliases(connection, found)
         for event_id in sorted(matching.batch(connection, self.active, states, at)):
             telling.candidates_of(connection, event_id, self.parameters, at, self.prefix)
 
@@ -161,16 +177,22 @@ class Engine:
             ledger.set_aside(connection, message, [(reason, trace)], self._clock())
 
     def publish(self) -> None:
-        """Hand over what waits in the outbox, oldest first; what was handed over is never lost or doubled here."""
+        """Hand over what waits in the outbox, oldest first. One worker does it at a time, so that order is kept.
+
+        A message handed over whose commit fails comes again, with the same id.
+        """
         if self.sink is None:
             return
-        while True:
-            with self.store.read() as connection:
-                waiting = outbox.unsent(connection)
-            if not waiting:
-                return
-            for row in waiting:
-                self.sink.write(row["topic"], row["key"], row["payload"])
-            self.sink.flush()
+        while self._something_waits():
             with self.store.begin() as connection:
+                waiting = outbox.claim(connection)
+                if not waiting:
+                    return
+                for row in waiting:
+                    self.sink.write(row["topic"], row["key"], row["payload"])
+                self.sink.flush()
                 outbox.mark_sent(connection, [row["seq"] for row in waiting], self._clock())
+
+    def _something_waits(self) -> bool:
+        with self.store.read() as connection:
+            return not outbox.is_empty(connection)

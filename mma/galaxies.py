@@ -100,9 +100,25 @@ def _table(path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd units and old VOTables are common, and harmless here
-            return Table.read(path, format=READERS[suffix])
+            return _parquet(path) if suffix == ".parquet" else Table.read(path, format=READERS[suffix])
     except (OSError, ValueError, TypeError, ImportError, LookupError, SyntaxError) as error:
         raise ConfigError(f"{path.name}: cannot be read as {READERS[suffix]}: {error}") from error
+
+
+def _parquet(path: Path) -> Any:
+    """Parquet by pyarrow alone; astropy's own reader asks for pandas. Numbers and text, nothing nested."""
+    import pyarrow
+    from astropy.table import MaskedColumn, Table
+    from pyarrow import parquet
+
+    table = Table()
+    for field, column in zip((source := parquet.read_table(path)).schema, source.columns, strict=True):
+        if pyarrow.types.is_integer(field.type) or pyarrow.types.is_floating(field.type):
+            table[field.name] = column.to_numpy()
+        elif pyarrow.types.is_string(field.type) or pyarrow.types.is_large_string(field.type):
+            values = column.to_pylist()
+            table[field.name] = MaskedColumn([v or "" for v in values], mask=[v is None for v in values], dtype=str)
+    return table
 
 
 def _columns(table: Any, columns: Mapping[str, str], path: Path) -> dict[str, str]:

@@ -16,8 +16,11 @@ from coincidence.objects import with_keys
 
 from . import alerts, notices, topics
 from .errors import DecodeError, Ignored, OutageError
-from .store.ledger import Entry
+from .store.ledger import Entry, storable
 from .streams import Message
+
+LONGEST_ID = 200
+"""Characters; names of objects go into messages, which stay small."""
 
 
 @dataclass(slots=True)
@@ -77,12 +80,18 @@ def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:
     known = isinstance(error, DecodeError)
     reason = str(error) if known else f"{type(error).__name__}: {error}"
     trace = None if known else "".join(traceback.format_exception(error))
-    intake.faults.setdefault(i, []).append((reason, trace))
+    intake.faults.setdefault(i, []).append((storable(reason), trace))
 
 
 def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], kind: str) -> AlertBatch:
     """Columns of the alerts in messages of one format; ``message`` counts in the whole list."""
-    decoded = alerts.decode([messages[i] for i in rows], kind)
+    try:
+        decoded = alerts.decode([messages[i] for i in rows], kind)
+    except Exception as unforeseen:  # noqa: BLE001 - the message at fault is found by taking each alone
+        if len(rows) == 1:
+            _refuse(intake, rows[0], messages[rows[0]], unforeseen)
+            return AlertBatch.empty()
+        return AlertBatch.concatenate([_take_alerts(intake, messages, [i], kind) for i in rows])
     for at, ignored in decoded.ignored:
         _refuse(intake, rows[at], messages[rows[at]], ignored)
     for at, error in decoded.refused:
@@ -93,4 +102,17 @@ def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], k
             intake.counts[source_of(messages[i]), "decoded", ""] += 1
     batch = decoded.batch
     batch.message[:] = [rows[at] for at in batch.message.tolist()]
-    return batch
+    return _short_names(intake, messages, batch)
+
+
+def _short_names(intake: Intake, messages: Sequence[Message], batch: AlertBatch) -> AlertBatch:
+    """Alerts whose ids have a length that ids have; the others are faults of their messages."""
+    long = np.array(
+        [len(o) > LONGEST_ID or len(i) > LONGEST_ID for o, i in zip(batch.object_id, batch.id, strict=True)]
+    )
+    if not long.any():
+        return batch
+    for i in np.unique(batch.message[long]).tolist():
+        intake.counts[source_of(messages[i]), "decoded", ""] -= i not in intake.faults
+        _refuse(intake, i, messages[i], DecodeError(f"object or alert id of more than {LONGEST_ID} characters"))
+    return batch.take(~long)

@@ -9,27 +9,25 @@ from sqlalchemy import Connection
 
 from coincidence import Parameters
 from coincidence.ranking import log_none_odds, order, worth_telling
+from skymaps import IntArray
 
 from .publish import association_message, candidate_message, event_message
 from .publish.message import topic
 from .store import associations, candidates, events, outbox
 from .store.bulk import Row
 
+Columns = dict[str, np.ndarray[Any, Any]]
+
 
 def candidates_of(connection: Connection, event_id: str, parameters: Parameters, now: float, prefix: str) -> int:
     """Rank one event's candidates anew; messages for those that are new, moved or fell. How many."""
     columns = candidates.told_and_standing(connection, event_id)
-    standing = columns["state"] == candidates.ACTIVE
-    rows = np.flatnonzero(standing)
+    rows, ranks, log_none = ranked(connection, event_id, columns)
     odds = columns["log_odds"][rows]
-    ranks = np.empty(len(rows), dtype=np.int64)
-    ranks[order(odds, columns["object_id"][rows])] = np.arange(1, len(rows) + 1)
-    log_none = log_none_odds(odds)
-    events.save_ranking(connection, event_id, n=len(rows), log_none=log_none)
     was_told = columns["told_state"] == candidates.ACTIVE
     told_odds = np.where(was_told, columns["told_log_odds"], np.nan)[rows]
     due = rows[worth_telling(odds, ranks, told_odds, columns["told_rank"][rows], parameters)]
-    fallen = np.flatnonzero(~standing & was_told)
+    fallen = np.flatnonzero((columns["state"] != candidates.ACTIVE) & was_told)
     if not len(due) and not len(fallen):
         return 0
     place = dict(zip(rows.tolist(), ranks.tolist(), strict=True))
@@ -46,6 +44,17 @@ def candidates_of(connection: Connection, event_id: str, parameters: Parameters,
     outbox.put(connection, topic(prefix, "candidates", test=event["is_test"]), event_id, [m for m, _ in told], now)
     candidates.mark_told(connection, event_id, [mark for _, mark in told])
     return len(told)
+
+
+def ranked(connection: Connection, event_id: str, columns: Columns) -> tuple[IntArray, IntArray, float]:
+    """Rank the candidates that stand, and keep what the event's probabilities need: rows, ranks, ``log_none``."""
+    rows = np.flatnonzero(columns["state"] == candidates.ACTIVE)
+    odds = columns["log_odds"][rows]
+    ranks = np.empty(len(rows), dtype=np.int64)
+    ranks[order(odds, columns["object_id"][rows])] = np.arange(1, len(rows) + 1)
+    log_none = log_none_odds(odds)
+    events.save_ranking(connection, event_id, n=len(rows), log_none=log_none)
+    return rows, ranks, log_none
 
 
 def _tell(event: Row, row: Row, rank: int | None, of: int, log_none: float, now: float) -> tuple[Row, Row]:

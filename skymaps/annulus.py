@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .errors import RegionError
-from .region import SQDEG_PER_SR, FloatArray, IntArray
+from .lookup import Kind, Lookup, unit
+from .region import SQDEG_PER_SR, FloatArray
 from .shape import MIN_RADIUS_DEG, Shape, bisect, check_containment, check_position, check_radius, versine
 
 
@@ -71,10 +72,14 @@ class Annulus(Shape):
         """Probability per steradian at each position (degrees)."""
         return self._density(self._distance(ra, dec))
 
-    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Probability per steradian and credible level at each position (degrees)."""
-        delta = self._distance(ra, dec)
-        return self._density(delta), np.interp(delta, self._delta, self._cumulative)
+    def level(self, ra: FloatArray, dec: FloatArray) -> FloatArray:
+        """Credible level at each position (degrees)."""
+        return np.asarray(np.interp(self._distance(ra, dec), self._delta, self._cumulative))
+
+    def lookup(self) -> Lookup:
+        """The ring and its table, for compiled loops."""
+        values = np.concatenate([unit(self.ra, self.dec), [self._radius, self._sigma, self._peak]])
+        return Lookup(kind=Kind.ANNULUS, n=self._delta.size, arrays=(values, self._delta, self._cumulative))
 
     def _edge(self, level: float) -> float:
         return float(np.interp(level, self._cumulative, self._delta))

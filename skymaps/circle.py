@@ -7,7 +7,8 @@ from typing import Any, Self
 import numpy as np
 
 from .errors import RegionError
-from .region import SQDEG_PER_SR, FloatArray, IntArray
+from .lookup import Kind, Lookup, unit
+from .region import SQDEG_PER_SR, FloatArray
 from .shape import MIN_RADIUS_DEG, Shape, bisect, check_containment, check_position, check_radius, versine
 
 Mixture = tuple[tuple[float, float], ...]
@@ -72,10 +73,15 @@ class Circle(Shape):
         """Probability per steradian at each position (degrees)."""
         return self._density(self._versine(ra, dec))
 
-    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Probability per steradian and credible level at each position (degrees)."""
-        x = self._versine(ra, dec)
-        return self._density(x), self._level(x)
+    def level(self, ra: FloatArray, dec: FloatArray) -> FloatArray:
+        """Credible level at each position (degrees)."""
+        return self._level(self._versine(ra, dec))
+
+    def lookup(self) -> Lookup:
+        """The centre and the components, for compiled loops."""
+        components = np.stack([self._peak, self.kappa, self._share], axis=1).ravel()
+        values = np.concatenate([unit(self.ra, self.dec), components])
+        return Lookup(kind=Kind.CIRCLE, n=self.kappa.size, arrays=(values,))
 
     def _density(self, x: FloatArray) -> FloatArray:
         if self.kappa.size == 1:

@@ -8,11 +8,15 @@ from typing import Any, Self
 import numpy as np
 
 from .errors import RegionError
-from .region import SQDEG_PER_SR, FloatArray, IntArray
+from .lookup import Kind, Lookup, unit
+from .region import SQDEG_PER_SR, FloatArray
 from .shape import MIN_RADIUS_DEG, Shape, bisect, check_containment, check_position, check_radius
 
 _DIRECTIONS = 1440
 """Directions of the numerical integral where the plane's edge cuts the Gaussian; a multiple of 4."""
+
+_UNCUT = 40.0
+"""m^2/2 of a contour outside which exp(-40) is nothing: the plane's edge may cut it."""
 
 
 class Ellipse(Shape):
@@ -147,16 +151,16 @@ class Ellipse(Shape):
         east = np.cos(lat) * np.sin(lon)
         north = np.sin(lat - lat0) + 2.0 * np.cos(lat) * np.sin(lat0) * sin_half2
         haversine = np.sin(0.5 * (lat - lat0)) ** 2 + np.cos(lat) * np.cos(lat0) * sin_half2
-        north = np.where(
-            (np.hypot(north, east) == 0.0) & (haversine > 0.5), 1.0, north
-        )  # the antipode has no direction: any
-        stretch = 2.0 * np.sqrt(np.minimum(haversine, 1.0)) / np.maximum(np.hypot(north, east), 1e-300)
+        flat = np.hypot(north, east)
+        stretch = 2.0 * np.sqrt(np.minimum(haversine, 1.0)) / np.maximum(flat, 1e-300)
         cos, sin = np.cos(self._angle), np.sin(self._angle)
-        return stretch * (north * cos + east * sin), stretch * (east * cos - north * sin)
+        along, across = stretch * (north * cos + east * sin), stretch * (east * cos - north * sin)
+        antipode = (flat < 1e-12) & (haversine > 0.5)  # it has no direction: any
+        return np.where(antipode, 2.0, along), np.where(antipode, 0.0, across)
 
     def _level(self, t: FloatArray) -> FloatArray:
         level = -np.expm1(-t)
-        if self._safe < 40.0:
+        if self._safe < _UNCUT:
             cut = t > self._safe
             level[cut] = np.interp(t[cut], *self._cut_table)
             level /= self._mass
@@ -166,10 +170,19 @@ class Ellipse(Shape):
         """Probability per steradian at each position (degrees)."""
         return self._peak * np.exp(-self._half_m2(ra, dec))
 
-    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Probability per steradian and credible level at each position (degrees)."""
-        t = self._half_m2(ra, dec)
-        return self._peak * np.exp(-t), self._level(t)
+    def level(self, ra: FloatArray, dec: FloatArray) -> FloatArray:
+        """Credible level at each position (degrees)."""
+        return self._level(self._half_m2(ra, dec))
+
+    def lookup(self) -> Lookup:
+        """The plane, the widths and the table of cut contours, for compiled loops."""
+        centre = unit(self.ra, self.dec)
+        north, east = unit(self.ra, self.dec + 90.0), unit(self.ra + 90.0, 0.0)
+        cos, sin = np.cos(self._angle), np.sin(self._angle)
+        along, across = north * cos + east * sin, east * cos - north * sin
+        values = np.concatenate([centre, along, across, self._widths, [self._peak, self._mass, self._safe]])
+        table = self._cut_table if self._safe < _UNCUT else (np.empty(0), np.empty(0))
+        return Lookup(kind=Kind.ELLIPSE, n=table[0].size, arrays=(values, *table))
 
     def _edge(self, level: float) -> float:
         """m^2/2 of the contour of a credible level."""

@@ -1,4 +1,4 @@
-"""HEALPix arithmetic on order-29 NESTED integers; healpy is imported on first use (it costs a second)."""
+"""HEALPix arithmetic on order-29 NESTED integers; healpy and numba are imported on first use (they cost a second)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,27 @@ def positions(ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[FloatArray, FloatA
 
     Any finite right ascension is taken modulo 360; a declination beyond a pole or a NaN is refused.
     """
-    lon = np.atleast_1d(np.asarray(ra, dtype=np.float64))
-    lat = np.atleast_1d(np.asarray(dec, dtype=np.float64))
-    if lon.shape != lat.shape or lon.ndim != 1:
-        lon, lat = (np.ascontiguousarray(a).ravel() for a in np.broadcast_arrays(lon, lat))
-    if not np.isfinite(lon).all():
-        raise RegionError(f"ra {lon[~np.isfinite(lon)][0]} is not a number of degrees")
-    if not (np.abs(lat) <= 90.0).all():
-        raise RegionError(f"dec {lat[~(np.abs(lat) <= 90.0)][0]} is not between -90 and 90 degrees")
+    from .ang2pix import first_bad
+
+    lon, lat = np.asarray(ra, dtype=np.float64), np.asarray(dec, dtype=np.float64)
+    if lon.shape != lat.shape:
+        lon, lat = np.broadcast_arrays(lon, lat)
+    # compiled loops take one kind of array: any other would be compiled anew
+    lon = lon if lon.ndim == 1 and lon.flags.carray else np.array(lon).ravel()
+    lat = lat if lat.ndim == 1 and lat.flags.carray else np.array(lat).ravel()
+    bad = first_bad(lon, lat)
+    if bad >= 0 and not np.isfinite(lon[bad]):
+        raise RegionError(f"ra {lon[bad]} is not a number of degrees")
+    if bad >= 0:
+        raise RegionError(f"dec {lat[bad]} is not between -90 and 90 degrees")
     return lon, lat
 
 
 def pixel_at(ra: FloatArray, dec: FloatArray, order: int = ORDER_MAX) -> IntArray:
     """NESTED pixel of this order that holds each position (degrees). Shape (n,)."""
-    import healpy
+    from .ang2pix import pixels
 
-    pixel: IntArray = healpy.ang2pix(1 << order, ra, dec, nest=True, lonlat=True).astype(np.int64)
-    return pixel
+    return pixels(ra, dec) >> 2 * (ORDER_MAX - order)
 
 
 def pixel_centre(order: npt.ArrayLike, pixel: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import healpix
 from .errors import RegionError
-from .region import ORDER_MAX, FloatArray, IntArray, Region
+from .lookup import N_CELLS, ORDER, SLOT, WORDS, Lookup
+from .region import FloatArray, IntArray, Region
 
-ORDER = 7
-"""Order of the filter: pixels of 0.21 square degrees, 196 608 of them."""
+SLOTS = 64 * WORDS
+"""Regions in one block of the filter."""
 
-CHUNK = 1 << 24
-"""Most (position, region) bits looked at together: bounds memory however large a batch is."""
+PAIRS = 1 << 21
+"""Most (position, region) candidates looked at together, 40 bytes each: bounds memory however large a batch is."""
 
-_SHIFT = 2 * (ORDER_MAX - ORDER)
+ROWS = 1 << 17
+"""Most positions looked at together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +44,11 @@ class Matches:
 
 
 class SkyIndex:
-    """All active regions: a bitmap of coarse pixels as the filter, the regions themselves as the answer.
+    """All active regions: a bitmap of coarse pixels as the filter, the regions' own arrays as the answer.
 
-    Each region owns one bit (slot) of every order-7 pixel; adding or removing it touches only the pixels it
-    covers, nothing is rebuilt, and slots are used again.
+    Each region owns one bit (slot) of every order-7 pixel, in blocks of 512 slots. Adding or removing it touches
+    only the pixels it covers; nothing is rebuilt or copied, and slots are used again. The search over both is one
+    compiled loop (`kernels.score`), whose cost follows the pairs that it finds.
 
     Examples
     --------
@@ -58,123 +60,133 @@ class SkyIndex:
     """
 
     def __init__(self) -> None:
-        self._bits = np.zeros((12 << (2 * ORDER), 1), dtype=np.uint64)
-        self._slots: dict[Hashable, int] = {}
-        self._regions: list[Region | None] = []
-        self._levels: list[float] = []
-        self._cells: list[npt.NDArray[np.int32]] = []
-        self._free: list[int] = []
+        self._blocks: list[npt.NDArray[np.uint64]] = []
+        self._addresses = np.empty(0, dtype=np.int64)
+        self._slots = np.zeros(0, dtype=SLOT)
         self._keys = np.empty(0, dtype=object)
+        self._held: list[tuple[Region, Lookup, IntArray] | None] = []  # keeps what the slots point at
+        self._slot_of: dict[Hashable, int] = {}
+        self._free: list[int] = []
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._slot_of)
 
     def __contains__(self, key: Hashable) -> bool:
-        return key in self._slots
+        return key in self._slot_of
 
     @property
     def nbytes(self) -> int:
         """Bytes of the filter, without the regions."""
-        return self._bits.nbytes + sum(cells.nbytes for cells in self._cells)
+        runs = sum(held[2].nbytes for held in self._held if held is not None)
+        return sum(block.nbytes for block in self._blocks) + self._slots.nbytes + runs
 
     def add(self, key: Hashable, region: Region, level: float = 0.99) -> None:
         """Add a region under a new key; positions within this credible level will match."""
-        if key in self._slots:
+        if key in self._slot_of:
             raise RegionError(f"key {key!r} is in the index already")
         if not 0.0 < level <= 1.0:
             raise RegionError(f"level {level} is not more than 0 and at most 1")
-        cells = region.cells(ORDER, level).astype(np.int32)
+        runs, lookup = _runs(region.cells(ORDER, level)), region.lookup()
         slot = self._free.pop() if self._free else self._grow()
-        self._regions[slot], self._levels[slot], self._cells[slot] = region, level, cells
-        self._keys[slot] = key
-        self._slots[key] = slot
-        word, bit = divmod(slot, 64)
-        self._bits[cells, word] |= np.uint64(1 << bit)
+        self._held[slot], self._slots[slot] = (region, lookup, runs), lookup.row(level)
+        self._keys[slot], self._slot_of[key] = key, slot
+        self._mark(slot, runs, True)
 
     def remove(self, key: Hashable) -> None:
         """Take a region out; KeyError where it is not there."""
-        slot = self._slots.pop(key)
-        word, bit = divmod(slot, 64)
-        self._bits[self._cells[slot], word] &= np.uint64(~(1 << bit) & (1 << 64) - 1)
-        self._regions[slot], self._cells[slot] = None, np.empty(0, dtype=np.int32)
-        self._keys[slot] = None
+        slot = self._slot_of.pop(key)
+        held = self._held[slot]
+        if held is not None:
+            self._mark(slot, held[2], False)
+        self._held[slot], self._slots[slot], self._keys[slot] = None, np.zeros((), dtype=SLOT), None
         self._free.append(slot)
 
     def replace(self, key: Hashable, region: Region, level: float = 0.99) -> None:
         """Put a region in the place of the one under this key, or add it."""
         if not 0.0 < level <= 1.0:
             raise RegionError(f"level {level} is not more than 0 and at most 1")
-        if key in self._slots:
+        if key in self._slot_of:
             self.remove(key)
         self.add(key, region, level)
 
+    def _mark(self, slot: int, runs: IntArray, on: bool) -> None:
+        """Set or clear the slot's bit in runs of filter pixels."""
+        from . import kernels
+
+        block, bit = divmod(slot, SLOTS)
+        kernels.mark(self._blocks[block], bit // 64, np.uint64(1 << bit % 64), runs[0], runs[1], on)
+
     def _grow(self) -> int:
-        """A new slot; the bitmap doubles when its words are full."""
-        slot = len(self._regions)
-        if slot >= 64 * self._bits.shape[1]:
-            self._bits = np.concatenate([self._bits, np.zeros_like(self._bits)], axis=1)
-        if slot >= self._keys.size:
-            self._keys = np.concatenate([self._keys, np.empty(max(64, self._keys.size), dtype=object)])
-        self._regions.append(None)
-        self._levels.append(0.0)
-        self._cells.append(np.empty(0, dtype=np.int32))
+        """A new slot; one more block of the filter where all are full."""
+        slot = len(self._held)
+        if slot == SLOTS * len(self._blocks):
+            self._blocks.append(_aligned_zeros())
+            self._addresses = np.array([block.ctypes.data for block in self._blocks], dtype=np.int64)
+            self._slots = np.concatenate([self._slots, np.zeros(SLOTS, dtype=SLOT)])
+            self._keys = np.concatenate([self._keys, np.empty(SLOTS, dtype=object)])
+        self._held.append(None)
         return slot
 
     def match(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> Matches:
-        """All pairs of a position (ICRS degrees, shape (n,)) and a region that holds it within its level."""
-        lon, lat = healpix.positions(ra, dec)
-        pixel = healpix.pixel_at(lon, lat)
-        step = max(1, CHUNK // (64 * self._bits.shape[1]))
-        found = [self._match(lon, lat, pixel, at, min(at + step, lon.size)) for at in range(0, lon.size, step)]
-        parts = [part for chunk in found for part in chunk]
+        """All pairs of a position (ICRS degrees, shape (n,)) and a region that holds it within its level.
+
+        The result grows with its pairs; `match_parts` gives the same in parts of bounded size.
+        """
+        parts = list(self.match_parts(ra, dec))
+        if len(parts) == 1:
+            return parts[0]
         if not parts:
-            nothing = np.empty(0)
-            return Matches(
-                alert=nothing.astype(np.int64),
-                key=nothing.astype(object),
-                credible_level=nothing,
-                probdensity=nothing,
-            )
-        alert, slot, level, density = (np.concatenate(column) for column in zip(*parts, strict=True))
-        # each chunk comes by slot already, so a stable sort by row is enough; 16-bit rows sort by radix
-        sort = np.argsort(alert.astype(np.uint16) if lon.size <= 1 << 16 else alert, kind="stable")
+            none = np.empty(0)
+            return Matches(alert=np.empty(0, np.int64), key=np.empty(0, object), credible_level=none, probdensity=none)
         return Matches(
-            alert=alert[sort],
-            key=self._keys[slot[sort]],
-            credible_level=level[sort],
-            probdensity=density[sort],
+            alert=np.concatenate([part.alert for part in parts]),
+            key=np.concatenate([part.key for part in parts]),
+            credible_level=np.concatenate([part.credible_level for part in parts]),
+            probdensity=np.concatenate([part.probdensity for part in parts]),
         )
 
-    def _match(
-        self, ra: FloatArray, dec: FloatArray, pixel: IntArray, start: int, stop: int
-    ) -> list[tuple[IntArray, IntArray, FloatArray, FloatArray]]:
-        """Pairs of one chunk of positions: (row, slot, credible level, density per sr) of each region's hits."""
-        words = self._bits[pixel[start:stop] >> _SHIFT]
-        row, slot = _set_bits(words)
-        if not row.size:
-            return []
-        by_slot = np.argsort(slot, kind="stable")
-        row, slot = row[by_slot] + start, slot[by_slot]
-        edges = np.concatenate([[0], np.flatnonzero(slot[1:] != slot[:-1]) + 1])
-        result = []
-        for first, last in zip(edges.tolist(), [*edges[1:].tolist(), slot.size], strict=True):
-            number = int(slot[first])
-            region, limit = self._regions[number], self._levels[number]
-            rows = row[first:last]
-            if region is None:
-                continue
-            density, level = region.density_and_level_at(ra[rows], dec[rows], pixel[rows])
-            inside = level <= limit if limit < 1.0 else density > 0.0
-            if not inside.all():
-                rows, level, density = rows[inside], level[inside], density[inside]
-            result.append((rows, np.full(rows.size, number), level, density))
-        return result
+    def match_parts(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> Iterator[Matches]:
+        """What `match` gives, in consecutive parts of at most `PAIRS` pairs or, if that is more, one position's."""
+        from . import kernels
+
+        lon, lat = healpix.positions(ra, dec)
+        for start in range(0, lon.size, ROWS):
+            stop = start + ROWS
+            pixel = healpix.pixel_at(lon[start:stop], lat[start:stop])
+            vector, count = kernels.place(lon[start:stop], lat[start:stop], pixel, self._addresses)
+            for first, last in _portions(count, PAIRS):
+                its = slice(first, last)
+                rank = np.argsort(pixel[its])
+                row, slot, level, density = kernels.score(
+                    rank, vector[its], pixel[its], count[its], self._addresses, self._slots
+                )
+                row += start + first
+                yield Matches(alert=row, key=self._keys[slot], credible_level=level, probdensity=density)
 
 
-def _set_bits(words: npt.NDArray[np.uint64]) -> tuple[IntArray, npt.NDArray[Any]]:
-    """Row and bit number of every bit that is set in an (n, w) array of words; 16-bit numbers sort by radix."""
-    row, word = np.nonzero(words)
-    little = words[row, word].astype("<u8").view(np.uint8).reshape(-1, 8)
-    at, bit = np.nonzero(np.unpackbits(little, axis=1, bitorder="little"))
-    number = word[at] * 64 + bit
-    return row[at], number.astype(np.uint16 if words.shape[1] <= 1024 else np.int64)
+def _portions(count: IntArray, most: int) -> Iterator[tuple[int, int]]:
+    """Consecutive ranges of rows whose counts add up to at most ``most``, or of one row."""
+    total = np.cumsum(count)
+    if count.size and total[-1] <= most:
+        yield 0, count.size
+        return
+    first = 0
+    while first < count.size:
+        done = total[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(total, done + most, side="right")))
+        yield first, last
+        first = last
+
+
+def _runs(cells: IntArray) -> IntArray:
+    """First and last of each run of consecutive pixels. Shape (2, n)."""
+    gap = np.flatnonzero(np.diff(cells) != 1)
+    first, last = np.append(0, gap + 1), np.append(gap, cells.size - 1)
+    return np.stack([cells[first], cells[last]]) if cells.size else np.empty((2, 0), dtype=np.int64)
+
+
+def _aligned_zeros() -> npt.NDArray[np.uint64]:
+    """An empty block whose pixels begin on cache lines; memory is taken by the system only where it is written."""
+    plain = np.zeros(N_CELLS * WORDS + WORDS, dtype=np.uint64)
+    skip = -plain.ctypes.data % 64 // 8
+    return plain[skip : skip + N_CELLS * WORDS].reshape(N_CELLS, WORDS)

@@ -37,6 +37,8 @@ def overlap(a: Region, b: Region) -> float:
         return 1.0
     if isinstance(a, Circle) and isinstance(b, Circle):
         return _circles(a, b)
+    if isinstance(a, SkyMap) and isinstance(b, SkyMap):
+        return _maps(a, b)
     _, product, measure = _common(a, b)
     return float(4.0 * np.pi * (product * measure).sum() / (_total(a) * _total(b)))
 
@@ -55,35 +57,31 @@ def product(a: Region, b: Region) -> SkyMap:
     return SkyMap.from_cells(lower, order, density / total, [None] * 3, creator="skymaps.product")
 
 
+def _maps(a: SkyMap, b: SkyMap) -> float:
+    """Every common cell once, no array in between."""
+    from . import merge
+
+    pixels = merge.integral(a.lower, a.order, a.probdensity, b.lower, b.order, b.probdensity)
+    return float(4.0 * np.pi * SR_PER_PIXEL * pixels / (a.total * b.total))
+
+
 def _total(region: Region) -> float:
     return region.total if isinstance(region, SkyMap) else 1.0
 
 
 def _common(a: Region, b: Region) -> tuple[IntArray, FloatArray, FloatArray]:
     """Ranges where both are not zero: first order-29 pixel, product of the densities, steradians."""
+    from . import merge
+
     tiles_a, tiles_b = a.tiles(), b.tiles()
-    in_b = _cell_around(tiles_a, tiles_b, strictly=False)
-    in_a = _cell_around(tiles_b, tiles_a, strictly=True)
-    own_a, own_b = np.flatnonzero(in_b >= 0), np.flatnonzero(in_a >= 0)
-    lower = np.concatenate([tiles_a.lower[own_a], tiles_b.lower[own_b]])
-    width = np.concatenate([(tiles_a.upper - tiles_a.lower)[own_a], (tiles_b.upper - tiles_b.lower)[own_b]])
-    sort = np.argsort(lower, kind="stable")  # one order whichever region comes first, so sums are equal to the bit
-    lower, width = lower[sort], width[sort]
-    density_a = _densities(a, tiles_a, np.concatenate([own_a, in_a[own_b]])[sort], lower, width)
-    density_b = _densities(b, tiles_b, np.concatenate([in_b[own_a], own_b])[sort], lower, width)
+    edges = (np.ascontiguousarray(e) for e in (tiles_a.lower, tiles_a.upper, tiles_b.lower, tiles_b.upper))
+    lower_a, upper_a, lower_b, upper_b = edges
+    in_a, in_b = merge.common(lower_a, upper_a, lower_b, upper_b)
+    lower = np.maximum(lower_a[in_a], lower_b[in_b])
+    width = np.minimum(upper_a[in_a], upper_b[in_b]) - lower
+    density_a = _densities(a, tiles_a, in_a, lower, width)
+    density_b = _densities(b, tiles_b, in_b, lower, width)
     return lower, density_a * density_b, width * SR_PER_PIXEL
-
-
-def _cell_around(inner: Tiles, outer: Tiles, strictly: bool) -> IntArray:
-    """Cell of ``outer`` that holds each cell of ``inner`` (and is larger), -1 where none does.
-
-    HEALPix cells are either nested or apart, so every common cell is a whole cell of one of the two.
-    """
-    cell = np.searchsorted(outer.lower, inner.lower, side="right") - 1
-    holds = (cell >= 0) & (inner.upper <= outer.upper[cell])
-    if strictly:
-        holds &= inner.upper - inner.lower < outer.upper[cell] - outer.lower[cell]
-    return np.where(holds, cell, -1)
 
 
 def _densities(region: Region, tiles: Tiles, cell: IntArray, lower: IntArray, width: IntArray) -> FloatArray:

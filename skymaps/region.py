@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .lookup import Lookup
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -47,9 +49,9 @@ class Region(ABC):
     def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Smallest credible level, 0 to 1, whose region contains each position. Shape (n,)."""
 
-    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Both of the above at once for checked positions whose order-29 NESTED pixels are known: the hot path."""
-        return self.probdensity_at(ra, dec), self.credible_level_at(ra, dec)
+    @abstractmethod
+    def lookup(self) -> Lookup:
+        """What `SkyIndex` asks instead of the two above, for all regions at once: the same numbers, compiled."""
 
     @abstractmethod
     def area_deg2(self, level: float) -> float:

@@ -39,8 +39,11 @@ class Shape(Region):
 
     def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Smallest credible level, 0 to 1, whose region contains each position. Shape (n,)."""
-        lon, lat = healpix.positions(ra, dec)
-        return self.density_and_level_at(lon, lat, np.empty(0, dtype=np.int64))[1]
+        return self.level(*healpix.positions(ra, dec))
+
+    @abstractmethod
+    def level(self, ra: FloatArray, dec: FloatArray) -> FloatArray:
+        """Credible level at checked positions in degrees. Shape (n,)."""
 
     @abstractmethod
     def density(self, ra: FloatArray, dec: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from .annulus import Annulus
 from .circle import Circle, Mixture
 from .ellipse import Ellipse
 from .errors import RegionError
+from .lookup import Kind, Lookup
 from .region import SKY_DEG2, FloatArray, IntArray, Region, Tiles
 
 
@@ -29,6 +30,10 @@ class AllSky(Region):
     def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Zero at each position. Shape (n,)."""
         return np.zeros(healpix.positions(ra, dec)[0].size)
+
+    def lookup(self) -> Lookup:
+        """Nothing to look up."""
+        return Lookup(kind=Kind.EVEN, n=0)
 
     def area_deg2(self, level: float) -> float:
         """That share of the sky in square degrees."""

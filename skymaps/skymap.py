@@ -13,7 +13,8 @@ import numpy.typing as npt
 from . import distance, healpix
 from .errors import RegionError
 from .levels import descending, distance_fields, levels
-from .region import SKY_DEG2, SQDEG_PER_SR, FloatArray, IntArray, Region, Tiles
+from .lookup import CELL, Kind, Lookup
+from .region import ORDER_MAX, SKY_DEG2, SQDEG_PER_SR, FloatArray, IntArray, Region, Tiles
 from .volume import VolumeTable
 
 SUM_TOLERANCE = 1e-3
@@ -69,7 +70,17 @@ class SkyMap(Region):
     prob_bad_distance: float = 0.0
     """Probability in those cells."""
 
+    _cells: npt.NDArray[np.void] = field(init=False, repr=False)
+
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Lay the three columns that positions are looked up in side by side; the fields become views of them."""
+        cells = np.empty(self.lower.size, dtype=CELL)
+        for name in CELL.names or ():
+            cells[name] = getattr(self, name)
+            object.__setattr__(self, name, cells[name])
+        object.__setattr__(self, "_cells", cells)
 
     @classmethod
     def from_tiles(
@@ -152,9 +163,9 @@ class SkyMap(Region):
         """Order of the finest cell."""
         return int(self.order.max())
 
-    @cached_property
+    @property
     def upper(self) -> IntArray:
-        """First order-29 NESTED pixel after each cell. Shape (n,)."""
+        """First order-29 NESTED pixel after each cell. Shape (n,). Computed anew: the index keeps many maps."""
         return self.lower + healpix.span(self.order)
 
     def _find(self, pixel: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_] | None]:
@@ -163,7 +174,7 @@ class SkyMap(Region):
         if self._is_full:
             return cell, None
         cell = np.maximum(cell, 0)
-        outside = (pixel < self.lower[cell]) | (pixel >= self.upper[cell])
+        outside = (pixel < self.lower[cell]) | (pixel >= self.lower[cell] + healpix.span(self.order[cell]))
         return cell, outside
 
     @cached_property
@@ -173,26 +184,28 @@ class SkyMap(Region):
     def _at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[IntArray, npt.NDArray[np.bool_] | None]:
         return self._find(healpix.pixel_at(*healpix.positions(ra, dec)))
 
-    def density_and_level_at(self, ra: FloatArray, dec: FloatArray, pixel: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Probability per steradian and credible level of each order-29 pixel; positions are not looked at."""
-        cell, outside = self._find(pixel)
-        density, level = self.probdensity[cell], self.level[cell]
-        if outside is not None:
-            density[outside], level[outside] = 0.0, 1.0
-        return density, level
+    def lookup(self) -> Lookup:
+        """The cells, for compiled loops."""
+        order = int(np.clip((np.log2(self.lower.size / 3.0) + 1e-9) // 2, 0, 8))  # at most four rows a cell
+        begins = np.arange((12 << (2 * order)) + 1, dtype=np.int64) * healpix.span(order)
+        rows = np.maximum(np.searchsorted(self.lower, begins, side="right") - 1, 0).astype(np.int32)
+        gaps = () if self._is_full else (np.ascontiguousarray(self.order),)
+        return Lookup(kind=Kind.MAP, n=self.lower.size, arrays=(self._cells, rows, *gaps), shift=2 * (ORDER_MAX - order))
 
     def probdensity_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Probability per steradian of the cell that holds each position. Shape (n,)."""
-        lon, lat = healpix.positions(ra, dec)
-        return self.density_and_level_at(lon, lat, healpix.pixel_at(lon, lat))[0]
+        cell, outside = self._at(ra, dec)
+        density = self.probdensity[cell]
+        return density if outside is None else np.where(outside, 0.0, density)
 
     def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Probability in all cells as dense as the position's or denser, 0 to 1; 1 outside the map. Shape (n,).
 
         Equal to ``searched_prob`` of ``ligo.skymap.postprocess.crossmatch``, in its order of ties.
         """
-        lon, lat = healpix.positions(ra, dec)
-        return self.density_and_level_at(lon, lat, healpix.pixel_at(lon, lat))[1]
+        cell, outside = self._at(ra, dec)
+        level = self.level[cell]
+        return level if outside is None else np.where(outside, 1.0, level)
 
     def area_deg2(self, level: float) -> float:
         """Area of the credible region in square degrees, linear between whole cells."""
@@ -214,7 +227,8 @@ class SkyMap(Region):
         inside = self.level <= level if level < 1.0 else self.probdensity > 0.0
         first = int(np.argmax(self.probdensity))  # a region below the densest cell's own level is that cell
         inside[first] = True
-        return healpix.cells_of_ranges(self.lower[inside], self.upper[inside], order)
+        lower = self.lower[inside]
+        return healpix.cells_of_ranges(lower, lower + healpix.span(self.order[inside]), order)
 
     def tiles(self) -> Tiles:
         """The map's own cells."""

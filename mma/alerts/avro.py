@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 
@@ -37,18 +37,16 @@ BROKEN = (
 """What fastavro raises on bytes that are not what the schema says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Records one after another, without framing."""
 
     data: bytes
     start: int
     end: int
-    count: int
+    n_records: int
 
 
-@dataclass(frozen=True, slots=True)
-class Framed:
+class Framed(NamedTuple):
     """A message's schema and blocks; nothing is decoded yet."""
 
     schema: WriterSchema
@@ -97,28 +95,30 @@ def keyed(message: Message, schemas: SchemaStore) -> Framed:
 
 def container(message: Message, schemas: SchemaStore) -> Framed:
     """Avro object container file."""
-    payload = message.payload
+    payload, n_all = message.payload, len(message.payload)
     header = _header(payload)
     sync_at = len(header.prefix)
     sync, at = payload[sync_at : sync_at + SYNC_BYTES], sync_at + SYNC_BYTES
     if len(sync) < SYNC_BYTES:
         raise DecodeError("Avro container: truncated header")
-    blocks: list[Block] = []
+    open_block, blocks = CODECS[header.codec], []
     total = 0
-    while at < len(payload):
+    while at < n_all:
         count, at = _long(payload, at)
         size, at = _long(payload, at)
-        if count < 0 or size < 0 or at + size + SYNC_BYTES > len(payload):
+        end = at + size
+        if count < 0 or size < 0 or end + SYNC_BYTES > n_all:
             raise DecodeError(f"Avro container: truncated, or a block of {count} records in {size} bytes")
-        if payload[at + size : at + size + SYNC_BYTES] != sync:
+        if not payload.startswith(sync, end):
             raise DecodeError("Avro container: sync marker not found after a block")
-        block = CODECS[header.codec](payload, at, size, count)
-        total += block.end - block.start
-        if count > block.end - block.start or total > MAX_BYTES:
-            raise DecodeError(f"Avro container: {count} records in {block.end - block.start} bytes")
+        block = open_block(payload, at, size, count)
+        n_bytes = block.end - block.start
+        total += n_bytes
+        if count > n_bytes or total > MAX_BYTES:
+            raise DecodeError(f"Avro container: {count} records in {n_bytes} bytes")
         if count:
             blocks.append(block)
-        at += size + SYNC_BYTES
+        at = end + SYNC_BYTES
     if not blocks:
         raise DecodeError("Avro container: no records")
     return Framed(header.schema, tuple(blocks))
@@ -130,11 +130,11 @@ def records(framed: Framed, needs: tuple[str, ...] | None = None) -> Iterator[tu
     Of several records in a block only the end of one tells where the next begins: then all are decoded whole.
     """
     for block in framed.blocks:
-        schema, is_slow = framed.schema.leading(needs if block.count == 1 else None)
+        schema, is_slow = framed.schema.leading(needs if block.n_records == 1 else None)
         stream = BytesIO(block.data)
         stream.seek(block.start)
         try:
-            for _ in range(block.count):
+            for _ in range(block.n_records):
                 record: Any = fastavro.schemaless_reader(stream, schema, None)
                 yield record, is_slow
         except BROKEN as error:

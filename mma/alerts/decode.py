@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+
+import numpy as np
 
 from coincidence import Alert, AlertBatch
 from mma.errors import ConfigError, DecodeError, Ignored
@@ -14,6 +16,7 @@ from mma.streams.message import Message
 from . import brokers, lsst, table, voevent, ztf
 from .avro import MAX_BYTES, records
 from .history import merge
+from .leading import Queues, read
 from .packet import IncompleteError, PacketDecoder, Record, Row, alert, utc
 from .schemas import ENVIRONMENT, SchemaStore
 from .sniff import Look, look
@@ -77,25 +80,55 @@ def decode(
         LSST's schemas; else from ``MMA_LSST_SCHEMAS`` or the package ``lsst-alert-packet``.
     """
     _check(format)
-    store = schemas or default_schemas()
-    rows: list[Row] = []
-    refused: list[tuple[int, DecodeError]] = []
-    ignored: list[tuple[int, Ignored]] = []
-    n_whole = 0
+    tally, queues = _Tally(format, schemas or default_schemas()), Queues()
     for index, message in enumerate(messages):
+        tally.take(index, message, queues)
+    for queue in queues.waiting():
+        leading = read(queue)
+        tally.batches.append(leading.batch)
+        tally.refused += leading.refused
+        for index in leading.left:
+            tally.take(index, messages[index])
+    return tally.decoded()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the messages were, message by message and batch by batch."""
+
+    format: str | None
+    store: SchemaStore
+    rows: list[Row] = field(default_factory=list)
+    batches: list[AlertBatch] = field(default_factory=list)
+    refused: list[tuple[int, DecodeError]] = field(default_factory=list)
+    ignored: list[tuple[int, Ignored]] = field(default_factory=list)
+    n_whole: int = 0
+
+    def take(self, index: int, message: Message, queues: Queues | None = None) -> None:
+        """Put a message in its queue, or decode it."""
         try:
-            found, errors, whole = _decode_one(message, format, store)
+            seen, decoder = _open(message, self.format, self.store)
+            if queues is not None and queues.put(index, seen.framed, decoder):
+                return
+            found, errors, whole = _decode_one(message, seen, decoder)
         except DecodeError as error:
-            refused.append((index, error))
+            self.refused.append((index, error))
         except Ignored as reason:
-            ignored.append((index, reason))
+            self.ignored.append((index, reason))
         else:
-            for row in found:
-                row["message"] = index
-            rows += found
-            refused += [(index, error) for error in errors]
-            n_whole += whole
-    return Decoded(AlertBatch.from_rows(rows), refused, ignored, n_whole)
+            self.rows += [row | {"message": index} for row in found]
+            self.refused += [(index, error) for error in errors]
+            self.n_whole += whole
+
+    def decoded(self) -> Decoded:
+        """Everything in the order of the messages."""
+        batches = [*self.batches, AlertBatch.from_rows(self.rows)] if self.rows or not self.batches else self.batches
+        batch = batches[0]
+        if len(batches) > 1:
+            batch = AlertBatch.concatenate(batches)
+            batch = batch.take(np.argsort(batch.message, kind="stable"))
+        self.refused.sort(key=lambda entry: entry[0])
+        return Decoded(batch, self.refused, self.ignored, self.n_whole)
 
 
 def decode_whole(
@@ -127,8 +160,9 @@ def decode_whole(
     return alerts
 
 
-def _decode_one(message: Message, name: str | None, store: SchemaStore) -> tuple[list[Row], list[DecodeError], int]:
-    seen, decoder = _open(message, name, store)
+def _decode_one(
+    message: Message, seen: Look, decoder: PacketDecoder | DocumentDecoder
+) -> tuple[list[Row], list[DecodeError], int]:
     if isinstance(decoder, DocumentDecoder):
         found = list(decoder.rows(message))
         rows, errors = (
@@ -176,7 +210,8 @@ def _open(message: Message, name: str | None, store: SchemaStore) -> tuple[Look,
         raise Ignored("empty message")
     if len(message.payload) > MAX_BYTES:
         raise DecodeError(f"message of {len(message.payload)} bytes, over {MAX_BYTES}")
-    seen = Look(None) if isinstance(DECODERS.get(name or ""), DocumentDecoder) else look(message, store)
+    is_document = name is not None and isinstance(DECODERS[name], DocumentDecoder)
+    seen = Look(None) if is_document else look(message, store)
     kind = name or seen.kind
     if kind is None:
         raise Ignored("not an optical alert")

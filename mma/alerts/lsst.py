@@ -11,20 +11,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from coincidence import Detection
 from mma.errors import DecodeError
+from skymaps import FloatArray
 
+from .columns import Columns, Fields, row_of
 from .packet import (
     LIMIT_SIGMA,
     IncompleteError,
     PacketDecoder,
     Record,
     Row,
-    identity,
     known,
     limit_of_error,
-    part,
-    position,
     text,
     utc,
     within,
@@ -55,38 +56,55 @@ def tai(source: Record, where: str) -> float:
     return unix_of_tai(value, f"{where}.{next(n for n in TIME if source.get(n) is not None)}")
 
 
-def row(packet: Record) -> Row:
-    """Columns of one packet."""
-    s = part(packet, "diaSource")
-    ra, dec = position(s.get("ra"), first(s, DEC), "diaSource.ra, dec")
-    object_id, is_solar_system = source_object(packet)
+def columns(p: Fields) -> Columns:
+    """Columns of packets, but for what only a whole one tells: see ``lifetime``."""
+    p.require("diaSource")
+    ra, dec = p.position("diaSource.ra, dec", "diaSource.ra", *inside("diaSource", DEC))
+    object_ids, solar_system_arcsec = source_objects(p)
+    ids = [p.values(path) for path in ("diaSource.diaSourceId", "diaSourceId", "alertId")]
+    bands = [p.values(path) for path in inside("diaSource", BAND)]
     return {
-        "id": identity(s.get("diaSourceId") or packet.get("diaSourceId") or packet.get("alertId"), "diaSourceId"),
-        "object_id": object_id,
+        "id": p.identities([a or b or c for a, b, c in zip(*ids, strict=True)], "diaSourceId"),
+        "object_id": object_ids,
         "survey": "lsst",
         "ra": ra,
         "dec": dec,
-        "time": tai(s, "diaSource"),
-        "band": text(first(s, BAND)),
-        "flux_njy": known(first(s, FLUX)),
-        "flux_error_njy": known(first(s, FLUX_ERROR)),
-        "reliability": within(s.get("reliability"), 0.0, 1.0),
-        "solar_system_arcsec": 0.0 if is_solar_system else None,
-    } | lifetime(packet)
+        "time": p.tai(*inside("diaSource", TIME)),
+        "band": [text(old if new is None else new) for new, old in zip(*bands, strict=True)],
+        "flux_njy": p.known(*inside("diaSource", FLUX)),
+        "flux_error_njy": p.known(*inside("diaSource", FLUX_ERROR)),
+        "reliability": p.within("diaSource.reliability", 0.0, 1.0),
+        "solar_system_arcsec": solar_system_arcsec,
+    }
 
 
-def source_object(packet: Record) -> tuple[str, bool]:
-    """The object's id, and whether the survey says it is of the solar system; an id 0 is no id."""
-    s = packet["diaSource"]
-    solar = s.get("ssObjectId") or (packet.get("ssSource") or {}).get("ssObjectId")
-    dia = s.get("diaObjectId") or (packet.get("diaObject") or {}).get("diaObjectId")
-    if dia:
-        return identity(dia, "diaObjectId"), bool(solar)
-    if solar:
-        return f"sso-{identity(solar, 'ssObjectId')}", True
-    if "diaObject" not in packet:
-        raise IncompleteError("the packet names no object")
-    raise DecodeError("neither diaObject nor ssObject: the packet names no object")
+def inside(record: str, names: tuple[str, ...]) -> list[str]:
+    """Paths of fields within a record."""
+    return [f"{record}.{name}" for name in names]
+
+
+def source_objects(p: Fields) -> tuple[list[str], FloatArray]:
+    """The objects' ids, and 0 where the survey says it is of the solar system; an id 0 is no id."""
+    dia, dia_too, solar, solar_too = (
+        p.values(f"{record}.{name}")
+        for name, records in (("diaObjectId", ("diaSource", "diaObject")), ("ssObjectId", ("diaSource", "ssSource")))
+        for record in records
+    )
+    dia = [a or b for a, b in zip(dia, dia_too, strict=True)]
+    solar = [a or b for a, b in zip(solar, solar_too, strict=True)]
+    nameless = np.array([not (a or b) for a, b in zip(dia, solar, strict=True)], dtype=bool)
+    if p.has("diaObject"):
+        p.refuse(nameless, lambda _: "neither diaObject nor ssObject: the packet names no object")
+    else:
+        p.refuse(nameless, lambda _: "the packet names no object", IncompleteError)
+    ids = p.identities([a or b for a, b in zip(dia, solar, strict=True)], "diaObjectId")
+    object_ids = [name if a else f"sso-{name}" for a, name in zip(dia, ids, strict=True)]
+    return object_ids, np.where([bool(b) for b in solar], 0.0, np.nan)
+
+
+def row(packet: Record) -> Row:
+    """Columns of one packet, decoded whole or as far as its diaSource."""
+    return row_of(columns, packet) | lifetime(packet)
 
 
 def lifetime(packet: Record) -> Row:
@@ -172,6 +190,6 @@ def elasticc_row(packet: Record) -> Row:
     return row(packet) | {"survey": "elasticc"}
 
 
-DECODER = PacketDecoder(row=row, history=history, needs=("diaSource",))
+DECODER = PacketDecoder(row=row, columns=columns, history=history, needs=("diaSource",))
 FINK = PacketDecoder(row=fink_row, history=history)
 ELASTICC = PacketDecoder(row=elasticc_row, history=history)

@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coincidence import Alert, Detection
 from mma.errors import DecodeError
+
+if TYPE_CHECKING:
+    from .columns import Columns, Fields
 
 Record = Mapping[str, Any]
 """One alert packet, as Avro or JSON gave it."""
@@ -41,6 +44,9 @@ class PacketDecoder:
     """How one survey's packets become rows and alerts."""
 
     row: Callable[[Record], Row]
+    columns: Callable[[Fields], Columns] | None = None
+    """What ``row`` says of the leading fields, on arrays: then batches of Avro packets need no records."""
+
     history: Callable[[Record], Iterable[Detection]] = _no_history
     """Everything else the packet tells of the object, in any order."""
 

@@ -16,6 +16,9 @@ import fastavro
 
 from mma.errors import DecodeError
 
+from .columns import Survey, asked
+from .program import Program, compiled
+
 ENVIRONMENT = "MMA_LSST_SCHEMAS"
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 MAX_SCHEMA_BYTES = 2_000_000
@@ -25,12 +28,13 @@ LAYOUTS = ("v{major}.{minor}", "{major}/{minor}")
 """Folders of a version: as in our data, and as in the package ``lsst-alert-packet``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WriterSchema:
     """A writer's schema, ready to decode all of a record, or its leading fields only."""
 
     source: Mapping[str, Any]
     cuts: dict[tuple[str, ...], tuple[Any, bool]] = field(default_factory=dict)
+    programs: dict[Survey, Program | None] = field(default_factory=dict)
 
     @cached_property
     def whole(self) -> Any:
@@ -45,12 +49,22 @@ class WriterSchema:
         if needs is None:
             return self.whole, True
         if needs not in self.cuts:
-            fields = self.source["fields"]
-            last = max((i for i, f in enumerate(fields) if f["name"] in needs), default=len(fields) - 1)
-            cut = dict(self.source) | {"fields": fields[: last + 1]}
+            cut = self._cut(needs)
             slow = any(_has_list(f["type"]) for f in cut["fields"])
             self.cuts[needs] = _parsed(cut), slow
         return self.cuts[needs]
+
+    def program(self, columns: Survey, needs: tuple[str, ...]) -> Program | None:
+        """The same for what a survey's ``columns`` reads; None where there is something that programs cannot."""
+        if columns not in self.programs:
+            self.leading(needs)  # a schema that fastavro refuses has no program
+            self.programs[columns] = compiled(self._cut(needs), asked(columns))
+        return self.programs[columns]
+
+    def _cut(self, needs: tuple[str, ...]) -> dict[str, Any]:
+        fields = self.source["fields"]
+        last = max((i for i, f in enumerate(fields) if f["name"] in needs), default=len(fields) - 1)
+        return dict(self.source) | {"fields": fields[: last + 1]}
 
     @cached_property
     def names(self) -> frozenset[str]:

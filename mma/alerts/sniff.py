@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from mma.errors import DecodeError
 from mma.streams.message import Message
@@ -31,8 +31,7 @@ KINDS: tuple[tuple[str, frozenset[str]], ...] = (
 """Kind and the field names it must have (``record.field`` one level down), in order; Avro and JSON alike."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """A message's kind (None: no alert that we know), and what had to be read to tell."""
 
     kind: str | None
@@ -62,6 +61,7 @@ def look(message: Message, schemas: SchemaStore) -> Look:
     return OPENINGS.get(start[:1], _text)(message)
 
 
+@lru_cache(maxsize=256)
 def kind_by_names(names: frozenset[str]) -> str | None:
     """The first kind whose field names are all there."""
     return next((kind for kind, wanted in KINDS if wanted <= names), None)

@@ -121,7 +121,7 @@ def _row(found: Mapping[str, str], units: Mapping[str, str], line: Cells, source
         flux, error = signed_flux(_number(cell.get("mag")), _number(cell.get("mag_error")), 1)
     survey = (_text(cell.get("survey")) or source).lower()
     return {
-        "id": _text(cell.get("id")) or object_id,
+        "id": _text(cell.get("id")) or f"{object_id}@{time:.0f}",
         "object_id": object_id,
         "survey": survey,
         "ra": ra,

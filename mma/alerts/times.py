@@ -6,8 +6,14 @@ import re
 from bisect import bisect_right
 from datetime import UTC, datetime
 from functools import cache
+from typing import TypeVar
+
+import numpy as np
 
 from mma.errors import DecodeError
+from skymaps import FloatArray
+
+Number = TypeVar("Number", float, FloatArray)
 
 DAY_S = 86400.0
 JD_OF_MJD_ZERO = 2400000.5
@@ -27,6 +33,11 @@ def unix_of_mjd(mjd: float, field: str) -> float:
     """
     if not MJD_1950 < mjd < MJD_2100:  # NaN fails too
         raise DecodeError(f"{field} {mjd} is not an MJD")
+    return seconds_of_mjd(mjd)
+
+
+def seconds_of_mjd(mjd: Number) -> Number:
+    """MJD UTC to Unix seconds, unchecked; numbers and arrays alike."""
     return (mjd - MJD_OF_UNIX_ZERO) * DAY_S
 
 
@@ -34,7 +45,7 @@ def unix_of_jd(jd: float, field: str) -> float:
     """JD UTC to Unix seconds (a double holds a JD to 40 microseconds)."""
     if not MJD_1950 < jd - JD_OF_MJD_ZERO < MJD_2100:
         raise DecodeError(f"{field} {jd} is not a JD")
-    return (jd - JD_OF_MJD_ZERO - MJD_OF_UNIX_ZERO) * DAY_S
+    return seconds_of_mjd(jd - JD_OF_MJD_ZERO)
 
 
 def unix_of_tai(mjd: float, field: str) -> float:
@@ -80,6 +91,12 @@ def leap_seconds(mjd_tai: float) -> float:
     """TAI - UTC in seconds, at a TAI instant (10 s before 1972)."""
     starts, offsets = _leap_table()
     return offsets[max(bisect_right(starts, mjd_tai) - 1, 0)]
+
+
+def leap_seconds_at(mjd_tai: FloatArray) -> FloatArray:
+    """TAI - UTC in seconds at many TAI instants. Shape (n,)."""
+    starts, offsets = _leap_table()
+    return np.asarray(offsets)[np.maximum(np.searchsorted(starts, mjd_tai, side="right") - 1, 0)]
 
 
 @cache

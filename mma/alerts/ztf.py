@@ -8,24 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from coincidence import Detection
 from mma.errors import DecodeError
 
-from .packet import (
-    AB_ZERO_NJY,
-    LIMIT_SIGMA,
-    PacketDecoder,
-    Record,
-    Row,
-    identity,
-    known,
-    part,
-    position,
-    signed_flux,
-    utc,
-    within,
-)
-from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, unix_of_jd
+from .columns import Columns, Fields, row_of, signed_fluxes
+from .packet import AB_ZERO_NJY, LIMIT_SIGMA, PacketDecoder, Record, Row, known, signed_flux, utc, within
+from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, seconds_of_mjd, unix_of_jd
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 SIGNS: dict[Any, int] = {"t": 1, "1": 1, 1: 1, "f": -1, "0": -1, 0: -1}
@@ -35,32 +25,40 @@ MISSING_FLUX_DN = -99999.0
 LONGEST_EXPOSURE_S = 3600.0
 
 
-def row(packet: Record) -> Row:
-    """Columns of one packet. ``last_unseen`` needs the whole packet: see ``history``."""
-    c = part(packet, "candidate")
-    half = half_exposure_s(c)
-    time = unix_of_jd(c["jd"], "candidate.jd") + half
-    ra, dec = position(c["ra"], c["dec"], "candidate.ra, dec")
-    flux, error = signed_flux(c["magpsf"], c["sigmapsf"], sign_of(c["isdiffpos"]))
-    drb = within(c.get("drb"), 0.0, 1.0)
-    start = within(c.get("jdstarthist"), JD_OF_MJD_ZERO + MJD_1950, JD_OF_MJD_ZERO + MJD_2100)
+def columns(p: Fields) -> Columns:
+    """Columns of packets. ``last_unseen`` needs the whole packet: see ``history``."""
+    p.require("candidate", "jd", "ra", "dec", "fid", "magpsf", "sigmapsf", "isdiffpos")
+    half = np.nan_to_num(p.within("candidate.exptime", 0.0, LONGEST_EXPOSURE_S)) / 2
+    time = p.jd("candidate.jd") + half
+    ra, dec = p.position("candidate.ra, dec", "candidate.ra", "candidate.dec")
+    told = p.values("candidate.isdiffpos")
+    sign = np.array([SIGNS.get(v, np.nan) for v in told], dtype=np.float64)
+    p.refuse(np.isnan(sign), lambda i: f"isdiffpos {told[i]!r} is none of t, 1, f, 0")
+    flux, error = signed_fluxes(p.number("candidate.magpsf"), p.number("candidate.sigmapsf"), sign)
+    drb, rb = (p.within(f"candidate.{name}", 0.0, 1.0) for name in ("drb", "rb"))
+    start = p.within("candidate.jdstarthist", JD_OF_MJD_ZERO + MJD_1950, JD_OF_MJD_ZERO + MJD_2100)
     return {
-        "id": identity(packet["candid"], "candid"),
-        "object_id": identity(packet["objectId"], "objectId"),
+        "id": p.identities(p.values("candid"), "candid"),
+        "object_id": p.identities(p.values("objectId"), "objectId"),
         "survey": "ztf",
         "ra": ra,
         "dec": dec,
         "time": time,
-        "band": BANDS.get(c["fid"]),
+        "band": [BANDS.get(v) for v in p.values("candidate.fid")],
         "flux_njy": flux,
         "flux_error_njy": error,
-        "first_seen": None if start is None else min(unix_of_jd(start, "jdstarthist") + half, time),
-        "n_detections": within(c.get("ndethist"), 1, 1e9),
-        "reliability": drb if drb is not None else within(c.get("rb"), 0.0, 1.0),
-        "star_score": within(c.get("sgscore1"), 0.0, 1.0),
-        "star_distance_arcsec": within(c.get("distpsnr1"), 0.0, 3600.0),
-        "solar_system_arcsec": within(c.get("ssdistnr"), 0.0, 3600.0),
+        "first_seen": np.minimum(seconds_of_mjd(start - JD_OF_MJD_ZERO) + half, time),
+        "n_detections": p.within("candidate.ndethist", 1, 1e9),
+        "reliability": np.where(np.isnan(drb), rb, drb),
+        "star_score": p.within("candidate.sgscore1", 0.0, 1.0),
+        "star_distance_arcsec": p.within("candidate.distpsnr1", 0.0, 3600.0),
+        "solar_system_arcsec": p.within("candidate.ssdistnr", 0.0, 3600.0),
     }
+
+
+def row(packet: Record) -> Row:
+    """Columns of one packet, decoded whole or as far as its candidate."""
+    return row_of(columns, packet)
 
 
 def half_exposure_s(c: Record) -> float:
@@ -123,5 +121,5 @@ def fink_row(packet: Record) -> Row:
     }
 
 
-DECODER = PacketDecoder(row=row, history=history, needs=("objectId", "candid", "candidate"))
+DECODER = PacketDecoder(row=row, columns=columns, history=history, needs=("objectId", "candid", "candidate"))
 FINK = PacketDecoder(row=fink_row, history=history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,10 @@ def position(text: str) -> tuple[float, float]:
         place = SkyCoord(*map(float, parts), unit="deg") if plain else SkyCoord(text, unit=("hourangle", "deg"))
     except ValueError as error:
         raise ConfigError(f'position {text!r}: {error}; write "197.45 -23.38" or "13h09m48s -23d22m53s"') from error
-    return float(place.ra.deg), float(place.dec.deg)
+    ra, dec = float(place.ra.deg), float(place.dec.deg)
+    if not (math.isfinite(ra) and math.isfinite(dec)):
+        raise ConfigError(f"position {text!r} is not two finite angles")
+    return ra, dec
 
 
 def radius_deg(text: str) -> float:
@@ -132,6 +136,8 @@ def status(options: Namespace) -> None:
     rows = [(name, *(s[n] for n in names), (s["last"] or "-")[:19]) for name, s in sources]
     rows.append(("all", *(answer["messages"][n] for n in names), ""))
     out.print(table("messages", columns, rows))
+    if answer["live"]:
+        out.print(tables.live(answer["live"]))
     states = ", ".join(f"{n} {state}" for state, n in sorted(answer["events"].items())) or "none"
     out.print(f"\nevents: {states}")
     out.print(f"objects: {answer['objects']}, detections: {answer['detections']}")

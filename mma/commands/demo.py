@@ -13,6 +13,7 @@ from typing import Any
 from mma import galaxies
 from mma.config import Settings
 from mma.simulate import night
+from mma.simulate.events import Truth
 from mma.store import Store, catalogs, queries
 
 from . import tables
@@ -41,7 +42,7 @@ def demo(options: Namespace) -> None:
             console().print(f"Kept in {folder}: try [bold]mma candidates S260301a --db {folder}/demo.sqlite[/bold]")
 
 
-def simulate(folder: Path, n_alerts: int, seed: int) -> list[night.Truth]:
+def simulate(folder: Path, n_alerts: int, seed: int) -> list[Truth]:
     """Write the night, with a progress bar."""
     with bar() as progress:
         task = progress.add_task("simulating", total=n_alerts)
@@ -57,7 +58,7 @@ def load_galaxies(folder: Path, settings: Settings) -> None:
     store.close()
 
 
-def answer(settings: Settings, truth: night.Truth) -> dict[str, Any]:
+def answer(settings: Settings, truth: Truth) -> dict[str, Any]:
     """One event with its first candidates, and where the counterpart that was put there came out."""
     store = Store(settings.database)
     with store.read() as connection:

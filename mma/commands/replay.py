@@ -6,6 +6,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,9 +15,12 @@ from ..config import Settings
 from ..engine import Engine
 from ..intake import take_in
 from ..store import Store, queries
-from ..streams import FileSource, JsonLinesSink, Recorded, Sink
+from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
 from ..streams.files import find
 from .show import as_json, console, settings_of
+
+CHUNK = 200
+"""Messages looked at together, to learn their times."""
 
 
 def replay(options: Namespace) -> None:
@@ -63,21 +67,26 @@ def in_time_order(recorded: Iterable[Recorded]) -> list[tuple[Recorded, float]]:
 
     A notice counts from when it was issued, alerts from the first exposure of their message.
     """
-    timed = list(_timed(recorded))
+    timed, last = [], 0.0
+    for some in _batched(recorded, CHUNK):
+        times = _sent([item.message() for item in some])
+        for i, item in enumerate(some):
+            last = times.get(i, last)
+            timed.append((item, last))
     return sorted(timed, key=lambda pair: pair[1])
 
 
-def _timed(recorded: Iterable[Recorded]) -> Iterator[tuple[Recorded, float]]:
-    last = 0.0
-    for item in recorded:
-        last = _sent(item, last)
-        yield item, last
+def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
+    rest = iter(recorded)
+    while some := list(islice(rest, n)):
+        yield some
 
 
-def _sent(item: Recorded, otherwise: float) -> float:
-    intake = take_in([item.message()])
-    if intake.events:
-        return intake.events[0][1].issued.timestamp()
-    if len(intake.alerts):
-        return float(intake.alerts.time.min())
-    return otherwise
+def _sent(messages: list[Message]) -> dict[int, float]:
+    """Index of each message that tells its time to Unix seconds."""
+    intake = take_in(messages)
+    place = {id(message): i for i, message in enumerate(messages)}
+    times = {place[id(message)]: event.issued.timestamp() for message, event in intake.events}
+    for i, time in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
+        times[i] = min(time, times.get(i, time))
+    return times

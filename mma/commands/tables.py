@@ -146,3 +146,32 @@ def dead_letters(rows: list[Row]) -> Table:
     """Messages that were set aside."""
     columns = [("id", "right"), ("message", "wrap"), ("bytes", "right"), ("reason", "wrap")]
     return table("", columns, ((r["id"], r["name"] or r["topic"], r["bytes"], r["reason"]) for r in rows))
+
+
+def live(rows: list[Row]) -> Table:
+    """Live sources, a line for each and each worker."""
+    columns = [
+        ("live source", "wrap"),
+        ("worker", "left"),
+        ("read", "right"),
+        ("waiting", "right"),
+        ("newest", "left"),
+        ("heard of", "left"),
+        ("trouble", "wrap"),
+    ]
+    return table(
+        "",
+        columns,
+        (
+            (
+                f"{r['name']} {', '.join(r['topics'])}",
+                r["worker"],
+                r["messages"],
+                number(r["lag"], "d"),
+                (r["last_message"] or "-")[:19],
+                r["told"][:19],
+                "; ".join(f"{about}: {text}" for about, text in sorted(r["troubles"].items())) or "none",
+            )
+            for r in rows
+        ),
+    )

@@ -48,17 +48,13 @@ def candidate_message(
         "object": _object(row),
         "score": _score(row, rank, of, log_none) if rank is not None else None,
         "reason": row["reason"],
-        "sky": {
-            "credible_level": row["credible_level"],
-            "credible_volume": row["credible_volume"],
-            "probdensity_deg2": row["probdensity"] / SQDEG_PER_SR,
-        },
+        "sky": _sky(row) if rank is not None else None,
         "time": {
             "delay_s": row["delay_s"],
             "earliest_s": row["earliest_s"],
             "window_s": _window(event),
         },
-        "distance": _distance(row),
+        "distance": _distance(row) if rank is not None else None,
         "vetting": {"status": "pending", "flags": [row["reason"]] if row["state"] == "vetoed" else []},
         "visibility": None,
         "links": {"event": event["document"].get("url"), "skymap": event["document"].get("skymap_url")},
@@ -93,7 +89,7 @@ def _object(row: Row) -> Message:
     return {
         "id": row["object_id"],
         "survey": row["object_survey"],
-        "aliases": [],
+        "aliases": row["object_aliases"],
         "ra": row["object_ra"],
         "dec": row["object_dec"],
         "first_seen": iso(row["object_first_seen"]),
@@ -125,6 +121,14 @@ def _score(row: Row, rank: int, of: int, log_none: float) -> Message:
         "terms": {name: row[name] for name in TERMS},
         "by_class": row["detail"]["by_class"],
         "chance_count": row["chance_count"],
+    }
+
+
+def _sky(row: Row) -> Message:
+    return {
+        "credible_level": row["credible_level"],
+        "credible_volume": row["credible_volume"],
+        "probdensity_deg2": row["probdensity"] / SQDEG_PER_SR,
     }
 
 

@@ -44,7 +44,16 @@ def schema(name: str) -> Any:
     return json.loads(resources.files("mma.publish.schemas").joinpath(f"{name}.schema.json").read_text())
 
 
+FORMATS = jsonschema.FormatChecker(["uuid"])
+"""Formats that are checked. That of times is ours: jsonschema leaves it out without one more package."""
+
+
+@FORMATS.checks("date-time", raises=ValueError)
+def _is_time(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
 def problems(message: Message, name: str) -> list[str]:
     """What is wrong with a message, field by field; nothing where it is valid."""
-    validator = jsonschema.Draft202012Validator(schema(name), format_checker=jsonschema.FormatChecker())
+    validator = jsonschema.Draft202012Validator(schema(name), format_checker=FORMATS)
     return [f"{'.'.join(map(str, e.absolute_path)) or 'message'}: {e.message}" for e in validator.iter_errors(message)]

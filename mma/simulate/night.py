@@ -6,34 +6,20 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import skymaps
-from skymaps import Region
-
-from . import notices, sources
+from . import sources
+from .events import START, Truth, planned
 from .packets import ztf_packet
-from .skymap import Ring, draw, ring_map
 from .sources import DAY_S, LIMIT_MAG, Field, Galaxy, Source
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
 BEFORE_D, AFTER_D = 16.0, 8.0
 RATE = 1.79 / 14.0
 """Background transients per square degree and day, as the score assumes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """An event and the counterpart that was put there."""
-
-    event: str
-    what: str
-    object_id: str
 
 
 def write(folder: Path, n_alerts: int, seed: int, progress: Callable[[int], None] = lambda n: None) -> list[Truth]:
@@ -53,7 +39,7 @@ def write(folder: Path, n_alerts: int, seed: int, progress: Callable[[int], None
     random = np.random.default_rng(seed)
     field = Field()
     catalog = sources.galaxies(field, 20000, random)
-    events = _events(field, catalog, random)
+    events = planned(field, catalog, random)
     start = START.timestamp() - BEFORE_D * DAY_S
     days = BEFORE_D + AFTER_D
     sky = [counterpart for _, _, counterpart in events]
@@ -71,133 +57,6 @@ def write(folder: Path, n_alerts: int, seed: int, progress: Callable[[int], None
     record = [{"event": t.event, "what": t.what, "object": t.object_id} for t in truths]
     (folder / "truth.json").write_text(json.dumps(record, indent=2) + "\n")
     return truths
-
-
-Planned = tuple[Truth, list[bytes], Source]
-
-
-def _events(field: Field, catalog: list[Galaxy], random: np.random.Generator) -> list[Planned]:
-    return [
-        _merger(field, catalog, random),
-        _burst(field, random),
-        _track(field, random),
-        _flare(field, random),
-    ]
-
-
-def _merger(field: Field, catalog: list[Galaxy], random: np.random.Generator) -> Planned:
-    """A binary neutron star merger: a preliminary map, an hour later a better one; a kilonova near a galaxy."""
-    time, name = START, "S260301a"
-    ring = Ring(
-        axis_ra=260.0,
-        axis_dec=20.0,
-        radius_deg=60.0,
-        width_deg=2.0,
-        bright_ra=200.0,
-        bright_dec=28.0,
-        concentration=25.0,
-        distance_mpc=95.0,
-        distance_error_mpc=22.0,
-    )
-    better = ring_map(ring, time, name)
-    first = ring_map(replace(ring, width_deg=4.0, concentration=12.0, distance_error_mpc=30.0), time, name)
-    while True:
-        ra, dec, mpc = draw(better, random)
-        if field.contains(ra, dec, 1.0):
-            break
-    catalog.append(Galaxy(name="host of the merger", ra=ra, dec=dec, distance_mpc=mpc))
-    place = sources.beside(catalog[-1], random)
-    modulus = 5.0 * np.log10(mpc) + 25.0
-    kilonova = Source(
-        id="ZTF26akilonv",
-        kind="kilonova",
-        ra=place[0],
-        dec=place[1],
-        onset=time.timestamp(),
-        peak_mag=min(-16.0 + modulus, 19.5),
-        rise_d=0.4,
-        fade_mag_d=0.6,
-        visits=(time.timestamp() + 0.45 * DAY_S,),
-    )
-    messages = [
-        notices.igwn(first, name, time, "PRELIMINARY", time + timedelta(minutes=5)),
-        notices.igwn(better, name, time, "INITIAL", time + timedelta(hours=1)),
-    ]
-    return Truth(event=name, what="kilonova", object_id=kilonova.id), messages, kilonova
-
-
-def _burst(field: Field, random: np.random.Generator) -> Planned:
-    """A gamma-ray burst seen by Fermi GBM, with an afterglow that the survey happens to catch."""
-    time = START + timedelta(days=1.3)
-    ra, dec = 205.0, 32.0
-    region = skymaps.circle(ra, dec, 1.5, containment=0.68, systematic=skymaps.GBM_SYSTEMATIC["ground"])
-    place = _draw_near(region, field, random)
-    afterglow = Source(
-        id="ZTF26aaftglw",
-        kind="afterglow",
-        ra=place[0],
-        dec=place[1],
-        onset=time.timestamp() + 60.0,
-        peak_mag=17.5,
-        rise_d=0.01,
-        fade_mag_d=1.5,
-        visits=(time.timestamp() - 1800.0, time.timestamp() + 3000.0, time.timestamp() + 10000.0),
-    )
-    message = notices.fermi_gbm("794101500", time, ra, dec, 1.5)
-    return Truth(event="Fermi-GBM-794101500", what="afterglow", object_id=afterglow.id), [message], afterglow
-
-
-def _track(field: Field, random: np.random.Generator) -> Planned:
-    """An IceCube track with a supernova inside that exploded days before."""
-    time = START + timedelta(days=2.7)
-    ra, dec, radius = 180.0, 12.0, 0.5
-    place = _draw_near(skymaps.circle(ra, dec, radius), field, random)
-    supernova = Source(
-        id="ZTF26asupern",
-        kind="supernova",
-        ra=place[0],
-        dec=place[1],
-        onset=time.timestamp() - 6.0 * DAY_S,
-        peak_mag=18.0,
-        rise_d=10.0,
-    )
-    message = notices.icecube(142000, 12345678, time, ra, dec, radius)
-    return (
-        Truth(event="IceCube-142000_12345678", what="supernova", object_id=supernova.id),
-        [message],
-        supernova,
-    )
-
-
-def _flare(field: Field, random: np.random.Generator) -> Planned:
-    """A very-high-energy flare seen by CTAO, with its optical flare."""
-    time = START + timedelta(days=3.4)
-    ra, dec, radius = 228.0, 41.0, 0.05
-    place = _draw_near(skymaps.circle(ra, dec, radius, containment=0.68), field, random)
-    flare = Source(
-        id="ZTF26aflarez",
-        kind="flare",
-        ra=place[0],
-        dec=place[1],
-        onset=time.timestamp() + 3600.0,
-        peak_mag=17.0,
-        rise_d=0.2,
-        fade_mag_d=0.2,
-    )
-    message = notices.cta("SAG-20260304-01", time, ra, dec, radius)
-    return Truth(event="CTAO-SAG-20260304-01", what="flare", object_id=flare.id), [message], flare
-
-
-def _draw_near(region: Region, field: Field, random: np.random.Generator) -> tuple[float, float]:
-    """A place drawn from a region, within the field."""
-    tiles = region.tiles()
-    weight = tiles.probdensity * (tiles.upper - tiles.lower)
-    while True:
-        cell = random.choice(len(weight), p=weight / weight.sum())
-        pixel = np.array([random.integers(tiles.lower[cell], tiles.upper[cell])])
-        ra, dec = skymaps.healpix.pixel_centre(29, pixel)
-        if field.contains(float(ra[0]), float(dec[0])):
-            return float(ra[0]), float(dec[0])
 
 
 def _visits(

@@ -16,6 +16,7 @@ from ..errors import ConfigError, OutageError
 
 __all__ = ["Store", "as_url", "masked"]
 
+WRITES = "mma_writes"
 TOO_MUCH = "54"
 """SQLSTATE class "program limit exceeded": psycopg calls it operational, but it is one row that is too large."""
 
@@ -67,23 +68,29 @@ class Store:
             self.engine: Engine = create_engine(url, **_options(url.get_backend_name()))
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigError(f"database {masked(database)!r}: {error}") from error
+        driver: Any = self.engine.dialect.loaded_dbapi  # its own errors come through where we COPY
+        self._outages = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
-        self.upgrade()
+            event.listen(self.engine, "begin", _begin_sqlite)
+        try:
+            self.upgrade()
+        except BaseException:
+            self.close()
+            raise
 
     def upgrade(self) -> None:
         """Bring the tables to the schema of this version."""
-        from .migrate import HEAD, known, upgrade
+        from .migrate import HEAD, obstacle, upgrade
 
         try:
             with self.begin() as connection:
                 revision = current_revision(connection)
-                if revision is not None and not known(revision):
-                    raise ConfigError(
-                        f"database {masked(self.url)!r} has schema {revision}, of a newer version than this one"
-                    )
-                if revision != HEAD:
-                    upgrade(connection)
+                if revision == HEAD:
+                    return
+                if reason := obstacle(connection, revision):
+                    raise ConfigError(f"database {masked(self.url)!r} {reason}")
+                upgrade(connection)
         except (DatabaseError, sqlite3.DatabaseError) as error:
             raise ConfigError(f"database {masked(self.url)!r}: {getattr(error, 'orig', error)}") from error
 
@@ -91,12 +98,13 @@ class Store:
     def begin(self) -> Iterator[Connection]:
         """One transaction: all of it is kept, or none."""
         try:
-            with self.engine.begin() as connection:
+            with self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            if str(getattr(error.orig, "sqlstate", None)).startswith(TOO_MUCH):
+        except self._outages as error:
+            cause = getattr(error, "orig", error)
+            if str(getattr(cause, "sqlstate", None)).startswith(TOO_MUCH):
                 raise
-            raise OutageError(f"database: {error.orig}") from error
+            raise OutageError(f"database: {cause}") from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -104,8 +112,8 @@ class Store:
         try:
             with self.engine.connect() as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise OutageError(f"database: {error.orig}") from error
+        except self._outages as error:
+            raise OutageError(f"database: {getattr(error, 'orig', error)}") from error
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -129,7 +137,14 @@ def _options(backend: str) -> dict[str, Any]:
 
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # else Python begins transactions late, and none at all around CREATE TABLE
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY", "cache_size=-65536"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers wait for one another at the beginning: a transaction that has read cannot wait any more."""
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

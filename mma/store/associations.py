@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from coincidence import Association
 
 from . import tables
-from .bulk import Row, upsert
+from .bulk import Row, columns_of, upsert
 
 ACTIVE, WITHDRAWN = "active", "withdrawn"
 _FACTS = ("delay_s", "overlap", "far_temporal_hz", "far_spacetime_hz", "state")
@@ -20,7 +20,7 @@ def replace(connection: Connection, event_id: str, found: list[Association], now
         row = _row(association)
         old = before.pop((association.first, association.second), None)
         changed = old is None or any(old[name] != row[name] for name in _FACTS)
-        upsert(connection, tables.associations, [row | {"changed": changed}], keep=())
+        upsert(connection, tables.associations, columns_of([row | {"changed": changed}]))
     a = tables.associations.c
     for first, second in before:
         connection.execute(

@@ -14,9 +14,21 @@ from coincidence.objects import versions
 from coincidence.score import TERMS, Scores
 
 from . import tables
-from .bulk import Row, insert_new, nullable, select_in, upsert
+from .bulk import Columns, Row, insert_new, nullable, select_in, upsert
+from .objects import aliases
 
 ACTIVE, VETOED, WITHDRAWN = "active", "vetoed", "withdrawn"
+_HISTORY = (
+    "event_id",
+    "object_id",
+    "event_notice",
+    "object_version",
+    "parameters",
+    "state",
+    "log_odds",
+    "counterpart",
+    *TERMS,
+)
 _TOLD = ("told_revision", "told_state", "told_log_odds", "told_rank", "told_id")
 
 
@@ -30,13 +42,16 @@ def save_scores(
     now: float,
 ) -> None:
     """Write the scores of objects against one event: the newest as candidates, all of them as history."""
-    rows = _rows(event, objects, scores, chance_count, parameters)
-    upsert(connection, tables.candidates, rows)
-    insert_new(connection, tables.scores, [_history(row, now) for row in rows])
+    columns = _columns(event, objects, scores, chance_count, parameters)
+    upsert(connection, tables.candidates, columns)
+    kept = {name: columns[name] for name in _HISTORY}
+    insert_new(connection, tables.scores, kept | {"scored": [now] * len(objects)})
 
 
-def _rows(event: Event, objects: AlertBatch, scores: Scores, chance_count: Any, parameters: str) -> list[Row]:
-    columns: dict[str, list[Any]] = {
+def _columns(event: Event, objects: AlertBatch, scores: Scores, chance_count: Any, parameters: str) -> Columns:
+    n = len(objects)
+    return {
+        "event_id": [event.id] * n,
         "object_id": list(objects.object_id),
         "state": [VETOED if veto else ACTIVE for veto in scores.veto],
         "reason": list(scores.veto),
@@ -51,15 +66,10 @@ def _rows(event: Event, objects: AlertBatch, scores: Scores, chance_count: Any, 
         "earliest_s": nullable(scores.earliest_s),
         "detail": _details(scores),
         "object_version": versions(objects),
+        "event_notice": [event.notice] * n,
+        "skymap_sha256": [event.skymap_sha256] * n,
+        "parameters": [parameters] * n,
     }
-    names = list(columns)
-    shared = {
-        "event_id": event.id,
-        "event_notice": event.notice,
-        "skymap_sha256": event.skymap_sha256,
-        "parameters": parameters,
-    }
-    return [dict(zip(names, row, strict=True)) | shared for row in zip(*columns.values(), strict=True)]
 
 
 def _details(scores: Scores) -> list[Row]:
@@ -74,12 +84,6 @@ def _details(scores: Scores) -> list[Row]:
         }
         for i, host in enumerate(scores.host)
     ]
-
-
-def _history(row: Row, now: float) -> Row:
-    keys = ("event_id", "object_id", "event_notice", "object_version", "parameters")
-    kept = {name: row[name] for name in (*keys, "state", "log_odds", "counterpart")}
-    return kept | {"terms": {name: row[name] for name in TERMS}, "scored": now}
 
 
 def withdraw(connection: Connection, event_id: str, object_ids: Sequence[str], reason: str) -> None:
@@ -130,7 +134,9 @@ def full_rows(connection: Connection, event_id: str, object_ids: Sequence[str]) 
     c, o = tables.candidates, tables.objects
     theirs = (column.label(f"object_{column.name}") for column in o.c if column.name not in ("id", "version"))
     statement = select(c, *theirs).join(o, o.c.id == c.c.object_id).where(c.c.event_id == event_id)
-    return [dict(row) for row in select_in(connection, statement, c.c.object_id, object_ids)]
+    names = aliases(connection, object_ids)
+    rows = select_in(connection, statement, c.c.object_id, object_ids)
+    return [dict(row) | {"object_aliases": names.get(row["object_id"], [])} for row in rows]
 
 
 def mark_told(connection: Connection, event_id: str, rows: Sequence[Row]) -> None:

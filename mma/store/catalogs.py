@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, delete, func, select
 
 from coincidence.hosts import Galaxies
-from skymaps import FloatArray, healpix
+from skymaps import FloatArray, IntArray, healpix
 
 from . import tables
-from .bulk import Row, floats
+from .bulk import Row, floats, within
 
 ORDER = 7
 """Galaxies are looked up by cells of 27 arcmin and their neighbours."""
@@ -48,18 +48,18 @@ def near(connection: Connection, ra: FloatArray, dec: FloatArray) -> Galaxies:
     g = tables.galaxies
     found: list[Any] = []
     for start in range(0, len(cells), RANGES):
-        inside = or_(*(g.c.hpx.between(c << SHIFT, ((c + 1) << SHIFT) - 1) for c in cells[start : start + RANGES]))
+        inside = within(cells[start : start + RANGES] << SHIFT, (cells[start : start + RANGES] + 1) << SHIFT)
         found += connection.execute(select(g).where(inside)).mappings()
     return _galaxies(found)
 
 
-def _with_neighbours(ra: FloatArray, dec: FloatArray) -> list[int]:
+def _with_neighbours(ra: FloatArray, dec: FloatArray) -> IntArray:
     import healpy
 
     pixels = np.unique(healpix.pixel_at(ra, dec, ORDER))
     around = healpy.get_all_neighbours(1 << ORDER, pixels, nest=True)
     cells = np.unique(np.concatenate([pixels, around.ravel()]))
-    return [int(cell) for cell in cells if cell >= 0]
+    return np.asarray(cells[cells >= 0], dtype=np.int64)
 
 
 def _galaxies(rows: list[Any]) -> Galaxies:

@@ -14,7 +14,7 @@ from coincidence.score import window
 from skymaps import SkyMap
 
 from . import tables
-from .bulk import Row, insert_new, upsert
+from .bulk import Columns, Row, columns_of, insert_new, upsert
 from .codec import event_document, event_of
 
 ACTIVE, EXPIRED, RETRACTED, UNLOCATED = "active", "expired", "retracted", "unlocated"
@@ -33,9 +33,9 @@ def save_notice(connection: Connection, notice: Event, *, received: float, place
         "place": place,
         "document": event_document(notice),
     }
-    insert_new(connection, tables.event_revisions, [row])
+    insert_new(connection, tables.event_revisions, columns_of([row]))
     names = [{"alias": name, "id": notice.id, "what": "event"} for name in notice.aliases if name != notice.id]
-    insert_new(connection, tables.aliases, names)
+    insert_new(connection, tables.aliases, columns_of(names))
 
 
 def save_event(
@@ -65,7 +65,7 @@ def save_event(
         "document": event_document(event),
         **_measures(event),
     }
-    upsert(connection, tables.events, [row], keep=("n_candidates", "log_none"))
+    upsert(connection, tables.events, columns_of([row]), keep=("n_candidates", "log_none"))
 
 
 def _state(event: Event, *, over: bool) -> str:
@@ -112,7 +112,8 @@ def save_map(connection: Connection, skymap: SkyMap) -> None:
     """Keep a map once, by the sha256 of the bytes it came in."""
     s = tables.skymaps.c
     if connection.execute(select(s.sha256).where(s.sha256 == skymap.sha256)).first() is None:
-        insert_new(connection, tables.skymaps, [{"sha256": skymap.sha256, "fits": skymaps.write_fits(skymap)}])
+        columns: Columns = {"sha256": [skymap.sha256], "fits": [skymaps.write_fits(skymap)]}
+        insert_new(connection, tables.skymaps, columns)
 
 
 def map_loader(connection: Connection) -> Callable[[str], SkyMap]:

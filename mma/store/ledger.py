@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from ..streams import Message
 from . import tables
-from .bulk import Row, insert, insert_new
+from .bulk import Row, columns_of, insert, insert_new
 
 Entry = tuple[str, str, str]
 """Source, outcome (read, decoded, set_aside, ignored) and reason ('' where there is none to give)."""
@@ -57,7 +57,7 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
         }
         for part, (reason, traceback) in enumerate(reasons)
     ]
-    insert_new(connection, tables.dead_letters, rows)
+    insert_new(connection, tables.dead_letters, columns_of(rows))
 
 
 def totals(connection: Connection) -> list[Row]:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
+
+from .tables import metadata
 
 HEAD = "0001"
 """Newest schema revision; a test holds it against the migration files."""
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 
-def known(revision: str) -> bool:
-    """Whether we have the migration that makes this schema revision."""
-    return any((Path(__file__).parent / "migrations" / "versions").glob(f"{revision}_*.py"))
+
+def obstacle(connection: Connection, revision: str | None) -> str | None:
+    """Why a database of this schema revision (None: it says none) cannot be brought to ours; None where it can."""
+    if revision is not None and not any((MIGRATIONS / "versions").glob(f"{revision}_*.py")):
+        return f"has schema {revision}, of a newer version than this one"
+    theirs = set(inspect(connection).get_table_names()) & set(metadata.tables)
+    if revision is None and theirs:
+        return f"has tables of another program: {', '.join(sorted(theirs))}"
+    return None
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
@@ -21,6 +30,6 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, and_, or_, select
+from sqlalchemy import Connection, RowMapping, and_, select
 
 from coincidence import Alert, AlertBatch
 from coincidence.objects import combine, told_times, versions
 from skymaps import IntArray, healpix
 
 from . import tables
-from .bulk import Row, floats, insert_new, nullable, select_in, upsert
+from .bulk import Columns, Row, columns_of, floats, insert_new, nullable, select_in, upsert, within
 
 _TEXT = {
     "id": "alert_id",
@@ -47,7 +47,7 @@ def merge(connection: Connection, alerts: AlertBatch) -> AlertBatch:
     """Add alerts to the objects they belong to; the objects' new states, one row each."""
     known, known_told = of_ids(connection, sorted({str(i) for i in alerts.object_id}))
     states, told_at = combine(AlertBatch.concatenate([known, alerts]), np.concatenate([known_told, told_times(alerts)]))
-    upsert(connection, tables.objects, _rows(states, told_at))
+    upsert(connection, tables.objects, _columns(states, told_at))
     insert_new(connection, tables.detections, _detections(alerts))
     return states
 
@@ -67,7 +67,25 @@ def add_history(connection: Connection, alerts: Iterable[Alert]) -> None:
         for alert in alerts
         for d in alert.history
     ]
-    insert_new(connection, tables.detections, rows)
+    insert_new(connection, tables.detections, columns_of(rows))
+
+
+def add_aliases(connection: Connection, alerts: Iterable[Alert]) -> None:
+    """Keep the other names of objects that whole packets tell."""
+    names = {(name, a.object_id) for a in alerts for name in a.aliases if name and name != a.object_id}
+    rows = [{"alias": name, "id": object_id, "what": "object"} for name, object_id in sorted(names)]
+    insert_new(connection, tables.aliases, columns_of(rows))
+
+
+def aliases(connection: Connection, object_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Other names of objects, for those that have any."""
+    a = tables.aliases.c
+    out: dict[str, list[str]] = {}
+    for row in select_in(
+        connection, select(a.alias, a.id).where(a.what == "object").order_by(a.alias), a.id, object_ids
+    ):
+        out.setdefault(row["id"], []).append(row["alias"])
+    return out
 
 
 def of_ids(connection: Connection, ids: Sequence[str]) -> tuple[AlertBatch, Any]:
@@ -90,7 +108,7 @@ def in_region(connection: Connection, ranges: IntArray, start: float, end: float
     seen = and_(o.last_seen >= start, o.first_seen <= end)
     found: list[RowMapping] = []
     for piece in range(0, len(ranges), RANGES):
-        inside = or_(*(o.hpx.between(int(a), int(b) - 1) for a, b in ranges[piece : piece + RANGES]))
+        inside = within(*ranges[piece : piece + RANGES].T)
         found += connection.execute(select(tables.objects).where(seen, inside)).mappings()
     return _batch(found)
 
@@ -102,14 +120,14 @@ def light_curve(connection: Connection, object_id: str) -> list[Row]:
     return [dict(row) for row in rows]
 
 
-def _rows(states: AlertBatch, told_at: Any) -> list[Row]:
-    columns = {name: list(getattr(states, ours)) for ours, name in _TEXT.items()}
-    columns |= {name: nullable(getattr(states, ours)) for ours, name in _NUMBERS.items()}
-    columns["hpx"] = healpix.pixel_at(states.ra, states.dec).tolist()
-    columns["told_at"] = nullable(told_at)
-    columns["version"] = versions(states)
-    names = list(columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+def _columns(states: AlertBatch, told_at: Any) -> Columns:
+    return {
+        **{name: list(getattr(states, ours)) for ours, name in _TEXT.items()},
+        **{name: nullable(getattr(states, ours)) for ours, name in _NUMBERS.items()},
+        "hpx": healpix.pixel_at(states.ra, states.dec).tolist(),
+        "told_at": nullable(told_at),
+        "version": versions(states),
+    }
 
 
 def _batch(rows: Sequence[RowMapping]) -> AlertBatch:
@@ -123,15 +141,13 @@ def _batch(rows: Sequence[RowMapping]) -> AlertBatch:
     return AlertBatch(**columns, message=np.full(len(rows), -1, dtype=np.int64))
 
 
-def _detections(alerts: AlertBatch) -> list[Row]:
-    columns = zip(
-        alerts.object_id,
-        alerts.id,
-        alerts.time.tolist(),
-        alerts.band,
-        nullable(alerts.flux_njy),
-        nullable(alerts.flux_error_njy),
-        strict=True,
-    )
-    names = ("object_id", "id", "time", "band", "flux_njy", "flux_error_njy")
-    return [{**dict(zip(names, row, strict=True)), "limit_mag": None} for row in columns]
+def _detections(alerts: AlertBatch) -> Columns:
+    return {
+        "object_id": list(alerts.object_id),
+        "id": list(alerts.id),
+        "time": alerts.time.tolist(),
+        "band": list(alerts.band),
+        "flux_njy": nullable(alerts.flux_njy),
+        "flux_error_njy": nullable(alerts.flux_error_njy),
+        "limit_mag": [None] * len(alerts),
+    }

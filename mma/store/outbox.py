@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from . import tables
-from .bulk import Row, insert_new
+from .bulk import Row, columns_of, insert_new
+
+LOCK = 0x6D6D61
+"""Number of PostgreSQL's advisory lock on publishing."""
 
 
 def put(connection: Connection, topic: str, key: str, messages: list[dict[str, Any]], now: float) -> None:
@@ -24,11 +27,15 @@ def put(connection: Connection, topic: str, key: str, messages: list[dict[str, A
         }
         for message in messages
     ]
-    insert_new(connection, tables.outbox, rows)
+    insert_new(connection, tables.outbox, columns_of(rows))
 
 
-def unsent(connection: Connection, limit: int = 1000) -> list[Row]:
-    """Messages not published yet, oldest first."""
+def claim(connection: Connection, limit: int = 1000) -> list[Row]:
+    """Messages not published yet, oldest first, for this transaction alone; none while another worker has them."""
+    if connection.dialect.name == "postgresql":
+        mine = connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({LOCK})").scalar()
+        if not mine:
+            return []
     o = tables.outbox
     rows = connection.execute(select(o).where(o.c.sent.is_(None)).order_by(o.c.seq).limit(limit)).mappings()
     return [dict(row) for row in rows]
@@ -39,6 +46,12 @@ def mark_sent(connection: Connection, seqs: list[int], now: float) -> None:
     statement = update(tables.outbox).where(tables.outbox.c.seq == bindparam("which")).values(sent=now)
     if seqs:
         connection.execute(statement, [{"which": seq} for seq in seqs])
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether nothing waits to be published."""
+    o = tables.outbox.c
+    return connection.execute(select(o.seq).where(o.sent.is_(None)).limit(1)).first() is None
 
 
 def counts(connection: Connection) -> dict[str, int]:

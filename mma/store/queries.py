@@ -15,6 +15,7 @@ from ..errors import NotFoundError
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
 from . import associations, catalogs, ledger, objects, outbox, tables
+from . import sources as live
 from .bulk import Row, select_in
 from .candidates import ACTIVE, WITHDRAWN
 from .events import count_states, resolve
@@ -158,6 +159,7 @@ def object_(connection: Connection, name: str) -> Row:
         .order_by(c.c.event_id)
     ).mappings()
     return _object(row) | {
+        "aliases": objects.aliases(connection, [object_id]).get(object_id, []),
         "light_curve": [d | {"time": iso(d["time"])} for d in objects.light_curve(connection, object_id)],
         "events": [
             {
@@ -226,6 +228,11 @@ def _joint_far(row: Row) -> float:
     return next((far for far in known if far is not None), math.inf)
 
 
+def _live(row: Row) -> Row:
+    times = {"last_message": iso(row["last_message"]), "told": iso(row["told"])}
+    return {**row, **times}
+
+
 def status(connection: Connection) -> Row:
     """What came in and what became of it; what is known; what went out."""
     totals = ledger.totals(connection)
@@ -249,6 +256,7 @@ def status(connection: Connection) -> Row:
     return {
         "messages": counts,
         "sources": sources,
+        "live": [_live(row) for row in live.listing(connection)],
         "events": count_states(connection),
         **size,
         "catalogs": catalogs.listing(connection),

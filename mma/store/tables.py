@@ -167,7 +167,11 @@ scores = Table(
     Column("state", String, nullable=False),
     Column("log_odds", Double),
     Column("counterpart", String, nullable=False),
-    Column("terms", Json, nullable=False),
+    Column("prior", Double),
+    Column("sky", Double),
+    Column("distance", Double),
+    Column("time", Double),
+    Column("context", Double),
     Column("scored", Double, nullable=False),
 )
 
@@ -231,6 +235,19 @@ dead_letters = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("received", Double, nullable=False),
     UniqueConstraint("topic", "partition", "offset", "part"),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("worker", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("topics", Json, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("lag", BigInteger),
+    Column("last_message", Double),
+    Column("troubles", Json, nullable=False),  # what is wrong now, by topic or "broker"
+    Column("told", Double, nullable=False),
 )
 
 intake = Table(

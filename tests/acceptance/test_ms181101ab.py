@@ -50,7 +50,7 @@ def test_from_early_warning_to_retraction(data: Path, tmp_path: Path, retraction
     assert (event["id"], event["state"], event["test"]) == ("MS181101ab", "active", True)
     assert event["revision"] == len(SEQUENCE)
     assert len(standing) > 20
-    engine.handle([notice(data, retraction)])
+    engine.run(MemorySource([notice(data, retraction)]))
     with store.read() as connection:
         (event,) = queries.events(connection)
         assert queries.candidates(connection, "MS181101ab") == []

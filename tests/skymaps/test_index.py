@@ -84,7 +84,7 @@ def test_large_batches_go_in_chunks(monkeypatch):
     index.add("a", skymaps.circle(10.0, 10.0, 20.0))
     ra, dec = sky_points(1000)
     whole = index.match(ra, dec)
-    monkeypatch.setattr("skymaps.index.CHUNK", 64 * 7)
+    monkeypatch.setattr("skymaps.index.PAIRS", 7)
     parts = index.match(ra, dec)
     assert (whole.alert == parts.alert).all()
 

@@ -216,7 +216,11 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("log_odds", sa.Float(precision=53), nullable=True),
         sa.Column("counterpart", sa.String(), nullable=False),
-        sa.Column("terms", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("prior", sa.Float(precision=53), nullable=True),
+        sa.Column("sky", sa.Float(precision=53), nullable=True),
+        sa.Column("distance", sa.Float(precision=53), nullable=True),
+        sa.Column("time", sa.Float(precision=53), nullable=True),
+        sa.Column("context", sa.Float(precision=53), nullable=True),
         sa.Column("scored", sa.Float(precision=53), nullable=False),
         sa.PrimaryKeyConstraint("event_id", "object_id", "event_notice", "object_version", "parameters"),
     )
@@ -226,10 +230,23 @@ def upgrade() -> None:
         sa.Column("fits", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("sha256"),
     )
+    op.create_table(
+        "sources",
+        sa.Column("worker", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("topics", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("lag", sa.BigInteger(), nullable=True),
+        sa.Column("last_message", sa.Float(precision=53), nullable=True),
+        sa.Column("troubles", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("told", sa.Float(precision=53), nullable=False),
+        sa.PrimaryKeyConstraint("worker", "name"),
+    )
 
 
 def downgrade() -> None:
     """Back to nothing."""
+    op.drop_table("sources")
     op.drop_table("skymaps")
     op.drop_table("scores")
     op.drop_index(op.f("ix_outbox_sent"), table_name="outbox")

@@ -1,0 +1,315 @@
+"""The command line: data on stdout, errors on stderr, an exit code for each, JSON for every command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mma.cli import COMMANDS, main
+from mma.store import Store, queries
+from tests.mma.world import HERE, burst, detection, superevent
+
+EVENT = "S270301ab"
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory) -> Path:
+    """A database that a replay has made."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "in").mkdir()
+    recorded = {
+        "1.json": superevent(mpc=(100.0, 20.0)),
+        "2.json": burst(id=["826000000", "bn270301083"], seconds=1.0),
+        "3.avro": detection("ZTF27a", HERE, 10.0, unseen_hours=-10.0),
+        "4.avro": detection("ZTF27b", (HERE[0], HERE[1] + 1.0), 12.0),
+        "5.avro": detection("ZTF27c", HERE, 12.0, drb=0.1),
+        "6.avro": detection("ZTF27pole", (123.0, 89.999), 12.0),
+        "7.json": b'{"superevent_id": "S1", "alert_type": "\x00',
+        "8.txt": b"hello",
+        "9.csv": f"object_id,ra,dec,mjd\n[bold]x[/red],{HERE[0]},{HERE[1] - 1.0},61466\n".encode(),
+    }
+    for name, content in recorded.items():
+        (folder / "in" / name).write_bytes(content)
+    assert main(["replay", str(folder / "in"), "--db", str(folder / "mma.sqlite")]) == 0
+    return folder / "mma.sqlite"
+
+
+@pytest.fixture
+def run(capsys, database):
+    """Run a command on that database: exit code, stdout, stderr."""
+
+    def command(*arguments: str, db: bool = True) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main([*arguments, *(["--db", str(database)] if db else [])])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return command
+
+
+QUESTIONS = [
+    ("events",),
+    ("events", "--state", "active", "--limit", "1"),
+    ("candidates", EVENT),
+    ("candidates", EVENT, "--all", "--limit", "2"),
+    ("candidates", "bn270301083"),
+    ("object", "ZTF27a"),
+    ("object", "[bold]x[/red]"),
+    ("cone", f"{HERE[0]} {HERE[1]}", "2deg"),
+    ("associations",),
+    ("associations", EVENT),
+    ("status",),
+    ("dead-letters",),
+    ("dead-letters", "1"),
+    ("catalog", "list"),
+    ("config",),
+    ("config", "show"),
+    ("config", "check"),
+]
+
+
+@pytest.mark.parametrize("arguments", QUESTIONS, ids=" ".join)
+def test_every_question_has_an_answer_for_people_and_one_for_programs(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert out.strip()
+    code, out, err = run(*arguments, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) is not None
+
+
+def test_every_question_is_asked():
+    asking = ("mma.commands.ask:", "mma.commands.catalog:", "mma.commands.config:")
+    questions = {name for name, (target, _, _) in COMMANDS.items() if target.startswith(asking)}
+    assert {arguments[0] for arguments in QUESTIONS} == questions
+
+
+def test_candidates_are_ranked_with_their_terms(run):
+    rows = json.loads(run("candidates", EVENT, "--json")[1])
+    assert [row["rank"] for row in rows] == [1, 2, 3]
+    assert set(rows[0]["terms"]) == {"prior", "sky", "distance", "time", "context"}
+    everything = json.loads(run("candidates", EVENT, "--all", "--json")[1])
+    assert [row["state"] for row in everything] == ["active"] * 3 + ["vetoed"]
+    text = run("candidates", EVENT, "--all")[1]
+    assert "bogus: real/bogus score below 0.3" in " ".join(text.split())
+    assert "[bold]x[/red]" in text
+
+
+def test_aliases_name_the_event(run):
+    by_alias, by_id = (run("candidates", name, "--json")[1] for name in ("bn270301083", "Fermi-GBM-826000000"))
+    assert by_alias == by_id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("candidates", "S270301abc"), "mma: no event 'S270301abc'; there are S270301ab"),
+        (("candidates", "GW1"), "mma: no event 'GW1'; see 'mma events'"),
+        (("associations", "GW1"), "mma: no event 'GW1'"),
+        (("object", "ZTF00"), "mma: no object 'ZTF00'"),
+        (("dead-letters", "99"), "mma: no dead letter 99"),
+        (("cone", "here", "1"), "mma: position 'here'"),
+        (("cone", "10 95", "1"), "mma: position '10 95'"),
+        (("cone", "10 nan", "1"), "mma: position '10 nan'"),
+        (("cone", "10 10", "-1"), "mma: radius '-1'"),
+        (("cone", "10 10", "1parsec"), "mma: radius '1parsec'"),
+        (("cone", "10 10", "nan"), "mma: radius 'nan'"),
+        (("catalog", "remove", "none"), "mma: no catalogue 'none'"),
+        (("catalog", "import", "none.csv"), "mma: no file none.csv"),
+        (("events", "-c", "none.toml"), "mma: settings file none.toml"),
+        (("dead-letters", "1", "--save", "/none/x"), "mma: cannot write to /none/x"),
+    ],
+)
+def test_an_error_is_one_line_that_helps(run, arguments, says):
+    code, out, err = run(*arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith(says)
+    assert err.count("\n") == 1
+
+
+def test_no_database_is_an_error_that_says_what_to_do(capsys, tmp_path):
+    assert main(["events", "--db", str(tmp_path / "none.sqlite")]) == 1
+    assert "run 'mma replay' or 'mma demo' first" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nothing"],
+        ["candidates"],
+        ["events", "--nothing"],
+        ["events", "--state", "asleep"],
+        ["cone", "1 1"],
+        ["catalog"],
+    ],
+)
+def test_a_wrong_command_line_is_2(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: mma" in capsys.readouterr().err
+
+
+CENTRE = f"{HERE[0]} {HERE[1]}"
+
+
+@pytest.mark.parametrize(
+    ("position", "radius", "found"),
+    [
+        (CENTRE, "0.5", {"ZTF27a", "ZTF27c"}),
+        ("10h00m00s +20d00m00s", "30arcmin", {"ZTF27a", "ZTF27c"}),
+        ("10:00:00 +20:00:00", "1800arcsec", {"ZTF27a", "ZTF27c"}),
+        ("10 00 00 +20 00 00", "0.5deg", {"ZTF27a", "ZTF27c"}),
+        ("150,21", "1'", {"ZTF27b"}),
+        ("0 90", "4arcsec", {"ZTF27pole"}),
+        ("0 90", "3arcsec", set()),
+        ("300 -45", "180", {"ZTF27a", "ZTF27b", "ZTF27c", "ZTF27pole", "[bold]x[/red]"}),
+        ("510 20", "0.5", {"ZTF27a", "ZTF27c"}),
+    ],
+)
+def test_a_cone_in_any_notation(run, position, radius, found):
+    code, out, err = run("cone", position, radius, "--json")
+    assert (code, err) == (0, "")
+    assert {row["id"] for row in json.loads(out)} == found
+
+
+def test_a_dead_letter_gives_its_bytes_back(run, tmp_path):
+    (row,) = json.loads(run("dead-letters", "--json")[1])
+    path = tmp_path / "letter"
+    code, out, _ = run("dead-letters", str(row["id"]), "--save", str(path), "--json")
+    assert code == 0
+    assert path.read_bytes() == b'{"superevent_id": "S1", "alert_type": "\x00'
+    letter = json.loads(out)
+    assert letter["bytes"] == row["bytes"] == len(path.read_bytes())
+    assert letter["reason"].startswith("JSON: ")
+
+
+def test_the_database_comes_from_the_environment(capsys, database, monkeypatch):
+    monkeypatch.setenv("MMA_DATABASE", str(database))
+    assert main(["events", "--json"]) == 0
+    assert {row["id"] for row in json.loads(capsys.readouterr().out)} == {EVENT, "Fermi-GBM-826000000"}
+
+
+def test_the_database_comes_from_a_settings_file(capsys, database, monkeypatch, tmp_path):
+    monkeypatch.delenv("MMA_DATABASE", raising=False)
+    (tmp_path / "mma.toml").write_text(f'database = "{database}"')
+    assert main(["status", "-c", str(tmp_path / "mma.toml"), "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert status["messages"] == {"read": 9, "decoded": 7, "set_aside": 1, "ignored": 1}
+    assert (status["objects"], status["dead_letters"], status["events"]) == (5, 1, {"active": 2})
+
+
+def test_passwords_are_never_shown(capsys):
+    url = "postgresql://mma:secret@127.0.0.1:1/db"
+    assert main(["config", "show", "--db", url]) == 0
+    assert main(["config", "show", "--db", url, "--json"]) == 0
+    assert main(["events", "--db", url]) == 1
+    assert main(["events", "--db", url.replace("postgresql", "postgrsql")]) == 1
+    out, err = capsys.readouterr()
+    assert "***" in out
+    assert "***" in err
+    assert "secret" not in out + err
+
+
+def test_a_file_that_is_no_database_is_told(capsys, tmp_path):
+    (tmp_path / "x").write_text("hello " * 1000)
+    assert main(["events", "--db", str(tmp_path / "x")]) == 1
+    assert "not a database" in capsys.readouterr().err
+
+
+def test_catalogues_are_imported_listed_and_removed(capsys, tmp_path):
+    database = ["--db", str(tmp_path / "mma.sqlite")]
+    table = tmp_path / "mine.v2.csv"
+    table.write_text("alpha,delta,far\n10,20,30\n10,20,\n")
+    assert main(["catalog", "import", str(table), *database]) == 1
+    err = capsys.readouterr().err
+    assert "mine.v2.csv: no column for ra, dec, distance_mpc (or redshift); name it with --column" in err
+    pairs = ["--column", "ra=alpha", "--column", "dec=delta", "--column", "distance_mpc=far"]
+    assert main(["catalog", "import", str(table), *pairs, *database, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"catalog": "mine", "galaxies": 1, "left_out": 1}
+    assert main(["catalog", "import", str(table), *pairs, "--name", "other", *database]) == 0
+    assert "1 galaxies in other" in capsys.readouterr().out
+    assert main(["catalog", "list", *database, "--json"]) == 0
+    assert [row["catalog"] for row in json.loads(capsys.readouterr().out)] == ["mine", "other"]
+    assert main(["catalog", "remove", "mine", *database, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"catalog": "mine", "removed": 1}
+    for wrong, says in (
+        ("alpha", "write OURS=THEIRS"),
+        ("where=alpha", "OURS one of name, ra"),
+        ("ra=x", "no column 'x'"),
+    ):
+        assert main(["catalog", "import", str(table), "--column", wrong, *database]) == 1
+        assert says in capsys.readouterr().err
+
+
+def test_an_empty_database_has_nothing_to_show(capsys, tmp_path):
+    database = ["--db", str(tmp_path / "mma.sqlite")]
+    Store(str(tmp_path / "mma.sqlite")).close()
+    for command, says in (
+        ("events", "no events yet"),
+        ("associations", "no associations"),
+        ("dead-letters", "no dead"),
+    ):
+        assert main([command, *database]) == 0
+        assert says in capsys.readouterr().out
+        assert main([command, *database, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == []
+    assert main(["status", *database]) == 0
+
+
+def mma(*arguments: str, **given) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "mma.cli", *arguments], capture_output=True, text=True, **given)
+
+
+def test_help_is_instant():
+    def seconds() -> float:
+        begun = time.perf_counter()
+        assert mma("--help").returncode == 0
+        return time.perf_counter() - begun
+
+    assert min(seconds() for _ in range(5)) < 0.6
+
+
+def test_help_names_every_command():
+    text = mma("--help").stdout
+    assert all(name in text for name in COMMANDS)
+
+
+def test_a_real_process_tells_by_its_exit_code(database):
+    assert mma("events", "--db", str(database), "--json").returncode == 0
+    assert mma("candidates", "none", "--db", str(database)).returncode == 1
+    assert mma("none").returncode == 2
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(database):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [sys.executable, "-m", "mma.cli", "events", "--db", str(database)], stdout=writer, stderr=subprocess.PIPE
+    )
+    os.close(writer)
+    assert b"Traceback" not in process.stderr
+
+
+def test_the_demo_finds_what_was_put_there(capsys, tmp_path):
+    folder = tmp_path / "night"
+    assert main(["demo", "--alerts", "1500", "--keep", str(folder), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    first = {item["event"]["id"]: item["came_first"] for item in answer["events"]}
+    assert first["S260301a"]
+    assert first["CTAO-SAG-20260304-01"]
+    counts = answer["messages"]
+    assert counts["read"] == counts["decoded"]
+    assert counts["read"] > 500
+    store = Store(str(folder / "demo.sqlite"), create=False)
+    with store.read() as connection:
+        assert queries.candidates(connection, "S260301a")[0]["object"] == "ZTF26akilonv"
+    store.close()

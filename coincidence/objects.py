@@ -14,6 +14,9 @@ from .alert import AlertBatch
 TOLD = ("redshift", "redshift_error", "distance_mpc", "classification")
 """Columns that few packets carry: the newest packet that tells them speaks."""
 
+SAME_S = 1.0
+"""First detections nearer than this are one exposure, told with different rounding: seconds."""
+
 
 def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArray]:
     """Fold detections (and earlier folded states) of the same objects into one row an object.
@@ -48,12 +51,11 @@ def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArr
     columns = {name: np.where(knows, getattr(rows, name)[told], getattr(newest, name)) for name in TOLD}
     columns["classification"] = columns["classification"].astype(object)
     first = np.fmin(rows.first_seen, rows.time)
-    earliest = _earliest(first, rows.last_unseen, group, starts)
     return (
         replace(
             newest,
-            first_seen=first[earliest],
-            last_unseen=rows.last_unseen[earliest],
+            first_seen=np.minimum.reduceat(first, starts),
+            last_unseen=_last_unseen(first, rows.last_unseen, group, starts),
             n_detections=np.fmax.reduceat(rows.n_detections, starts),
             reliability=np.fmax.reduceat(rows.reliability, starts),
             solar_system_arcsec=np.maximum.reduceat(rows.solar_system_arcsec, starts),
@@ -83,10 +85,11 @@ def _told(told_at: FloatArray, group: IntArray, last: IntArray) -> IntArray:
     return np.asarray(order[last], dtype=np.int64)
 
 
-def _earliest(first: FloatArray, unseen: FloatArray, group: IntArray, starts: IntArray) -> IntArray:
-    """For each object the row with the earliest first detection; among those the latest non-detection."""
-    order = np.lexsort((-np.nan_to_num(unseen, nan=-np.inf), first, group))
-    return np.asarray(order[starts], dtype=np.int64)
+def _last_unseen(first: FloatArray, unseen: FloatArray, group: IntArray, starts: IntArray) -> FloatArray:
+    """For each object the latest non-detection that belongs to its earliest first detection."""
+    earliest = np.minimum.reduceat(first, starts)[group]
+    belongs = first <= earliest + SAME_S
+    return np.asarray(np.fmax.reduceat(np.where(belongs, unseen, np.nan), starts), dtype=np.float64)
 
 
 def versions(objects: AlertBatch) -> list[str]:

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -148,23 +149,25 @@ class Engine:
 
     def _alerts(self, connection: Connection, batch: Sequence[Message], intake: Intake, at: float) -> None:
         """Take in alerts: the objects' states, their candidates, the ranks of the events touched."""
-        wanted = self._worth_whole(intake.alerts)
+        before = objects.known(connection, intake.alerts)
+        wanted = self._worth_whole(intake.alerts, before)
         found = whole.decode(batch, intake.alerts.take(wanted), list(intake.survey_ids[wanted]))
-        states = objects.merge(connection, whole.with_history(intake.alerts, found))
+        columns = whole.with_history(intake.alerts, found)
+        states = objects.merge(connection, columns, before, {alert.object_id for alert in found})
         objects.add_history(connection, found)
         objects.add_aliases(connection, found)
         for event_id in sorted(matching.batch(connection, self.active, states, at)):
             telling.candidates_of(connection, event_id, self.parameters, at, self.prefix)
 
-    def _worth_whole(self, columns: AlertBatch) -> npt.NDArray[np.bool_]:
-        """Alerts to decode whole: those that hit a region, and those of objects so young that a later event
-        may want them; what an event finds must not depend on which of the two came first."""
-        wanted = np.zeros(len(columns), dtype=np.bool_)
-        wanted[self.active.match(columns).alert] = True
-        with np.errstate(invalid="ignore"):
-            wanted |= ~(columns.time - columns.first_seen > YOUNG_D * DAY_S)
-            wanted &= ~(columns.solar_system_arcsec <= self.parameters.moving_arcsec)
-        return wanted
+    def _worth_whole(self, alerts: AlertBatch, before: objects.Known) -> npt.NDArray[np.bool_]:
+        """Alerts to decode whole: those that hit a region, and those of young objects, which a later event will
+        want; what an event finds must not depend on which of the two came first. Not those whose packet can tell
+        nothing that is not known."""
+        first = before.first_seen(alerts)
+        wanted = alerts.time - first <= YOUNG_D * DAY_S
+        wanted[self.active.match(replace(alerts, first_seen=first)).alert] = True
+        wanted &= ~(alerts.solar_system_arcsec <= self.parameters.moving_arcsec)
+        return np.asarray(wanted & ~before.tell_all(alerts), dtype=np.bool_)
 
     def _set_aside(self, message: Message, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error))

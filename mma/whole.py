@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from coincidence import Alert, AlertBatch
-from coincidence.objects import key
+from coincidence.objects import SAME_S, key
 
 from . import alerts
 from .streams import Message
@@ -40,9 +40,9 @@ def with_history(columns: AlertBatch, whole: Sequence[Alert]) -> AlertBatch:
     for alert in whole:
         row = place.get((alert.object_id, alert.id))
         if row is not None:
-            known = None if np.isnan(first[row]) else float(first[row])
-            facts = alerts.facts(alert, known)
-            first[row] = facts.first_seen
+            told = float(np.fmin(first[row], columns.time[row]))
+            facts = alerts.facts(alert, told)
+            first[row] = facts.first_seen if facts.first_seen < told - SAME_S else told  # rounded otherwise there
             if facts.last_unseen is not None:
                 unseen[row] = facts.last_unseen
     return replace(columns, first_seen=first, last_unseen=unseen)

@@ -87,19 +87,27 @@ def survival(mpc: FloatArray, mu: FloatArray, sigma: FloatArray) -> FloatArray:
     The tail integral is ``(mu^2 + sigma^2) Q(x) + sigma (mu + d) phi(x)``, x = (d - mu)/sigma; where mu < 0 it
     is taken relative to its value at d = 0 with scaled complementary error functions, so nothing cancels.
     """
-    from scipy.special import erfcx, ndtr
+    from scipy.special import ndtr
 
-    d = np.maximum(mpc, 0.0)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        x, z = (d - mu) / sigma, mu / sigma
-        plain = (z * z + 1.0) * ndtr(-x) + (z + d / sigma) * np.exp(-0.5 * x * x) / SQRT_2PI
-        whole = (z * z + 1.0) * ndtr(z) + z * np.exp(-0.5 * z * z) / SQRT_2PI
-        low = np.maximum(np.minimum(z, 0.0), -1e3)
-        y = np.maximum(x, 0.0)
-        mills, mills0 = (np.sqrt(np.pi / 2) * erfcx(v / np.sqrt(2.0)) for v in (y, -low))
-        tail = np.exp(0.5 * (low - y) * (low + y)) * ((low * low + 1.0) * mills + low + d / sigma)
-        result = np.where(z < 0, tail / ((low * low + 1.0) * mills0 + low), plain / whole)
+        r, z = np.broadcast_arrays(np.maximum(mpc, 0.0) / sigma, mu / sigma)
+        x = r - z
+        plain = (z * z + 1.0) * ndtr(-x) + (z + r) * np.exp(-0.5 * x * x) / SQRT_2PI
+        result = np.asarray(plain / ((z * z + 1.0) * ndtr(z) + z * np.exp(-0.5 * z * z) / SQRT_2PI))
+        if (below := z < 0).any():
+            result[below] = _survival_below(r[below], z[below])
     return np.asarray(np.clip(result, 0.0, 1.0))
+
+
+def _survival_below(r: FloatArray, z: FloatArray) -> FloatArray:
+    """The same for z = mu/sigma < 0, r = d/sigma."""
+    from scipy.special import erfcx
+
+    z = np.maximum(z, -1e3)
+    y = np.maximum(r - z, 0.0)
+    mills, mills0 = (np.sqrt(np.pi / 2) * erfcx(v / np.sqrt(2.0)) for v in (y, -z))
+    tail = np.exp(0.5 * (z - y) * (z + y)) * ((z * z + 1.0) * mills + z + r)
+    return np.asarray(tail / ((z * z + 1.0) * mills0 + z))
 
 
 def marginal_moments(prob: FloatArray, mu: FloatArray, sigma: FloatArray) -> tuple[float, float] | None:

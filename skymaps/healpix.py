@@ -23,10 +23,10 @@ def positions(ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[FloatArray, FloatA
 
     lon, lat = np.asarray(ra, dtype=np.float64), np.asarray(dec, dtype=np.float64)
     if lon.shape != lat.shape:
-        lon, lat = np.broadcast_arrays(lon, lat)
+        lon, lat = (np.array(a) for a in np.broadcast_arrays(lon, lat))
     # compiled loops take one kind of array: any other would be compiled anew
-    lon = lon if lon.ndim == 1 and lon.flags.carray else np.array(lon).ravel()
-    lat = lat if lat.ndim == 1 and lat.flags.carray else np.array(lat).ravel()
+    lon = lon if lon.ndim == 1 and lon.flags.carray else np.array(lon).reshape(-1)
+    lat = lat if lat.ndim == 1 and lat.flags.carray else np.array(lat).reshape(-1)
     bad = first_bad(lon, lat)
     if bad >= 0 and not np.isfinite(lon[bad]):
         raise RegionError(f"ra {lon[bad]} is not a number of degrees")

@@ -166,10 +166,10 @@ class SkyIndex:
 
 def _portions(count: IntArray, most: int) -> Iterator[tuple[int, int]]:
     """Consecutive ranges of rows whose counts add up to at most ``most``, or of one row."""
-    total = np.cumsum(count)
-    if count.size and total[-1] <= most:
-        yield 0, count.size
+    if count.size == 1:
+        yield 0, 1
         return
+    total = np.cumsum(count)
     first = 0
     while first < count.size:
         done = total[first - 1] if first else 0

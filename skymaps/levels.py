@@ -14,10 +14,13 @@ from .region import FloatArray, IntArray
 
 def descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> IntArray:
     """Cells by descending density and, where equal, by descending UNIQ: crossmatch's order."""
-    rank = np.argsort(-density, kind="stable")
+    rank = np.argsort(-density)
     dense = density[rank]
-    if (dense[1:] == dense[:-1]).any():
-        rank = np.lexsort((-healpix.to_uniq(lower, order), -density))
+    equal = dense[1:] == dense[:-1]
+    if equal.any():
+        tied = np.concatenate([[False], equal]) | np.concatenate([equal, [False]])
+        cells = rank[tied]
+        rank[tied] = cells[np.lexsort((-healpix.to_uniq(lower[cells], order[cells]), -density[cells]))]
     return rank
 
 

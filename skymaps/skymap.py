@@ -186,7 +186,7 @@ class SkyMap(Region):
 
     def lookup(self) -> Lookup:
         """The cells, for compiled loops."""
-        order = int(np.clip((np.log2(self.lower.size / 3.0) + 1e-9) // 2, 0, 8))  # at most four rows a cell
+        order = int(np.clip((np.log2(self.lower.size / 6.0) + 1e-9) // 2, 0, 8))  # at most two rows a cell
         begins = np.arange((12 << (2 * order)) + 1, dtype=np.int64) * healpix.span(order)
         rows = np.maximum(np.searchsorted(self.lower, begins, side="right") - 1, 0).astype(np.int32)
         gaps = () if self._is_full else (np.ascontiguousarray(self.order),)

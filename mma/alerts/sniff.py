@@ -13,7 +13,7 @@ from mma.streams.message import Message
 from . import table, voevent
 from .avro import Framed, confluent, framing
 from .packet import Record
-from .schemas import SchemaStore
+from .schemas import SchemaStore, WriterSchema
 
 KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("fink-ztf", frozenset({"candidate.jd", "cdsxmatch"})),
@@ -56,12 +56,17 @@ def look(message: Message, schemas: SchemaStore) -> Look:
     """A message's kind and its opened content; DecodeError where it begins like an alert and then breaks."""
     if (open_frame := framing(message)) is not None:
         framed = open_frame(message, schemas)
-        return Look(kind_by_names(framed.schema.names), framed=framed)
+        return Look(kind_by_schema(framed.schema), framed)
     start = message.payload[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     return OPENINGS.get(start[:1], _text)(message)
 
 
 @lru_cache(maxsize=256)
+def kind_by_schema(schema: WriterSchema) -> str | None:
+    """The kind of a schema's packets."""
+    return kind_by_names(schema.names)
+
+
 def kind_by_names(names: frozenset[str]) -> str | None:
     """The first kind whose field names are all there."""
     return next((kind for kind, wanted in KINDS if wanted <= names), None)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection, RowMapping, and_, select
 
 from coincidence import Alert, AlertBatch
 from coincidence.objects import combine, told_times, versions
-from skymaps import IntArray, healpix
+from skymaps import FloatArray, IntArray, healpix
 
 from . import tables
 from .bulk import Columns, Row, columns_of, floats, insert_new, nullable, select_in, upsert, within
@@ -43,11 +45,63 @@ RANGES = 400
 """No more HEALPix ranges than this in one query."""
 
 
-def merge(connection: Connection, alerts: AlertBatch) -> AlertBatch:
-    """Add alerts to the objects they belong to; the objects' new states, one row each."""
-    known, known_told = of_ids(connection, sorted({str(i) for i in alerts.object_id}))
-    states, told_at = combine(AlertBatch.concatenate([known, alerts]), np.concatenate([known_told, told_times(alerts)]))
-    upsert(connection, tables.objects, _columns(states, told_at))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of some objects before their newest alerts."""
+
+    states: AlertBatch
+    told_at: FloatArray
+    whole: frozenset[str]
+    """Objects of which a packet was decoded whole: their history is known."""
+
+    def first_seen(self, alerts: AlertBatch) -> FloatArray:
+        """First detection that the alerts or their objects' states tell; NaN where neither does. Shape (n,)."""
+        return np.asarray(np.fmin(alerts.first_seen, self._of(alerts, self.states.first_seen)), dtype=np.float64)
+
+    def tell_all(self, alerts: AlertBatch) -> npt.NDArray[np.bool_]:
+        """Where the history in an alert's packet can add nothing: another packet's is known, it reached to before
+        the first detection, and this packet tells of no earlier one. Shape (n,)."""
+        is_whole = np.array([name in self.whole for name in alerts.object_id], dtype=np.bool_)
+        unseen = self._of(alerts, self.states.last_unseen)
+        first = self._of(alerts, self.states.first_seen)
+        earlier = np.fmin(alerts.first_seen, alerts.time) < first - 1.0
+        return np.asarray(is_whole & np.isfinite(unseen) & ~earlier)
+
+    def _of(self, alerts: AlertBatch, values: FloatArray) -> FloatArray:
+        """A column of the states, for each alert its object's; NaN where the object is new."""
+        by_name = dict(zip(self.states.object_id, values.tolist(), strict=True))
+        return np.array([by_name.get(name, np.nan) for name in alerts.object_id], dtype=np.float64)
+
+
+def known(connection: Connection, alerts: AlertBatch) -> Known:
+    """The objects of these alerts as they are stored."""
+    ids = sorted({str(i) for i in alerts.object_id})
+    found = list(select_in(connection, select(tables.objects), tables.objects.c.id, ids))
+    return Known(
+        states=_batch(found),
+        told_at=floats(row["told_at"] for row in found),
+        whole=frozenset(row["id"] for row in found if row["whole"]),
+    )
+
+
+def merge(
+    connection: Connection, alerts: AlertBatch, before: Known | None = None, whole: Iterable[str] = ()
+) -> AlertBatch:
+    """Add alerts to the objects they belong to; the objects' new states, one row each.
+
+    Parameters
+    ----------
+    before
+        The objects as they are stored, where the caller has them already.
+    whole
+        Objects whose history these alerts tell.
+    """
+    before = before or known(connection, alerts)
+    told = np.concatenate([before.told_at, told_times(alerts)])
+    states, told_at = combine(AlertBatch.concatenate([before.states, alerts]), told)
+    is_whole = before.whole.union(whole)
+    columns = _columns(states, told_at) | {"whole": [name in is_whole for name in states.object_id]}
+    upsert(connection, tables.objects, columns)
     insert_new(connection, tables.detections, _detections(alerts))
     return states
 
@@ -88,12 +142,6 @@ def aliases(connection: Connection, object_ids: Sequence[str]) -> dict[str, list
     return out
 
 
-def of_ids(connection: Connection, ids: Sequence[str]) -> tuple[AlertBatch, Any]:
-    """States of the objects with these ids, and when each was told what few packets tell."""
-    found = list(select_in(connection, select(tables.objects), tables.objects.c.id, ids))
-    return _batch(found), floats(row["told_at"] for row in found)
-
-
 def in_region(connection: Connection, ranges: IntArray, start: float, end: float) -> AlertBatch:
     """Objects within HEALPix ranges that were seen in a time window.
 
@@ -120,7 +168,7 @@ def light_curve(connection: Connection, object_id: str) -> list[Row]:
     return [dict(row) for row in rows]
 
 
-def _columns(states: AlertBatch, told_at: Any) -> Columns:
+def _columns(states: AlertBatch, told_at: Any) -> dict[str, Sequence[Any]]:
     return {
         **{name: list(getattr(states, ours)) for ours, name in _TEXT.items()},
         **{name: nullable(getattr(states, ours)) for ours, name in _NUMBERS.items()},

@@ -176,7 +176,7 @@ def object_(connection: Connection, name: str) -> Row:
 
 def _object(row: Row) -> Row:
     times = {name: iso(row[name]) for name in ("first_seen", "last_seen", "last_unseen")}
-    hidden = ("hpx", "told_at", "version")
+    hidden = ("hpx", "told_at", "version", "whole")
     return {name: value for name, value in row.items() if name not in hidden} | times | {"mag": ab_mag(row["flux_njy"])}
 
 

@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("distance_mpc", sa.Float(precision=53), nullable=True),
         sa.Column("classification", sa.String(), nullable=True),
         sa.Column("told_at", sa.Float(precision=53), nullable=True),
+        sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

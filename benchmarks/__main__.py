@@ -10,9 +10,9 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from . import report
+from . import report  # noqa: E402 - after the number of threads is set
 
-SUITES = ("regions", "overlap", "decoding", "storing")
+SUITES = ("regions", "overlap", "decoding", "walk", "storing")
 """Modules with a function ``run`` that gives rows."""
 
 

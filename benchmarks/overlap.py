@@ -76,7 +76,9 @@ def small_circles() -> Row:
     gw = max((m for m in workload.recorded()), key=lambda m: m.area_deg2(0.9))
     random = np.random.default_rng(7)
     prob = gw.probdensity * healpix.area_sr(gw.order)
-    ra, dec = healpix.cell_centre(*(a[random.choice(prob.size, N_SMALL, p=prob / prob.sum())] for a in (gw.lower, gw.order)))
+    ra, dec = healpix.cell_centre(
+        *(a[random.choice(prob.size, N_SMALL, p=prob / prob.sum())] for a in (gw.lower, gw.order))
+    )
     ra, dec = (ra + random.normal(0, 0.2, N_SMALL)) % 360.0, np.clip(dec + random.normal(0, 0.2, N_SMALL), -89.9, 89.9)
     density, uniq = columns(gw)
     ours, exact, theirs = [], [], []

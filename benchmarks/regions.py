@@ -197,7 +197,8 @@ def volume() -> Row:
     sky = peers.table(skymap, distance=True)
     theirs, answer = cpu(lambda: peers.crossmatch(sky, ra, dec, mpc), 1)
     known = np.isfinite(found)
-    off = float(np.abs(found - answer.searched_prob_vol)[known].max())
+    differs = np.abs(found - answer.searched_prob_vol)[known]
+    off, often = float(differs.max()), float((differs <= 1e-4).mean())
     alone = np.array([skymap.credible_volume_at(ra[i], dec[i], mpc[i])[0] for i in range(20)])
     independent = np.array_equal(alone, found[:20], equal_nan=True)
     return Row(
@@ -209,7 +210,8 @@ def volume() -> Row:
         target="at least 40x, within 1e-4, independent of the batch",
         met=theirs / ours >= 40,
         agrees=off <= 1e-4 and independent and known.sum() > 900,
-        agreement=f"within {off:.1e} for {known.sum()} targets; each alone {'the same' if independent else 'DIFFERENT'}",
+        agreement=f"{often:.1%} of {known.sum()} targets within 1e-4, all within {off:.1e}; "
+        f"each alone {'the same' if independent else 'DIFFERENT'}",
     )
 
 
@@ -219,25 +221,24 @@ def growth(index: SkyIndex, ra: FloatArray, dec: FloatArray, memory: int) -> lis
     many = workload.regions(10 * N_REGIONS, seed=3)
     large = workload.index_of(many)
     weight = rss() - before
-    few, few_found = cpu(lambda: index.match(ra, dec), 15)
-    more, more_found = cpu(lambda: large.match(ra, dec), 3)
-    regions_ratio = (more / len(more_found)) / (few / len(few_found)) * 10.0
+    few, few_hits = cpu(lambda: _hits(index, ra, dec), 15)
+    more, more_hits = cpu(lambda: _hits(large, ra, dec), 3)
+    regions_ratio = (more / more_hits) / (few / few_hits) * 10.0
     tenfold = workload.positions(10 * ra.size, 8)
     ra10, dec10 = np.append(ra, tenfold[0][: 9 * ra.size]), np.append(dec, tenfold[1][: 9 * ra.size])
-    long, long_found = cpu(lambda: index.match(ra10, dec10), 3)
+    long, long_hits = cpu(lambda: _hits(index, ra10, dec10), 3)
     asked = large.match(ra[:500], dec[:500])
     expected = sum(int((r.credible_level_at(ra[:500], dec[:500]) <= workload.LEVEL).sum()) for r in many)
     third = Row(
         number=3,
         work="ten times the regions; ten times the alerts",
-        ours=f"{seconds(few)}, {seconds(more)}; {seconds(long)} ({len(few_found):,}, {len(more_found):,}; "
-        f"{len(long_found):,} hits)",
+        ours=f"{seconds(few)}, {seconds(more)}; {seconds(long)} ({few_hits:,}, {more_hits:,}; {long_hits:,} hits)",
         peer="-",
         ratio=None,
         target="ten times the regions at most 12x at equal hits per region",
         met=regions_ratio <= 12.0,
         agrees=len(asked) == expected,
-        agreement=f"{regions_ratio:.1f}x at equal hits; 500 alerts x {len(many):,} regions asked one by one: same pairs",
+        agreement=f"{regions_ratio:.1f}x at equal hits; 500 alerts x {len(many):,} regions one by one: same pairs",
     )
     single = one_map()
     eleventh = Row(
@@ -252,6 +253,11 @@ def growth(index: SkyIndex, ra: FloatArray, dec: FloatArray, memory: int) -> lis
         agreement="growth of this process; nothing to compare",
     )
     return [third, eleventh]
+
+
+def _hits(index: SkyIndex, ra: FloatArray, dec: FloatArray) -> int:
+    """Pairs, looked at in parts as they come."""
+    return sum(len(part) for part in index.match_parts(ra, dec))
 
 
 def one_map() -> float:

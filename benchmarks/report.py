@@ -77,4 +77,9 @@ def show(rows: Iterable[Row]) -> None:
 def save(rows: Iterable[Row], path: Path) -> None:
     """Write all rows, with the machine they were measured on."""
     machine = {"python": platform.python_version(), "processor": platform.machine()}
-    path.write_text(json.dumps({"machine": machine, "rows": [asdict(r) for r in rows]}, indent=2) + "\n")
+    path.write_text(
+        json.dumps(
+            {"machine": machine, "rows": [asdict(r) for r in rows]}, indent=2, default=lambda value: value.item()
+        )
+        + "\n"
+    )

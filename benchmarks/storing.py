@@ -14,7 +14,7 @@ import numpy as np
 
 import skymaps
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, Galaxies, Kind, Messenger, Stage
-from coincidence.background import chance_count
+from coincidence.background import areas, chance_count
 from coincidence.score import score_columns
 from mma import matching, telling
 from mma.simulate.events import START
@@ -40,8 +40,9 @@ def merger(region: skymaps.Region, name: str = "S260301a") -> Event:
     )
 
 
-def transients(n: int, ra: np.ndarray, dec: np.ndarray, random: np.random.Generator) -> AlertBatch:
-    """New transients in the ten days after the event, one detection each."""
+def transients(name: str, ra: np.ndarray, dec: np.ndarray, random: np.random.Generator) -> AlertBatch:
+    """New transients in the ten days after the event, one detection each; their names begin with ``name``."""
+    n = len(ra)
     days = random.uniform(0.0, 9.0, n)
 
     def text(values: list[str]) -> np.ndarray:
@@ -53,7 +54,7 @@ def transients(n: int, ra: np.ndarray, dec: np.ndarray, random: np.random.Genera
     seen = START.timestamp() + days * DAY_S
     return AlertBatch(
         id=text([f"a{i}" for i in range(n)]),
-        object_id=text([f"ZTF26{i:07d}" for i in range(n)]),
+        object_id=text([f"{name}{i:07d}" for i in range(n)]),
         survey=text(["ztf"] * n),
         ra=ra,
         dec=dec,
@@ -96,9 +97,9 @@ def written(store: Store, n: int = 20000) -> tuple[float, bool]:
     random = np.random.default_rng(12)
     region = skymaps.circle(150.0, 20.0, 8.0)
     ra, dec = 150.0 + random.uniform(-5, 5, n), 20.0 + random.uniform(-5, 5, n)
-    event, states = merger(region, "S260301w"), transients(n, ra, dec, random)
+    event, states = merger(region, "S260301w"), transients("ZTF26w", ra, dec, random)
     scores = score_columns(event, states, Galaxies.empty(), DEFAULT)
-    counts = chance_count(event, scores.credible_level, DEFAULT)
+    counts = chance_count(event.kind, areas(region), scores.credible_level, DEFAULT)
     with store.begin() as connection:
         events.save_notice(connection, event, received=0.0, place="")
         events.save_event(connection, event, revision=1, parameters=DEFAULT, now=None)
@@ -120,7 +121,7 @@ def late_map(store: Store, n: int = 1_000_000) -> tuple[float, int, int]:
     """Seconds to score and rank the stored objects of a late map of 1,000 deg2; how many, and how many expected."""
     random = np.random.default_rng(10)
     ra, dec = random.uniform(0, 360, n), np.degrees(np.arcsin(random.uniform(-1, 1, n)))
-    states = transients(n, ra, dec, random)
+    states = transients("ZTF26l", ra, dec, random)
     for start in range(0, n, 50000):
         with store.begin() as connection:
             objects.merge(connection, states.take(np.arange(start, min(start + 50000, n))))

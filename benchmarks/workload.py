@@ -11,15 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import skymaps
 from mma.simulate.skymap import Ring, ring_map
-from skymaps import GBM_SYSTEMATIC, Circle, Ellipse, FloatArray, Region, SkyMap, healpix
-from skymaps.lookup import Kind
+from skymaps import GBM_SYSTEMATIC, FloatArray, Region, SkyMap, healpix
 
 DATA = Path(os.environ.get("MMA_DATA", Path(__file__).parents[2] / "shared" / "data")) / "skymaps"
 SHARES = (("gw", 0.2), ("grb", 0.3), ("shape", 0.5))
@@ -74,7 +71,7 @@ def gbm_map() -> SkyMap:
 
 
 def moved(skymap: SkyMap, turn: int, shift: float) -> SkyMap:
-    """A map with its base pixels turned about the pole (0 to 3 quarters) and levels kept; distances shifted by a factor.
+    """A map with its base pixels turned about the pole (0 to 3 quarters); distances times a factor.
 
     A quarter turn takes each base pixel to its neighbour of the same ring, cell by cell, so the map stays true.
     """
@@ -83,7 +80,10 @@ def moved(skymap: SkyMap, turn: int, shift: float) -> SkyMap:
     sort = np.argsort(lower)
     layers = {} if skymap.distmu is None else {"distmu": skymap.distmu[sort] * np.float32(shift)}
     if skymap.distsigma is not None and skymap.distnorm is not None:
-        layers |= {"distsigma": skymap.distsigma[sort] * np.float32(shift), "distnorm": skymap.distnorm[sort] / shift**2}
+        layers |= {
+            "distsigma": skymap.distsigma[sort] * np.float32(shift),
+            "distnorm": skymap.distnorm[sort] / shift**2,
+        }
     return replace(
         skymap,
         lower=lower[sort],

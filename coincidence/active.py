@@ -12,6 +12,7 @@ import numpy as np
 from skymaps import AllSky, FloatArray, IntArray, Region, SkyIndex
 
 from .alert import AlertBatch
+from .background import LEVELS, areas
 from .event import Event, Kind, Stage
 from .parameters import DEFAULT, Parameters
 from .score import first_seen, in_interval, window
@@ -108,6 +109,8 @@ class ActiveEvents:
 
     def __init__(self, parameters: Parameters = DEFAULT) -> None:
         self.parameters = parameters
+        self.parameters_id = parameters.id
+        self._areas: dict[str, FloatArray] = {}
         self._notices: dict[str, dict[str, Event]] = {}
         self._current: dict[str, Event] = {}
         self._index = SkyIndex()
@@ -160,9 +163,17 @@ class ActiveEvents:
     def _change(self, news: News, before: Event | None, event_id: str) -> Change:
         return Change(news=news, before=before, after=self._current[event_id], revision=len(self._notices[event_id]))
 
+    def areas(self, event_id: str) -> FloatArray:
+        """Areas of an event's region at the levels that chance counts need, worked out once."""
+        if event_id not in self._areas:
+            region = self._current[event_id].region
+            self._areas[event_id] = areas(region) if region is not None else np.full(len(LEVELS), np.nan)
+        return self._areas[event_id]
+
     def _place(self, event: Event, now: float | None) -> None:
         """Put the event's region into the index, or take it out."""
         self._windows.pop(event.id, None)
+        self._areas.pop(event.id, None)
         searchable = can_be_matched(event)
         if searchable:
             limits = window(event, self.parameters)

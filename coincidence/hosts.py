@@ -125,6 +125,9 @@ def _error_mpc(galaxies: Galaxies, galaxy: IntArray, parameters: Parameters) -> 
 def _told_by_packet(alerts: AlertBatch, parameters: Parameters) -> tuple[FloatArray, FloatArray, StrArray]:
     """Distance, error and kind that the alert itself tells; NaN where it does not."""
     by_redshift = np.isfinite(alerts.redshift) & (alerts.redshift > 0)
+    if not (by_redshift.any() or np.isfinite(alerts.distance_mpc).any()):
+        nothing = np.full(len(alerts), np.nan)
+        return nothing, nothing, np.full(len(alerts), "unknown", dtype=object)
     z = np.where(by_redshift, alerts.redshift, 0.1)
     error_z = np.where(np.isfinite(alerts.redshift_error), alerts.redshift_error, 0.0)
     from_z = cosmology.distance_mpc(z)

@@ -46,7 +46,7 @@ class Engine:
         self.store = store
         self.sink = sink
         self.parameters = parameters
-        self.prefix = prefix
+        self.prefix = prefix if sink is not None else None
         self._clock = clock
         self.active = ActiveEvents(parameters)
         self._is_stale = True

@@ -42,7 +42,6 @@ READERS = {
     ".vot": "votable",
     ".xml": "votable",
     ".parquet": "parquet",
-    ".hdf5": "hdf5",
 }
 
 
@@ -52,7 +51,7 @@ def read(path: Path, name: str, columns: Mapping[str, str]) -> tuple[Galaxies, i
     Parameters
     ----------
     path
-        FITS, CSV, ECSV, VOTable, Parquet or HDF5.
+        FITS, CSV, ECSV, VOTable or Parquet.
     name
         What the catalogue is called.
     columns

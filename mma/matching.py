@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from sqlalchemy import Connection
 
-from coincidence import ActiveEvents, AlertBatch, Event, Parameters, can_be_matched
+from coincidence import ActiveEvents, AlertBatch, Event, can_be_matched
 from coincidence.background import chance_count
 from coincidence.score import in_window, score_columns, window
 from skymaps import AllSky, IntArray, Region
@@ -34,7 +34,7 @@ def event(connection: Connection, active: ActiveEvents, event_id: str, now: floa
     near = objects.in_region(connection, ranges(state.region, parameters.level), start, end)
     level = state.region.credible_level_at(near.ra, near.dec)
     inside = near.take((level <= parameters.level) & in_window(state, near, parameters))
-    _save(connection, state, inside, parameters, now)
+    _save(connection, active, state, inside, now)
     fallen = before - set(inside.object_id)
     candidates.withdraw(connection, event_id, sorted(fallen), FELL_OUT)
 
@@ -48,7 +48,7 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch, now:
         rows = np.unique(pairs.alert[pairs.event == i])
         if len(rows):
             inside = states.take(rows)
-            _save(connection, active[event_id], inside, active.parameters, now)
+            _save(connection, active, active[event_id], inside, now)
             before.get(event_id, set()).difference_update(inside.object_id)
             touched.add(event_id)
     searching = set(active.searching)
@@ -59,13 +59,14 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch, now:
     return touched
 
 
-def _save(connection: Connection, state: Event, inside: AlertBatch, parameters: Parameters, now: float) -> None:
+def _save(connection: Connection, active: ActiveEvents, state: Event, inside: AlertBatch, now: float) -> None:
+    """Score objects against one event and write the scores."""
     if not len(inside):
         return
     galaxies = catalogs.near(connection, inside.ra, inside.dec)
-    scores = score_columns(state, inside, galaxies, parameters)
-    counts = chance_count(state, scores.credible_level, parameters)
-    candidates.save_scores(connection, state, inside, scores, counts, parameters.id, now)
+    scores = score_columns(state, inside, galaxies, active.parameters)
+    counts = chance_count(state.kind, active.areas(state.id), scores.credible_level, active.parameters)
+    candidates.save_scores(connection, state, inside, scores, counts, active.parameters_id, now)
 
 
 def ranges(region: Region, level: float) -> IntArray:

@@ -19,10 +19,15 @@ from .store.bulk import Row
 Columns = dict[str, np.ndarray[Any, Any]]
 
 
-def candidates_of(connection: Connection, event_id: str, parameters: Parameters, now: float, prefix: str) -> int:
-    """Rank one event's candidates anew; messages for those that are new, moved or fell. How many."""
+def candidates_of(connection: Connection, event_id: str, parameters: Parameters, now: float, prefix: str | None) -> int:
+    """Rank one event's candidates anew; messages for those that are new, moved or fell. How many.
+
+    Without a ``prefix`` for the topics nobody is told, here and below.
+    """
     columns = candidates.told_and_standing(connection, event_id)
     rows, ranks, log_none = ranked(connection, event_id, columns)
+    if prefix is None:
+        return 0
     odds = columns["log_odds"][rows]
     was_told = columns["told_state"] == candidates.ACTIVE
     told_odds = np.where(was_told, columns["told_log_odds"], np.nan)[rows]
@@ -72,10 +77,10 @@ def _tell(event: Row, row: Row, rank: int | None, of: int, log_none: float, now:
     return message, mark
 
 
-def event(connection: Connection, event_id: str, now: float, prefix: str) -> None:
+def event(connection: Connection, event_id: str, now: float, prefix: str | None) -> None:
     """A message about an event's newest state."""
     row = events.event_row(connection, event_id)
-    if row is None or row["told_notice"] == row["notice"]:
+    if prefix is None or row is None or row["told_notice"] == row["notice"]:
         return
     revision = (row["told_revision"] or 0) + 1
     message = event_message(row, revision=revision, now=now)
@@ -83,8 +88,10 @@ def event(connection: Connection, event_id: str, now: float, prefix: str) -> Non
     events.mark_told(connection, event_id, revision, row["notice"])
 
 
-def associations_of(connection: Connection, event_id: str, now: float, prefix: str) -> None:
+def associations_of(connection: Connection, event_id: str, now: float, prefix: str | None) -> None:
     """Messages about the associations of an event that are new, changed or withdrawn."""
+    if prefix is None:
+        return
     for row in associations.untold(connection, event_id):
         revision = (row["told_revision"] or 0) + 1
         message: dict[str, Any] = association_message(row, revision=revision, now=now)

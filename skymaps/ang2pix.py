@@ -41,10 +41,8 @@ def _pixel(ra: float, dec: float) -> int:
         rising, falling = _NSIDE * (0.5 + quarter), _NSIDE * (z * 0.75)
         up, down = int(rising - falling), int(rising + falling)
         face_up, face_down = up >> 29, down >> 29
-        if face_up == face_down:
-            face = face_up | 4
-        else:
-            face = face_up if face_up < face_down else face_down + 8
+        other = face_up if face_up < face_down else face_down + 8
+        face = face_up | 4 if face_up == face_down else other
         x, y = down & (_NSIDE - 1), _NSIDE - (up & (_NSIDE - 1)) - 1
     else:
         face = min(3, int(quarter))

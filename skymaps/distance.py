@@ -87,16 +87,20 @@ def survival(mpc: FloatArray, mu: FloatArray, sigma: FloatArray) -> FloatArray:
     The tail integral is ``(mu^2 + sigma^2) Q(x) + sigma (mu + d) phi(x)``, x = (d - mu)/sigma; where mu < 0 it
     is taken relative to its value at d = 0 with scaled complementary error functions, so nothing cancels.
     """
-    from scipy.special import ndtr
-
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         r, z = np.broadcast_arrays(np.maximum(mpc, 0.0) / sigma, mu / sigma)
-        x = r - z
-        plain = (z * z + 1.0) * ndtr(-x) + (z + r) * np.exp(-0.5 * x * x) / SQRT_2PI
-        result = np.asarray(plain / ((z * z + 1.0) * ndtr(z) + z * np.exp(-0.5 * z * z) / SQRT_2PI))
+        result = np.asarray(tail(r, z) / tail(np.zeros_like(r), z))
         if (below := z < 0).any():
             result[below] = _survival_below(r[below], z[below])
     return np.asarray(np.clip(result, 0.0, 1.0))
+
+
+def tail(r: FloatArray, z: FloatArray) -> FloatArray:
+    """Integral of the ansatz beyond r = d/sigma, not normalised, for z = mu/sigma not below 0: nothing cancels."""
+    from scipy.special import ndtr
+
+    x = r - z
+    return np.asarray((z * z + 1.0) * ndtr(-x) + (z + r) * np.exp(-0.5 * x * x) / SQRT_2PI)
 
 
 def _survival_below(r: FloatArray, z: FloatArray) -> FloatArray:
@@ -106,8 +110,8 @@ def _survival_below(r: FloatArray, z: FloatArray) -> FloatArray:
     z = np.maximum(z, -1e3)
     y = np.maximum(r - z, 0.0)
     mills, mills0 = (np.sqrt(np.pi / 2) * erfcx(v / np.sqrt(2.0)) for v in (y, -z))
-    tail = np.exp(0.5 * (z - y) * (z + y)) * ((z * z + 1.0) * mills + z + r)
-    return np.asarray(tail / ((z * z + 1.0) * mills0 + z))
+    beyond = np.exp(0.5 * (z - y) * (z + y)) * ((z * z + 1.0) * mills + z + r)
+    return np.asarray(beyond / ((z * z + 1.0) * mills0 + z))
 
 
 def marginal_moments(prob: FloatArray, mu: FloatArray, sigma: FloatArray) -> tuple[float, float] | None:

@@ -132,21 +132,26 @@ class SkyIndex:
 
         The result grows with its pairs; `match_parts` gives the same in parts of bounded size.
         """
-        parts = list(self.match_parts(ra, dec))
+        parts = list(self._parts(ra, dec))
         if len(parts) == 1:
-            return parts[0]
+            return self._matches(*parts[0])
         if not parts:
-            none = np.empty(0)
-            return Matches(alert=np.empty(0, np.int64), key=np.empty(0, object), credible_level=none, probdensity=none)
-        return Matches(
-            alert=np.concatenate([part.alert for part in parts]),
-            key=np.concatenate([part.key for part in parts]),
-            credible_level=np.concatenate([part.credible_level for part in parts]),
-            probdensity=np.concatenate([part.probdensity for part in parts]),
-        )
+            return self._matches(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
+        row, slot, level, density = zip(*parts, strict=True)
+        return self._matches(np.concatenate(row), np.concatenate(slot), np.concatenate(level), np.concatenate(density))
 
     def match_parts(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> Iterator[Matches]:
         """What `match` gives, in consecutive parts of at most `PAIRS` pairs or, if that is more, one position's."""
+        for part in self._parts(ra, dec):
+            yield self._matches(*part)
+
+    def _matches(self, row: IntArray, slot: IntArray, level: FloatArray, density: FloatArray) -> Matches:
+        return Matches(alert=row, key=self._keys[slot], credible_level=level, probdensity=density)
+
+    def _parts(
+        self, ra: npt.ArrayLike, dec: npt.ArrayLike
+    ) -> Iterator[tuple[IntArray, IntArray, FloatArray, FloatArray]]:
+        """Row, slot, credible level and density per sr of each pair, in parts."""
         from . import kernels
 
         lon, lat = healpix.positions(ra, dec)
@@ -161,7 +166,7 @@ class SkyIndex:
                     rank, vector[its], pixel[its], count[its], self._addresses, self._slots
                 )
                 row += start + first
-                yield Matches(alert=row, key=self._keys[slot], credible_level=level, probdensity=density)
+                yield row, slot, level, density
 
 
 def _portions(count: IntArray, most: int) -> Iterator[tuple[int, int]]:

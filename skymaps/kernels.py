@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import carray
 
 from .lookup import N_CELLS, ORDER, WORDS, Kind
-from .machine import compiled, count_bits, lowest_bit, pointer, prefetch
+from .machine import carray, compiled, count_bits, lowest_bit, pointer, prefetch
 from .region import FloatArray, IntArray
 
 _SHIFT = 2 * (29 - ORDER)

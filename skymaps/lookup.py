@@ -37,7 +37,8 @@ class Kind(IntEnum):
     """A free slot."""
 
     MAP = 1
-    """Cells as `CELL`; row of the cell that holds the beginning of each pixel of a coarser order (int32); where cells leave gaps, their orders (int8)."""
+    """Cells as `CELL`; row of the cell that holds the beginning of each pixel of a coarser order (int32); where cells
+    leave gaps, their orders (int8)."""
 
     CIRCLE = 2
     """Unit vector of the centre, then peak density, kappa and share of each component."""

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import carray as _carray  # type: ignore[attr-defined]
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+carray: Any = _carray
+"""Memory behind a pointer as an array."""
 
 
 def compiled(function: F) -> F:
@@ -27,7 +31,12 @@ def compiled(function: F) -> F:
         return cast(F, njit(function))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def instruction(function: Callable[..., Any]) -> Any:
+    """A function that says what LLVM shall write where it is called."""
+    return intrinsic(function)
+
+
+@instruction
 def pointer(_context: Any, _address: Any) -> Any:
     """An address as a pointer, for ``carray``."""
 
@@ -37,7 +46,7 @@ def pointer(_context: Any, _address: Any) -> Any:
     return types.voidptr(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def lowest_bit(_context: Any, _word: Any) -> Any:
     """Number of the lowest bit that is set."""
 
@@ -47,7 +56,7 @@ def lowest_bit(_context: Any, _word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def count_bits(_context: Any, _word: Any) -> Any:
     """Number of bits that are set."""
 
@@ -57,7 +66,7 @@ def count_bits(_context: Any, _word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def prefetch(_context: Any, _address: Any) -> Any:
     """Have the memory at an address fetched, without waiting for it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,10 @@ class Region(ABC):
     @abstractmethod
     def area_deg2(self, level: float) -> float:
         """Area of the smallest region that holds this credible level, in square degrees."""
+
+    def areas_deg2(self, levels: Sequence[float]) -> FloatArray:
+        """Areas of several credible regions at once, square degrees. Shape of ``levels``."""
+        return np.array([self.area_deg2(level) for level in levels])
 
     @abstractmethod
     def cells(self, order: int, level: float) -> IntArray:

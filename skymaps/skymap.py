@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -190,12 +191,14 @@ class SkyMap(Region):
         begins = np.arange((12 << (2 * order)) + 1, dtype=np.int64) * healpix.span(order)
         rows = np.maximum(np.searchsorted(self.lower, begins, side="right") - 1, 0).astype(np.int32)
         gaps = () if self._is_full else (np.ascontiguousarray(self.order),)
-        return Lookup(kind=Kind.MAP, n=self.lower.size, arrays=(self._cells, rows, *gaps), shift=2 * (ORDER_MAX - order))
+        return Lookup(
+            kind=Kind.MAP, n=self.lower.size, arrays=(self._cells, rows, *gaps), shift=2 * (ORDER_MAX - order)
+        )
 
     def probdensity_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Probability per steradian of the cell that holds each position. Shape (n,)."""
         cell, outside = self._at(ra, dec)
-        density = self.probdensity[cell]
+        density: FloatArray = self.probdensity[cell]
         return density if outside is None else np.where(outside, 0.0, density)
 
     def credible_level_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
@@ -204,15 +207,19 @@ class SkyMap(Region):
         Equal to ``searched_prob`` of ``ligo.skymap.postprocess.crossmatch``, in its order of ties.
         """
         cell, outside = self._at(ra, dec)
-        level = self.level[cell]
+        level: FloatArray = self.level[cell]
         return level if outside is None else np.where(outside, 1.0, level)
 
     def area_deg2(self, level: float) -> float:
         """Area of the credible region in square degrees, linear between whole cells."""
+        return float(self.areas_deg2([level])[0])
+
+    def areas_deg2(self, levels: Sequence[float]) -> FloatArray:
+        """Areas of several credible regions at once, square degrees. Shape of ``levels``."""
         ranked = np.argsort(self.level, kind="stable")
         area = np.concatenate([[0.0], np.cumsum(healpix.area_sr(self.order)[ranked]) * SQDEG_PER_SR])
         prob = np.concatenate([[0.0], self.level[ranked]])
-        return float(np.interp(level, prob, area))
+        return np.asarray(np.interp(levels, prob, area), dtype=np.float64)
 
     def searched_area_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Square degrees of all cells as dense as the position's or denser. Shape (n,)."""

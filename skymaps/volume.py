@@ -8,7 +8,7 @@ from . import distance
 from .region import FloatArray
 
 NODES = 96
-ROUNDS = 8
+ROUNDS = 10
 """Thresholds in the table to begin with, and half as many more in each round; cubic between them, good to 5e-5."""
 
 GRID_STEPS = 1000
@@ -42,8 +42,9 @@ class VolumeTable:
         prob, mu, sigma = prob[kept], mu[kept], sigma[kept]
         peak = log_amplitude(probdensity[kept], sigma, norm[kept])
         top = np.where(mu < 0, peak - 0.5 * (mu / sigma) ** 2, peak)  # the densest point with d >= 0
-        self.threshold, self.level = _table(prob, mu, sigma, peak, top)
-        self._interpolate = PchipInterpolator(-self.threshold, self.level, extrapolate=False)
+        self.top = float(top.max(initial=-np.inf))
+        self.depth, self.level = _table(prob, mu, sigma, peak, top)
+        self._interpolate = PchipInterpolator(self.depth, self.level, extrapolate=False)
 
     def level_at(
         self, probdensity: FloatArray, mu: FloatArray, sigma: FloatArray, norm: FloatArray, mpc: FloatArray
@@ -53,8 +54,8 @@ class VolumeTable:
         with np.errstate(invalid="ignore", divide="ignore"):
             log = log_amplitude(probdensity, sigma, norm) - 0.5 * ((mpc - mu) / sigma) ** 2
         known = np.isfinite(mu) & ~np.isnan(log)
-        at = np.clip(-np.where(known, log, 0.0), -self.threshold[0], -self.threshold[-1])
-        level = self._interpolate(at)
+        below = np.maximum(self.top - np.where(known, log, self.top), 0.0)
+        level = self._interpolate(np.minimum(np.sqrt(below), self.depth[-1]))
         return np.where(known & np.isfinite(mpc), level, np.nan)
 
 
@@ -67,30 +68,58 @@ def log_amplitude(probdensity: FloatArray, sigma: FloatArray, norm: FloatArray) 
 def _table(
     prob: FloatArray, mu: FloatArray, sigma: FloatArray, peak: FloatArray, top: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Log density thresholds, descending, and the probability above each."""
+    """Depths, ascending, and the probability above each: roots of how far the log density lies below the highest.
+
+    Roots, because that is how the part of a line of sight above a threshold begins.
+    """
     if not prob.size:
-        return np.array([1.0, 0.0]), np.array([1.0, 1.0])
+        return np.array([0.0, 1.0]), np.array([1.0, 1.0])
     rank = np.argsort(-top, kind="stable")
     prob, mu, sigma, peak, top = (a[rank] for a in (prob, mu, sigma, peak, top))
     lowest = _weighted_quantile(top, prob, 1e-4) - 25.0
-    threshold = np.linspace(top[0], lowest, NODES)
-    level = _levels_above(threshold, prob, mu, sigma, peak, top)
-    # the rest of the nodes where the level bends most: where many lines of sight begin to count
+    depth = np.linspace(0.0, np.sqrt(top[0] - lowest), NODES)
+    level = _levels_above(top[0] - depth**2, prob, mu, sigma, peak, top)
+    # the rest of the nodes where the level bends most, or jumps so that it may: lines of sight that begin to count
     for _ in range(ROUNDS):
-        width = -np.diff(threshold)
-        bend = np.abs(np.diff(np.diff(level) / width, prepend=0.0, append=0.0))
-        error = width * np.maximum(bend[:-1], bend[1:])
+        width = np.diff(depth)
+        bend = np.pad(np.abs(np.diff(np.diff(level) / width)), 1)
+        error = width * np.maximum(bend[:-1], bend[1:]) + 0.1 * np.diff(level)
         split = np.sort(np.argsort(-error, kind="stable")[: NODES // 2])
-        middle = 0.5 * (threshold[split] + threshold[split + 1])
-        level = np.insert(level, split + 1, _levels_above(middle, prob, mu, sigma, peak, top))
-        threshold = np.insert(threshold, split + 1, middle)
-    return threshold, np.maximum.accumulate(level)
+        middle = 0.5 * (depth[split] + depth[split + 1])
+        level = np.insert(level, split + 1, _levels_above(top[0] - middle**2, prob, mu, sigma, peak, top))
+        depth = np.insert(depth, split + 1, middle)
+    return depth, np.maximum.accumulate(level)
 
 
 def _levels_above(
     threshold: FloatArray, prob: FloatArray, mu: FloatArray, sigma: FloatArray, peak: FloatArray, top: FloatArray
 ) -> FloatArray:
     """Probability where the log density is above each threshold; lines of sight come by descending ``top``."""
+    level = np.zeros(threshold.size)
+    for above, chosen in ((_above_plain, mu >= 0), (_above_cancelling, mu < 0)):
+        level += above(threshold, *(a[chosen] for a in (prob, mu, sigma, peak, top)))
+    return level
+
+
+def _above_plain(
+    threshold: FloatArray, prob: FloatArray, mu: FloatArray, sigma: FloatArray, peak: FloatArray, top: FloatArray
+) -> FloatArray:
+    """The same where mu is not negative: the norm of each line of sight is worked out once."""
+    z = mu / sigma
+    weight = prob / distance.tail(np.zeros_like(z), z)
+    level = np.zeros(threshold.size)
+    for i, log in enumerate(threshold.tolist()):
+        n = int(np.searchsorted(-top, -log, side="right"))
+        reach = np.sqrt(2.0 * np.maximum(peak[:n] - log, 0.0))
+        inside = distance.tail(np.maximum(z[:n] - reach, 0.0), z[:n]) - distance.tail(z[:n] + reach, z[:n])
+        level[i] = (weight[:n] * inside).sum()
+    return level
+
+
+def _above_cancelling(
+    threshold: FloatArray, prob: FloatArray, mu: FloatArray, sigma: FloatArray, peak: FloatArray, top: FloatArray
+) -> FloatArray:
+    """The same where mu is negative."""
     level = np.zeros(threshold.size)
     for i, log in enumerate(threshold.tolist()):
         n = int(np.searchsorted(-top, -log, side="right"))

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import skymaps
+from benchmarks import night
 from mma.engine import Engine
 from mma.publish.message import problems
 from mma.store import Store, queries
 from mma.streams import MemorySink, MemorySource, Message
-from benchmarks import night
 
 pytestmark = pytest.mark.realdata
 SEQUENCE = (

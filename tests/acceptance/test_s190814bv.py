@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import skymaps
+from benchmarks import night
 from mma import alerts
 from mma.engine import Engine
 from mma.publish.message import problems
 from mma.store import Store, queries
 from mma.streams import MemorySink, MemorySource, Message
-from benchmarks import night
 
 pytestmark = pytest.mark.realdata
 EVENT = "S190814bv"

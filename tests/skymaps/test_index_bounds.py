@@ -134,7 +134,12 @@ def test_positions_of_any_kind_are_taken():
     frozen = np.array([10.0, 50.0])
     frozen.flags.writeable = False
     wide = np.array([[10.0, 0.0], [50.0, 0.0]])
-    for ra, dec in (([10.0, 50.0], 0.0), (frozen, frozen * 0), (wide[:, 0], wide[:, 1]), (np.float32([10, 50]), [0, 0])):
+    for ra, dec in (
+        ([10.0, 50.0], 0.0),
+        (frozen, frozen * 0),
+        (wide[:, 0], wide[:, 1]),
+        (np.float32([10, 50]), [0, 0]),
+    ):
         assert found_in.match(ra, dec).alert.tolist() == [0]
     assert found_in.match(10.0, 0.0).key.tolist() == ["a"]
 

@@ -41,9 +41,9 @@ def as_json(value: Any) -> None:
 
 
 def console(*, error: bool = False) -> Console:
-    """Where people read: as wide as the window, or 120 characters in a pipe."""
+    """Where people read: as wide as the window, or 200 characters in a pipe."""
     file = sys.stderr if error else sys.stdout
-    return Console(file=file, width=None if file.isatty() else 120, highlight=False)
+    return Console(file=file, width=None if file.isatty() else 200, highlight=False)
 
 
 def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -108,9 +109,10 @@ def associate(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) ->
     )
 
 
-def _hubble_scatter_mpc(parameters: Parameters) -> float:
+@lru_cache(maxsize=16)
+def _hubble_scatter_mpc(peculiar_velocity_km_s: float) -> float:
     """Distance that a peculiar velocity is mistaken for: 4.4 Mpc for 300 km/s."""
-    return float(cosmology.distance_mpc(np.array([parameters.peculiar_velocity_km_s / C_KM_S]))[0])
+    return float(cosmology.distance_mpc(np.array([peculiar_velocity_km_s / C_KM_S]))[0])
 
 
 def _error_mpc(galaxies: Galaxies, galaxy: IntArray, parameters: Parameters) -> FloatArray:
@@ -118,7 +120,7 @@ def _error_mpc(galaxies: Galaxies, galaxy: IntArray, parameters: Parameters) -> 
     error = galaxies.distance_error_mpc[galaxy]
     mpc = galaxies.distance_mpc[galaxy]
     error = np.where(np.isfinite(error), error, 0.1 * mpc)
-    scatter = np.where(galaxies.kind[galaxy] == "indep", 0.0, _hubble_scatter_mpc(parameters))
+    scatter = np.where(galaxies.kind[galaxy] == "indep", 0.0, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s))
     return np.asarray(np.hypot(np.maximum(error, 1e-3 * mpc), scatter), dtype=np.float64)
 
 
@@ -132,10 +134,10 @@ def _told_by_packet(alerts: AlertBatch, parameters: Parameters) -> tuple[FloatAr
     error_z = np.where(np.isfinite(alerts.redshift_error), alerts.redshift_error, 0.0)
     from_z = cosmology.distance_mpc(z)
     slope = (cosmology.distance_mpc(z + 1e-4) - from_z) / 1e-4
-    error = np.hypot(slope * error_z, _hubble_scatter_mpc(parameters))
+    error = np.hypot(slope * error_z, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s))
     direct = np.isfinite(alerts.distance_mpc) & (alerts.distance_mpc > 0)
     mpc = np.where(direct, alerts.distance_mpc, np.where(by_redshift, from_z, np.nan))
-    error = np.where(by_redshift, error, np.hypot(0.1 * mpc, _hubble_scatter_mpc(parameters)))
+    error = np.where(by_redshift, error, np.hypot(0.1 * mpc, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s)))
     kind = np.where(by_redshift, "spec", np.where(direct, "indep", "unknown")).astype(object)
     return mpc, error, kind
 

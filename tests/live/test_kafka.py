@@ -210,9 +210,20 @@ def test_a_cta_alert_over_scram_becomes_candidates(broker: Broker, folder: Path,
     messages = until(lambda: _subscribed(broker, "live.candidates"), 30)
     assert messages[0]["object"]["id"] == "ZTF26aflarez"
     assert messages[0]["event"]["id"] == f"CTAO-{flare['id']}"
+    ours = _printed(broker, "live.candidates", "--event", f"CTAO-{flare['id']}")
+    assert [m["id"] for m in ours] == [m["id"] for m in messages]
+    assert _printed(broker, "live.candidates", "--event", "CTAO-another") == []
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
     assert broker.password not in (tmp_path / "log").read_text()
+
+
+def _printed(broker: Broker, topic: str, *options: str) -> list[Any]:
+    """What our own command prints of a topic."""
+    url = f"kafka://{broker.plain}/{topic}"
+    command = [sys.executable, "-m", "mma.cli", "subscribe", url, "--until-end", *options]
+    told = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return [json.loads(line) for line in told.stdout.decode().splitlines()]
 
 
 def _subscribed(broker: Broker, topic: str) -> list[Any]:

@@ -44,10 +44,11 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch, now:
     pairs = active.match(states)
     before = candidates.events_of(connection, list(states.object_id))
     touched = set()
-    for i, event_id in enumerate(pairs.events):
-        rows = np.unique(pairs.alert[pairs.event == i])
-        if len(rows):
-            inside = states.take(rows)
+    by_event = np.argsort(pairs.event, kind="stable")
+    for some in np.split(by_event, np.flatnonzero(np.diff(pairs.event[by_event])) + 1):
+        if len(some):
+            event_id = pairs.events[pairs.event[some[0]]]
+            inside = states.take(np.unique(pairs.alert[some]))
             _save(connection, active, active[event_id], inside, now)
             before.get(event_id, set()).difference_update(inside.object_id)
             touched.add(event_id)

@@ -1,8 +1,8 @@
 """GCN Classic's packet types: what each tells of, and how its error circle is to be read.
 
-Numbers: https://gcn.gsfc.nasa.gov/filter.html. Containments: the words beside the error in each mission's
-notice text, https://gcn.nasa.gov/missions and
-https://gcn.gsfc.nasa.gov/{fermi,swift,integral,maxi,amon,...}.html:
+Numbers and parameter names are those of recorded notices. The containments of LAT, BAT, XRT, UVOT, INTEGRAL, MAXI and
+GECAM, and the default radii, are not told by the notices; they are set here from general knowledge and still
+to be checked against the missions' descriptions (https://gcn.nasa.gov/missions):
 
 - GBM: 68 %. Ground and final are "statistical only" and get the core and tail of Connaughton et al. 2015
   (``skymaps.GBM_SYSTEMATIC``). Flight is "statistical plus systematic" (its JSON says

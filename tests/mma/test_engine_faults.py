@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import random
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -16,21 +15,17 @@ from astropy.io import fits as astropy_fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mma.engine import Engine
-from mma.errors import OutageError
-from mma.store import Store, ledger, outbox, queries
-from mma.streams import MemorySink, MemorySource, Message
+from mma.store import Store, ledger, queries
+from mma.streams import Message
 from tests.mma.alerts import make
 from tests.mma.world import (
     HERE,
     World,
     as_json,
-    as_message,
     burst,
     circle_map,
     detection,
     fits_of,
-    of_type,
     superevent,
 )
 
@@ -227,96 +222,6 @@ def test_an_id_too_long_for_an_index_is_no_outage(world: World):
     assert "ZTF27good" in world.objects(EVENT)
     messages = world.status()["messages"]
     assert messages["read"] == messages["decoded"] + messages["set_aside"] == 3
-
-
-class Trips(Store):
-    """A store that fails in some transactions: by number, before they are committed."""
-
-    failing: frozenset[int] = frozenset()
-    error: type[Exception] = OutageError
-    n = 0
-
-    @contextmanager
-    def begin(self):
-        with super().begin() as connection:
-            yield connection
-            self.n += 1
-            if self.n in self.failing:
-                raise self.error("on purpose")
-
-
-def test_a_failing_transaction_leaves_nothing(database: str):
-    store = Trips(database)
-    world = World(store)
-    store.failing = frozenset({store.n + 1})
-    with pytest.raises(OutageError):
-        world.hears(superevent(), detection("ZTF27a"), b"{")
-    assert world.status()["messages"] == dict.fromkeys(("read", "decoded", "set_aside", "ignored"), 0)
-    assert (world.events(), world.dead_letters(), world.told()) == ({}, [], [])
-    assert world.status()["objects"] == 0
-    store.close()
-
-
-def test_after_an_outage_the_same_messages_come_again_and_count_once(database: str):
-    store = Trips(database)
-    world = World(store)
-    source = MemorySource([as_message(m) for m in (burst(), superevent(), detection("ZTF27a"))], 1)
-    store.failing = frozenset({store.n + 1, store.n + 4})
-    for _ in range(2):
-        with pytest.raises(OutageError):
-            world.engine.run(source)
-    world.engine.run(source)
-    assert source.committed == 3
-    assert world.objects(EVENT) == world.objects("Fermi-GBM-826000000") == ["ZTF27a"]
-    keys = [(m["event"]["id"], m["type"]) for m in of_type(world.told(), "candidate")]
-    assert sorted(keys) == [("Fermi-GBM-826000000", "new"), (EVENT, "new")]
-    assert world.status()["messages"] == {"read": 3, "decoded": 3, "set_aside": 0, "ignored": 0}
-    store.close()
-
-
-def test_an_outage_after_publishing_publishes_the_same_messages_again(database: str):
-    store = Trips(database)
-    world = World(store)
-    source = MemorySource([as_message(m) for m in (superevent(), detection("ZTF27a"))])
-    store.failing = frozenset({store.n + 2})
-    with pytest.raises(OutageError):
-        world.engine.run(source)
-    first = list(world.sink.written)
-    world.engine.run(source)
-    assert world.sink.written == first + first
-    assert world.ask(outbox.counts) == {"sent": 2, "waiting": 0}
-    store.close()
-
-
-class Broken(MemorySink):
-    """A broker that is away for a while."""
-
-    is_away = True
-
-    def flush(self) -> None:
-        if self.is_away:
-            raise OutageError("broker away")
-
-
-def test_what_could_not_be_published_waits_and_is_published_by_the_next_run(world: World):
-    sink = Broken()
-    engine = Engine(world.store, sink)
-    with pytest.raises(OutageError):
-        engine.run(MemorySource([as_message(superevent()), as_message(detection())]))
-    waiting = world.ask(outbox.counts)["waiting"]
-    assert waiting > 0
-    later = MemorySink()
-    Engine(world.store, later).run(MemorySource([]))
-    assert len(later.written) == waiting
-    assert world.ask(outbox.counts) == {"sent": waiting, "waiting": 0}
-
-
-def test_without_a_sink_nobody_is_told_until_there_is_one(small_world: World):
-    Engine(small_world.store).run(MemorySource([as_message(superevent()), as_message(detection())]))
-    assert small_world.ask(outbox.counts) == {"sent": 0, "waiting": 0}
-    later = MemorySink()
-    Engine(small_world.store, later).run(MemorySource([as_message(detection("ZTF27x"))]))
-    assert {topic for topic, _, _ in later.written} == {"mma.candidates"}
 
 
 GOOD = [superevent(), burst(), burst("2", alert_type="retraction"), detection("ZTF27a"), detection("ZTF27b")]

@@ -122,7 +122,9 @@ class SkyIndex:
         if slot == SLOTS * len(self._blocks):
             self._blocks.append(_aligned_zeros())
             self._addresses = np.array([block.ctypes.data for block in self._blocks], dtype=np.int64)
-            self._slots = np.concatenate([self._slots, np.zeros(SLOTS, dtype=SLOT)])
+            slots = np.zeros(len(self._slots) + SLOTS, dtype=SLOT)  # np.concatenate would drop SLOT's padding
+            slots[: len(self._slots)] = self._slots
+            self._slots = slots
             self._keys = np.concatenate([self._keys, np.empty(SLOTS, dtype=object)])
         self._held.append(None)
         return slot

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import skymaps
-from skymaps import SkyIndex, SkyMap, healpix, index
+from skymaps import SkyIndex, SkyMap, healpix, index, lookup
 
 from .strategies import decs, regions, sky_points
 
@@ -148,3 +148,21 @@ def test_importing_is_cheap():
     """Neither numba nor healpy is loaded before a region is asked."""
     code = "import sys, skymaps; sys.exit(any(name in sys.modules for name in ('numba', 'healpy', 'scipy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_index_asked_while_empty_and_grown_later_keeps_its_layout() -> None:
+    """The compiled loop is made for one layout of the slots; another one would be read with the wrong stride."""
+    index = skymaps.SkyIndex()
+    for n in (0, 1, 600):
+        while len(index) < n:
+            index.add(len(index), skymaps.circle((len(index) * 7.0) % 360.0, 10.0, 2.0))
+        assert index._slots.dtype == lookup.SLOT
+        assert index._slots.dtype.itemsize == lookup.SLOT.itemsize == 64
+        found = index.match(np.array([0.0, 7.0]), np.array([10.0, 10.0]))
+        expected = {
+            (row, key)
+            for key in range(n)
+            for row, ra in enumerate((0.0, 7.0))
+            if skymaps.circle((key * 7.0) % 360.0, 10.0, 2.0).credible_level_at(ra, 10.0)[0] <= 0.99
+        }
+        assert set(zip(found.alert.tolist(), found.key.tolist(), strict=True)) == expected

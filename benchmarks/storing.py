@@ -14,11 +14,11 @@ import numpy as np
 
 import skymaps
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, Galaxies, Kind, Messenger, Stage
-from coincidence.background import areas, chance_count
 from coincidence.score import score_columns
-from mma import matching, telling
+from mma import matching
 from mma.simulate.events import START
-from mma.store import Store, candidates, events, objects
+from mma.store import Store, events, objects
+from mma.telling import Teller
 
 from .report import Row, seconds
 
@@ -98,21 +98,23 @@ def written(store: Store, n: int = 20000) -> tuple[float, bool]:
     region = skymaps.circle(150.0, 20.0, 8.0)
     ra, dec = 150.0 + random.uniform(-5, 5, n), 20.0 + random.uniform(-5, 5, n)
     event, states = merger(region, "S260301w"), transients("ZTF26w", ra, dec, random)
-    scores = score_columns(event, states, Galaxies.empty(), DEFAULT)
-    counts = chance_count(event.kind, areas(region), scores.credible_level, DEFAULT)
+    active = ActiveEvents()
+    active.update(event)
     with store.begin() as connection:
         events.save_notice(connection, event, received=0.0, place="")
         events.save_event(connection, event, revision=1, parameters=DEFAULT, now=None)
         objects.merge(connection, states)
     begun = time.perf_counter()
     with store.begin() as connection:
-        candidates.save_scores(connection, event, states, scores, counts, DEFAULT.id, 0.0)
-        columns = candidates.told_and_standing(connection, event.id)
-        telling.ranked(connection, event.id, columns)
+        for found in matching.batch(connection, active, states):
+            Teller(DEFAULT, None).settle(connection, found, 0.0)
     took = time.perf_counter() - begun
     with store.read() as connection:
         row = events.event_row(connection, event.id)
+    inside = np.flatnonzero(region.credible_level_at(ra, dec) <= DEFAULT.level)
+    scores = score_columns(event, states.take(inside), Galaxies.empty(), DEFAULT)
     expected = np.logaddexp.reduce(np.concatenate([[0.0], scores.log_odds]))
+    n = len(inside)
     right = row is not None and row["n_candidates"] == n and abs(row["log_none"] - expected) < 1e-9
     return n / took, right
 
@@ -133,8 +135,7 @@ def late_map(store: Store, n: int = 1_000_000) -> tuple[float, int, int]:
     with store.begin() as connection:
         events.save_notice(connection, event, received=0.0, place="")
         events.save_event(connection, event, revision=1, parameters=DEFAULT, now=None)
-        matching.event(connection, active, event.id, 0.0)
-        telling.ranked(connection, event.id, candidates.told_and_standing(connection, event.id))
+        Teller(DEFAULT, None).settle(connection, matching.event(connection, active, event.id), 0.0)
     took = time.perf_counter() - begun
     with store.read() as connection:
         row = events.event_row(connection, event.id)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
 import numpy as np
 
-from skymaps import AllSky, FloatArray, IntArray, Region, SkyIndex
+from skymaps import AllSky, FloatArray, Region, SkyIndex
 
 from .alert import AlertBatch
 from .background import LEVELS, areas
 from .event import Event, Kind, Stage
+from .pairs import Pairs
 from .parameters import DEFAULT, Parameters
 from .score import first_seen, in_interval, window
 
@@ -43,17 +44,10 @@ class Change:
     revision: int
     """How many notices speak for the event so far."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
-    """Alerts inside the region and window of events: one row a pair, shape (n,)."""
-
-    alert: IntArray
-    event: IntArray
-    """Index into ``events``."""
-
-    events: list[str]
-    credible_level: FloatArray
+    @property
+    def is_news(self) -> bool:
+        """Whether the notice had not come before."""
+        return self.news is not News.REPEATED
 
 
 def fold(notices: Sequence[Event]) -> Event:
@@ -183,6 +177,7 @@ class ActiveEvents:
                 self._index.remove(event.id)
             return
         self._windows[event.id] = limits
+        self._areas[event.id] = areas(event.region)
         if event.id in self._index:
             self._index.replace(event.id, event.region, self.parameters.level)
         else:
@@ -198,19 +193,38 @@ class ActiveEvents:
 
     def match(self, alerts: AlertBatch) -> Pairs:
         """Every (alert, event) with the alert inside the event's region and time window, in one pass."""
-        found = self._index.match(alerts.ra, alerts.dec)
-        events = list(dict.fromkeys(found.key.tolist()))
-        place = {event_id: i for i, event_id in enumerate(events)}
-        event = np.array([place[key] for key in found.key.tolist()], dtype=np.int64)
-        limits = np.array([self._windows[event_id] for event_id in events]).reshape(-1, 2)
-        first, last = first_seen(alerts)[found.alert], alerts.time[found.alert]
-        keep = in_interval(first, last, limits[event, 0], limits[event, 1], self.parameters)
+        parts = list(self.match_parts(alerts))
+        if not parts:
+            return Pairs.none()
         return Pairs(
-            alert=found.alert[keep],
-            event=event[keep],
-            events=events,
-            credible_level=found.credible_level[keep],
-        )
+            alert=np.concatenate([part.alert for part in parts]),
+            event=np.concatenate([part.event for part in parts]),
+            events=parts[0].events,
+            credible_level=np.concatenate([part.credible_level for part in parts]),
+            probdensity=np.concatenate([part.probdensity for part in parts]),
+        ).met()
+
+    def match_parts(self, alerts: AlertBatch) -> Iterator[Pairs]:
+        """What `match` gives, in consecutive parts of bounded size; all count in one list of all open events."""
+        events, place, start, end = list(self._windows), None, np.empty(0), np.empty(0)
+        first = first_seen(alerts)
+        for found in self._index.match_parts(alerts.ra, alerts.dec):
+            if place is None:
+                row = {event_id: i for i, event_id in enumerate(events)}
+                place = np.array([row.get(key, -1) for key in found.keys.tolist()], dtype=np.int64)
+                start, end = np.array([*self._windows.values(), (np.nan, np.nan)])[place].T.copy()
+            its, region = found.alert, found.region
+            keep = in_interval(
+                first.take(its), alerts.time.take(its), start.take(region), end.take(region), self.parameters
+            )
+            chosen = slice(None) if keep.all() else keep
+            yield Pairs(
+                alert=its[chosen],
+                event=place.take(region[chosen]),
+                events=events,
+                credible_level=found.credible_level[chosen],
+                probdensity=found.probdensity[chosen],
+            )
 
 
 def _retracted(event: Event) -> bool:

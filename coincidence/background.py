@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from skymaps import FloatArray, Region
+from skymaps import FloatArray, IntArray, Region
 from skymaps.region import SKY_DEG2
 
 from .parameters import Parameters
@@ -18,7 +20,13 @@ def areas(region: Region) -> FloatArray:
     return region.areas_deg2(LEVELS)
 
 
-def chance_count(kind: str, areas_deg2: FloatArray, credible_level: FloatArray, parameters: Parameters) -> FloatArray:
+def chance_count(
+    kinds: Sequence[str],
+    areas_deg2: Sequence[FloatArray],
+    event: IntArray,
+    credible_level: FloatArray,
+    parameters: Parameters,
+) -> FloatArray:
     """Unrelated transients expected in the window of an event and within a candidate's own credible region.
 
     The analytic count ``r_bg * A(level) * T``: how many background objects lie as deep inside the region,
@@ -26,14 +34,20 @@ def chance_count(kind: str, areas_deg2: FloatArray, credible_level: FloatArray, 
 
     Parameters
     ----------
-    kind
-        Of the event: sets the window.
-    areas_deg2
-        Areas of its region at ``LEVELS``.
+    kinds, areas_deg2
+        Of each event: its kind sets the window; areas of its region at ``LEVELS``.
+    event
+        Event of each candidate. Shape (n,).
     credible_level
         Of each candidate; NaN where there is none. Shape (n,).
     """
-    start, end = parameters.window_d(kind)
-    rate = parameters.background_per_deg2_day * (end - start)
-    area = np.interp(np.nan_to_num(credible_level, nan=1.0), [0.0, *LEVELS, 1.0], [0.0, *areas_deg2, SKY_DEG2])
-    return np.asarray(rate * area, dtype=np.float64)
+    if not len(event):
+        return np.empty(0)
+    days = np.array([end - start for start, end in map(parameters.window_d, kinds)])
+    grid = np.array([0.0, *LEVELS, 1.0])
+    area = np.array([[0.0, *values, SKY_DEG2] for values in areas_deg2])
+    level = np.nan_to_num(credible_level, nan=1.0)
+    k = np.clip(np.searchsorted(grid, level, side="right") - 1, 0, len(grid) - 2)
+    step = (level - grid[k]) / (grid[k + 1] - grid[k])
+    within = area[event, k] + step * (area[event, k + 1] - area[event, k])
+    return np.asarray(parameters.background_per_deg2_day * days[event] * within, dtype=np.float64)

@@ -9,8 +9,9 @@ import numpy as np
 from .alert import AlertBatch
 from .event import Event
 from .hosts import Galaxies
+from .pairs import all_of
 from .parameters import DEFAULT, Parameters
-from .score import Host, Scores, in_window, located, score_columns
+from .score import Host, Scores, in_window, score_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +60,12 @@ def score(
     galaxies
         Possible hosts; none means that hosts are unknown, which is neutral.
     """
-    region = located(event)
-    level = region.credible_level_at(alerts.ra, alerts.dec)
-    inside = np.flatnonzero((level <= parameters.level) & in_window(event, alerts, parameters))
-    alerts = alerts.take(inside)
-    columns = score_columns(event, alerts, galaxies or Galaxies.empty(), parameters)
-    return [_candidate(event, alerts, columns, i, parameters.id) for i in range(len(alerts))]
+    pairs = all_of(event, alerts)
+    inside = (pairs.credible_level <= parameters.level) & in_window(event, alerts, parameters)
+    pairs = pairs.take(np.flatnonzero(inside))
+    columns = score_pairs([event], alerts, pairs, galaxies or Galaxies.empty(), parameters)
+    objects = alerts.take(pairs.alert)
+    return [_candidate(event, objects, columns, i, parameters.id) for i in range(len(objects))]
 
 
 def _candidate(event: Event, alerts: AlertBatch, columns: Scores, i: int, parameters: str) -> Candidate:

@@ -111,6 +111,20 @@ class Event:
     """What the decoder had to decide, in words: ``"position 0,0 with error 0 means none"``."""
 
 
+def located(event: Event) -> Region:
+    """The event's region; an error where it has none, or no time."""
+    if event.region is None or event.time is None:
+        raise ValueError(f"event {event.id} has no region or no time to score against")
+    return event.region
+
+
+def unix(event: Event) -> float:
+    """When it happened, Unix seconds; an error where that is not known."""
+    if event.time is None:
+        raise ValueError(f"event {event.id} has no time")
+    return event.time.timestamp()
+
+
 def set_apart(notice: Event) -> Event:
     """A test notice under a name that no real event has, so that the two never meet.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -74,6 +74,16 @@ class Hosts:
 
     unseen: FloatArray
     """Probability that the host is none of these. Shape (n alerts,)."""
+
+    def spread(self, rows: IntArray) -> Hosts:
+        """The hosts of these rows' alerts, in their order; an alert may come several times, or not at all."""
+        order = np.argsort(self.alert, kind="stable")
+        each = np.bincount(self.alert, minlength=len(self.unseen))
+        first, n = np.cumsum(each) - each, each[rows]
+        owner = np.repeat(np.arange(len(rows)), n)
+        pair = order[first[rows][owner] + np.arange(len(owner)) - np.repeat(np.cumsum(n) - n, n)]
+        columns = {f.name: getattr(self, f.name)[pair] for f in fields(self) if f.name not in ("alert", "unseen")}
+        return Hosts(alert=owner, unseen=self.unseen[rows], **columns)
 
 
 def associate(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) -> Hosts:

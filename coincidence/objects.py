@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from skymaps import FloatArray, IntArray
 
@@ -63,6 +64,22 @@ def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArr
         ),
         told_at[told],
     )
+
+
+def in_turn(object_ids: npt.NDArray[np.object_]) -> list[IntArray]:
+    """Rows such that each object comes once in every part, and its rows keep their order from part to part.
+
+    Examples
+    --------
+    >>> in_turn(np.array(["a", "b", "a"], dtype=object))
+    [array([0, 1]), array([2])]
+    """
+    _, source = np.unique(object_ids.astype(str), return_inverse=True)
+    order = np.argsort(source, kind="stable")
+    first = np.flatnonzero(np.r_[True, np.diff(source[order]) != 0])
+    turn = np.empty(len(order), dtype=np.int64)
+    turn[order] = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
+    return [np.flatnonzero(turn == k) for k in range(int(turn.max(initial=-1)) + 1)]
 
 
 def told_times(alerts: AlertBatch) -> FloatArray:

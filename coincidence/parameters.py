@@ -126,11 +126,11 @@ class Parameters:
     star_radius_arcsec: float = 1.5
     """The catalogued source is taken for the object itself within this distance."""
 
+    tell_from_log_odds: float = -100.0
+    """A candidate is published once its log odds reach this: natural log, -7 is a chance of one in a thousand."""
+
     tell_log_odds: float = 1.0
     """A published candidate is told again when its log odds moved by more than this."""
-
-    tell_top: int = 10
-    """... or when its rank changed within this many of the first."""
 
     classes: Mapping[str, ClassModel] = field(default_factory=_classes)
     kinds: Mapping[str, Mapping[str, float]] = field(default_factory=_kinds)

@@ -15,8 +15,9 @@ from .parameters import Parameters
 
 
 def log_none_odds(log_odds: FloatArray) -> float:
-    """``ln(1 + sum_j O_j)``: minus the log probability that none of them is the counterpart."""
-    return float(np.logaddexp.reduce(np.concatenate([[0.0], log_odds])))
+    """``ln(1 + sum_j O_j)``: minus the log probability that none of them is the counterpart. Whatever their order."""
+    top = max(0.0, float(log_odds.max(initial=0.0)))
+    return top + float(np.log(np.exp(-top) + np.exp(np.sort(log_odds) - top).sum()))
 
 
 def probabilities(log_odds: FloatArray) -> FloatArray:
@@ -49,21 +50,14 @@ def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
     return ranked + sorted((c for c in rows if c.veto is not None), key=lambda c: c.object_id)
 
 
-def worth_telling(
-    log_odds: FloatArray,
-    ranks: IntArray,
-    told_log_odds: FloatArray,
-    told_ranks: FloatArray,
-    parameters: Parameters,
-) -> npt.NDArray[np.bool_]:
-    """Which candidates changed enough since they were last published to be published again.
+def worth_telling(log_odds: FloatArray, told_log_odds: FloatArray, parameters: Parameters) -> npt.NDArray[np.bool_]:
+    """Which candidates changed enough since they were last published to be published again. Shape (n,).
 
-    Log odds moved by more than ``tell_log_odds``, or the rank changed within the first
-    ``tell_top``, or they were never told (NaN). Shape (n,).
+    One never told (NaN) is told from ``tell_from_log_odds`` on, others when their log odds moved by more than
+    ``tell_log_odds``. Nothing else counts, not even rank: so what is told of a candidate does not depend on which
+    others came with it. Its probability and rank follow from everyone's log odds.
     """
     never = np.isnan(told_log_odds)
     with np.errstate(invalid="ignore"):
         moved = np.abs(log_odds - told_log_odds) > parameters.tell_log_odds
-        top = np.fmin(ranks, told_ranks) <= parameters.tell_top
-        shifted = top & (ranks != told_ranks)
-    return np.asarray(never | moved | shifted)
+    return np.asarray(np.where(never, log_odds >= parameters.tell_from_log_odds, moved), dtype=np.bool_)

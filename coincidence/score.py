@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from skymaps import FloatArray, Region, SkyMap
+from skymaps import FloatArray, IntArray, SkyMap, distance
 from skymaps.region import SKY_DEG2
 
 from . import hosts, vetoes
 from .alert import AlertBatch, StrArray
-from .event import Event
+from .event import Event, unix
+from .pairs import Pairs, all_of
 from .parameters import Parameters
 from .terms import context
 from .terms.sky import sky
@@ -48,7 +50,7 @@ class Scores:
     """The class with the best odds."""
 
     by_class: dict[str, FloatArray]
-    """Log odds for each class."""
+    """Log odds for each class: minus infinity where it is impossible, NaN where the event's kind has no such class."""
 
     terms: dict[str, FloatArray]
     """Terms of the best class, they add up to its log odds; NaN where the term knows nothing (it counts 0)."""
@@ -70,19 +72,10 @@ class Scores:
     host: list[Host | None]
 
 
-def located(event: Event) -> Region:
-    """The event's region; an error where it has none, or no time."""
-    if event.region is None or event.time is None:
-        raise ValueError(f"event {event.id} has no region or no time to score against")
-    return event.region
-
-
 def window(event: Event, parameters: Parameters) -> tuple[float, float]:
     """First and last onset that any counterpart class of the event allows, Unix seconds."""
-    if event.time is None:
-        raise ValueError(f"event {event.id} has no time")
     start, end = parameters.window_d(event.kind)
-    t = event.time.timestamp()
+    t = unix(event)
     return t + start * DAY_S, t + end * DAY_S
 
 
@@ -111,85 +104,133 @@ def first_seen(alerts: AlertBatch) -> FloatArray:
 
 def score_columns(event: Event, alerts: AlertBatch, galaxies: hosts.Galaxies, parameters: Parameters) -> Scores:
     """Score objects against one event, whether inside its region or not."""
-    region = located(event)
-    found = hosts.associate(alerts, galaxies, parameters)
-    layers, moments = _layers(region, alerts)
-    probdensity = region.probdensity_at(alerts.ra, alerts.dec)
+    return score_pairs([event], alerts, all_of(event, alerts), galaxies, parameters)
+
+
+def score_pairs(
+    events: Sequence[Event], alerts: AlertBatch, pairs: Pairs, galaxies: hosts.Galaxies, parameters: Parameters
+) -> Scores:
+    """Score pairs of object and event, whether the one is inside the other's region or not.
+
+    Parameters
+    ----------
+    events
+        With region and time; ``pairs.event`` counts in them.
+    alerts
+        One row an object, in its latest state; ``pairs.alert`` counts in them.
+    galaxies
+        Possible hosts.
+    """
+    objects = alerts.take(pairs.alert)
+    found = hosts.associate(alerts, galaxies, parameters).spread(pairs.alert)
+    layers, moments = _layers(events, objects, pairs)
     ratio, known = hosts.distance_ratio(found, layers, parameters)
     parts = {
-        "sky": sky(probdensity, parameters.sky_floor),
+        "sky": sky(pairs.probdensity, parameters.sky_floor),
         "distance": np.where(known, np.log(ratio), np.nan),
-        "context": context.star(alerts.star_score, alerts.star_distance_arcsec, parameters.star_radius_arcsec),
+        "context": context.star(objects.star_score, objects.star_distance_arcsec, parameters.star_radius_arcsec),
     }
-    by_class, times = _by_class(event, alerts, parts, parameters)
-    names = np.array(list(by_class), dtype=object)
-    stacked = np.stack(list(by_class.values())) if len(alerts) else np.empty((len(names), 0))
-    best = np.argmax(stacked, axis=0) if len(alerts) else np.empty(0, dtype=np.int64)
-    rows = np.arange(len(alerts))
-    delay = first_seen(alerts) - _unix(event)
+    at = np.array([unix(event) for event in events])[pairs.event]
+    delay = first_seen(objects) - at
+    odds = _odds(events, pairs, parts, delay, objects.last_unseen - at, parameters)
     veto = [
-        reason or (None if np.isfinite(top) else vetoes.of_time(d / DAY_S))
-        for reason, top, d in zip(
-            vetoes.of_object(alerts, parameters), stacked.max(axis=0, initial=-np.inf), delay, strict=True
+        reason or (None if possible else vetoes.of_time(late / DAY_S))
+        for reason, possible, late in zip(
+            vetoes.of_object(objects, parameters), odds.possible.tolist(), delay.tolist(), strict=True
         )
     ]
     ruled_out = np.array([v is not None for v in veto], dtype=np.bool_)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        total = logsumexp(stacked, axis=0) if len(alerts) else np.empty(0)
-    priors = np.array([_prior(event, str(name), parameters) for name in names])
-    terms = {"prior": priors[best], **parts, "time": np.stack(list(times.values()))[best, rows]}
     return Scores(
-        log_odds=np.where(ruled_out, -np.inf, total),
-        counterpart=names[best],
-        by_class=by_class,
-        terms={name: terms[name] for name in TERMS},
+        log_odds=np.where(ruled_out, -np.inf, odds.total),
+        counterpart=odds.best,
+        by_class=odds.by_class,
+        terms={name: ({"prior": odds.prior, "time": odds.time} | parts)[name] for name in TERMS},
         veto=veto,
-        credible_level=region.credible_level_at(alerts.ra, alerts.dec),
-        credible_volume=_credible_volume(region, alerts, found),
-        probdensity=probdensity,
+        credible_level=pairs.credible_level,
+        credible_volume=_credible_volume(events, objects, pairs, found),
+        probdensity=pairs.probdensity,
         delay_s=delay,
-        earliest_s=alerts.last_unseen - _unix(event),
+        earliest_s=objects.last_unseen - at,
         event_mpc=moments[0],
         event_error_mpc=moments[1],
-        host=_best_host(found, len(alerts)),
+        host=_best_host(found, len(pairs)),
     )
 
 
-def _unix(event: Event) -> float:
-    if event.time is None:
-        raise ValueError(f"event {event.id} has no time")
-    return event.time.timestamp()
+def _with_distance(events: Sequence[Event], pairs: Pairs) -> Iterator[tuple[SkyMap, IntArray]]:
+    """The maps that tell distances, each with its rows."""
+    order = np.argsort(pairs.event, kind="stable")
+    ends = np.searchsorted(pairs.event[order], np.arange(len(events) + 1))
+    for i, event in enumerate(events):
+        rows = order[ends[i] : ends[i + 1]]
+        if len(rows) and isinstance(event.region, SkyMap) and event.region.has_distance:
+            yield event.region, rows
 
 
 def _layers(
-    region: Region, alerts: AlertBatch
+    events: Sequence[Event], objects: AlertBatch, pairs: Pairs
 ) -> tuple[tuple[FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
     """Distance layers and moments at each object; NaN where the region has none."""
-    nothing = np.full(len(alerts), np.nan)
-    if not isinstance(region, SkyMap) or not region.has_distance:
-        return (nothing, nothing, nothing), (nothing, nothing)
-    return (
-        region.distance_parameters_at(alerts.ra, alerts.dec),
-        region.distance_moments_at(alerts.ra, alerts.dec),
-    )
+    layers, moments = (np.full((n, len(pairs)), np.nan) for n in (3, 2))
+    for region, rows in _with_distance(events, pairs):
+        layers[:, rows] = region.distance_parameters_at(objects.ra[rows], objects.dec[rows])
+    known = np.flatnonzero(np.isfinite(layers[0]))
+    moments[:, known] = distance.moments(layers[0, known], layers[1, known])
+    return (layers[0], layers[1], layers[2]), (moments[0], moments[1])
 
 
-def _by_class(
-    event: Event, alerts: AlertBatch, parts: dict[str, FloatArray], parameters: Parameters
-) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
-    """Log odds and time term of each counterpart class that the event's kind allows."""
-    t = _unix(event)
-    first_d = (first_seen(alerts) - t) / DAY_S
-    unseen_d = (alerts.last_unseen - t) / DAY_S
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Odds:
+    """What the classes say together; every array has one row a pair."""
+
+    total: FloatArray
+    best: StrArray
+    prior: FloatArray
+    time: FloatArray
+    by_class: dict[str, FloatArray]
+    possible: npt.NDArray[np.bool_]
+
+
+def _odds(
+    events: Sequence[Event],
+    pairs: Pairs,
+    parts: dict[str, FloatArray],
+    delay_s: FloatArray,
+    earliest_s: FloatArray,
+    parameters: Parameters,
+) -> _Odds:
+    """Log odds over the counterpart classes that each event's kind allows; NaN for a class that it does not."""
+    n = len(pairs)
+    total, prior, times = (np.full(n, np.nan) for _ in range(3))
+    best, possible = np.full(n, None, dtype=object), np.zeros(n, dtype=np.bool_)
+    by_class: dict[str, FloatArray] = {}
     shared = parts["sky"] + np.nan_to_num(parts["distance"]) + parts["context"]
-    odds, times = {}, {}
-    for name in parameters.kinds[event.kind]:
-        model = parameters.classes[name]
-        term = time(model.onset, first_d, unseen_d, parameters.unseen_gap_d)
-        term[vetoes.active_before(first_d, model.active_before_d)] = -np.inf
-        times[name] = term
-        odds[name] = _prior(event, name, parameters) + shared + term
-    return odds, times
+    kinds = np.array([event.kind for event in events], dtype=object)[pairs.event]
+    for kind in dict.fromkeys(event.kind for event in events):
+        rows, names = np.flatnonzero(kinds == kind), list(parameters.kinds[kind])
+        priors = np.array([[_prior(e, name, parameters) for e in events if e.kind == kind] for name in names])
+        place = np.cumsum([event.kind == kind for event in events]) - 1
+        priors = priors[:, place[pairs.event[rows]]]
+        terms = np.stack([_time(name, delay_s[rows], earliest_s[rows], parameters) for name in names])
+        odds = priors + shared[rows] + terms
+        top = np.argmax(odds, axis=0)
+        columns = np.arange(len(rows))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total[rows] = logsumexp(odds, axis=0) if len(rows) else 0.0
+        best[rows] = np.array(names, dtype=object)[top]
+        prior[rows], times[rows] = priors[top, columns], terms[top, columns]
+        possible[rows] = np.isfinite(odds.max(axis=0, initial=-np.inf))
+        for name, values in zip(names, odds, strict=True):
+            by_class.setdefault(name, np.full(n, np.nan))[rows] = values
+    return _Odds(total=total, best=best, prior=prior, time=times, by_class=by_class, possible=possible)
+
+
+def _time(name: str, delay_s: FloatArray, earliest_s: FloatArray, parameters: Parameters) -> FloatArray:
+    """Time term of a class; minus infinity for what was active before it can be."""
+    model = parameters.classes[name]
+    term = time(model.onset, delay_s / DAY_S, earliest_s / DAY_S, parameters.unseen_gap_d)
+    term[vetoes.active_before(delay_s / DAY_S, model.active_before_d)] = -np.inf
+    return term
 
 
 def _prior(event: Event, name: str, parameters: Parameters) -> float:
@@ -211,13 +252,16 @@ def _real(event: Event, name: str) -> float:
     return real
 
 
-def _credible_volume(region: Region, alerts: AlertBatch, found: hosts.Hosts) -> FloatArray:
+def _credible_volume(events: Sequence[Event], objects: AlertBatch, pairs: Pairs, found: hosts.Hosts) -> FloatArray:
     """Credible volume at each object's likeliest host; NaN without one."""
-    out = np.full(len(alerts), np.nan)
-    if isinstance(region, SkyMap) and region.has_distance and len(found.alert):
-        pair = _best_pair(found)
-        row = found.alert[pair]
-        out[row] = region.credible_volume_at(alerts.ra[row], alerts.dec[row], found.distance_mpc[pair])
+    mpc = np.full(len(pairs), np.nan)
+    pair = _best_pair(found)
+    mpc[found.alert[pair]] = found.distance_mpc[pair]
+    out = np.full(len(pairs), np.nan)
+    for region, rows in _with_distance(events, pairs):
+        known = rows[np.isfinite(mpc[rows])]
+        if len(known):
+            out[known] = region.credible_volume_at(objects.ra[known], objects.dec[known], mpc[known])
     return out
 
 

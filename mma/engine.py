@@ -14,12 +14,17 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate
+from coincidence.alert import StrArray
+from coincidence.objects import in_turn
 
-from . import matching, telling, whole
-from .errors import MmaError, OutageError
-from .intake import Intake, source_of, take_in
+from . import matching, whole
+from .errors import ConflictError, MmaError, OutageError
+from .following import LATE_S, OUTAGE_S, Following
+from .intake import Intake, Locate, source_of, take_in
 from .store import Store, associations, events, ledger, objects, outbox
+from .store.fence import hold_events
 from .streams import Message, Sink, Source
+from .telling import Teller
 
 log = logging.getLogger(__name__)
 
@@ -41,26 +46,31 @@ class Engine:
         *,
         parameters: Parameters = DEFAULT,
         prefix: str = "mma",
+        tells: bool = False,
         clock: Callable[[], float] = time.time,
+        locate: Locate | None = None,
     ) -> None:
         self.store = store
         self.sink = sink
         self.parameters = parameters
-        self.prefix = prefix if sink is not None else None
+        self.prefix = prefix if sink is not None or tells else None
         self._clock = clock
-        self.active = ActiveEvents(parameters)
-        self._is_stale = True
-        """What we hold in memory may differ from the store: a transaction failed."""
+        self._locate = locate
         self._tripped = 0
         self.recall()
 
     def recall(self) -> None:
-        """Take up the events where the store has them."""
-        self.active = ActiveEvents(self.parameters)
-        with self.store.read() as connection:
-            for notice in events.notices(connection):
-                self.active.update(notice)
+        """Take up the events where the store has them: at the start, and after a transaction that failed."""
+        self.following = Following(self.parameters)
+        self.teller = Teller(self.parameters, self.prefix)
         self._is_stale = False
+        with self.store.read() as connection:
+            self.following.catch_up(connection)
+
+    @property
+    def active(self) -> ActiveEvents:
+        """The events that are followed."""
+        return self.following.active
 
     def run(self, source: Source, progress: Callable[[int], None] = lambda n: None) -> None:
         """Handle a source to its end; first publish what an earlier run left in the outbox."""
@@ -79,13 +89,17 @@ class Engine:
         OutageError
             The database is away; nothing of the batch is kept.
         """
-        if self._is_stale:
-            self.recall()
         try:
-            self._handle(batch, take_in(batch))
+            if self._is_stale:
+                self.recall()
+            self._handle(batch, take_in(batch, self._locate))
         except OutageError:
             self._is_stale = True
             raise
+        except ConflictError as conflict:
+            log.info("again: %s", conflict)
+            self._is_stale = True
+            self.handle(batch)
         except Exception as error:
             self._is_stale = True
             if len(batch) > 1:
@@ -99,65 +113,94 @@ class Engine:
         else:
             self._tripped = 0
 
+    def handle_again(self, message: Message) -> str | None:
+        """Handle a dead letter once more; what is still wrong with it, None where it is none any more."""
+        try:
+            with self.store.begin() as connection:
+                intake = take_in([message], self._locate)
+                ledger.take_back(connection, source_of(message), message)
+                self._handle_in(connection, [message], intake)
+        except (OutageError, ConflictError):
+            self._is_stale = True
+            raise
+        except Exception as error:  # noqa: BLE001 - it stays among the dead letters, as it was
+            self.recall()
+            return f"{type(error).__name__}: {error}"
+        return intake.faults[0][0][0] if intake.faults else None
+
     def _handle(self, batch: Sequence[Message], intake: Intake) -> None:
-        stamps = [m.timestamp for m in batch if m.timestamp is not None]
-        now = min(stamps) if stamps else None
-        at = now if now is not None else self._clock()
         with self.store.begin() as connection:
-            ledger.count(connection, intake.counts, at)
-            for i, reasons in intake.faults.items():
-                log.warning("set aside %s: %s", batch[i].place, reasons[0][0])
-                ledger.set_aside(connection, batch[i], reasons, at)
-            for message, event in intake.events:
-                self._notice(connection, message, event, now, at)
-            if len(intake.alerts):
-                self._alerts(connection, batch, intake, at)
-            if now is not None:
-                events.expire(connection, self.active.expire(now))
+            self._handle_in(connection, batch, intake)
 
-    def _notice(self, connection: Connection, message: Message, notice: Event, now: float | None, at: float) -> None:
+    def _handle_in(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
+        at = min((m.timestamp for m in batch if m.timestamp is not None), default=None) or self._clock()
+        hold_events(connection, alone=bool(intake.events))
+        self.following.catch_up(connection)
+        for i, reasons in intake.faults.items():
+            log.warning("set aside %s: %s", batch[i].place, reasons[0][0])
+            ledger.set_aside(connection, batch[i], reasons, at)
+        done = 0
+        for i, event in intake.events:
+            self._alerts(connection, batch, *intake.between(done, i), at)
+            self._notice(connection, batch[i], event, at)
+            done = i
+        self._alerts(connection, batch, *intake.between(done, len(batch)), at)
+        self._expire(connection, batch, intake)
+        ledger.count(connection, intake.counts, at)  # last: workers wait for one another at these rows
+
+    def _notice(self, connection: Connection, message: Message, notice: Event, at: float) -> None:
         """Take in one notice: the event's state, its candidates, its associations."""
-        self._remember(connection, notice.id)
-        change = self.active.update(notice, now)
-        if change.news is News.REPEATED:
+        clock = notice.issued.timestamp() - OUTAGE_S
+        change = self.following.take(connection, notice, message.place, at, clock)
+        if change.news in (News.REPEATED, News.OLDER):
             return
-        events.save_notice(connection, notice, received=at, place=message.place)
-        events.save_event(connection, change.after, revision=change.revision, parameters=self.parameters, now=now)
-        if change.news is News.OLDER:
-            return
-        matching.event(connection, self.active, notice.id, at)
-        telling.event(connection, notice.id, at, self.prefix)
-        telling.candidates_of(connection, notice.id, self.parameters, at, self.prefix)
+        self.teller.event(connection, notice.id, at)
+        self.teller.settle(connection, matching.event(connection, self.active, notice.id), at)
         self._associate(connection, change.after, at)
-
-    def _remember(self, connection: Connection, event_id: str) -> None:
-        """Load an event that is no longer active but known: its notices still count."""
-        if event_id not in self.active and events.event_row(connection, event_id) is not None:
-            for earlier in events.notices(connection, [event_id]):
-                self.active.update(earlier, now=np.inf)
 
     def _associate(self, connection: Connection, event: Event, at: float) -> None:
         found = []
         if event.time is not None:
             for other in events.partners(connection, event.kind, event.time.timestamp()):
-                self._remember(connection, other)
+                self.following.remember(connection, other)
                 association = associate(event, self.active[other])
                 if association is not None:
                     found.append(association)
         associations.replace(connection, event.id, found, at)
-        telling.associations_of(connection, event.id, at, self.prefix)
+        self.teller.associations_of(connection, event.id, at)
 
-    def _alerts(self, connection: Connection, batch: Sequence[Message], intake: Intake, at: float) -> None:
-        """Take in alerts: the objects' states, their candidates, the ranks of the events touched."""
-        before = objects.known(connection, intake.alerts)
-        wanted = self._worth_whole(intake.alerts, before)
-        found = whole.decode(batch, intake.alerts.take(wanted), list(intake.survey_ids[wanted]))
-        columns = whole.with_history(intake.alerts, found)
-        states = objects.merge(connection, columns, before, {alert.object_id for alert in found})
-        objects.add_history(connection, found)
-        objects.add_aliases(connection, found)
-        for event_id in sorted(matching.batch(connection, self.active, states, at)):
-            telling.candidates_of(connection, event_id, self.parameters, at, self.prefix)
+    def _expire(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
+        """Close windows by when the alerts that are read were seen; without any, by when notices were sent.
+
+        A time that is later than when the message came is none to go by.
+        """
+        if len(intake.alerts):
+            clock = float(intake.alerts.time.min()) - LATE_S
+        elif intake.events:
+            clock = min(notice.issued.timestamp() for _, notice in intake.events) - OUTAGE_S
+        else:
+            return
+        came = max((m.timestamp for m in batch if m.timestamp is not None), default=None) or self._clock()
+        self.teller.standings.forget(self.following.expire(connection, min(clock, came)))
+
+    def _alerts(
+        self, connection: Connection, batch: Sequence[Message], alerts: AlertBatch, survey_ids: StrArray, at: float
+    ) -> None:
+        """Take in alerts: the objects' states, their candidates, the ranks of the events touched.
+
+        Several alerts of one object are taken one after the other, as if each had come alone: what is published
+        does not depend on how messages come in batches.
+        """
+        for rows in in_turn(alerts.object_id):
+            columns = alerts.take(rows)
+            before = objects.known(connection, columns)
+            found = whole.decode(batch, columns, self._worth_whole(columns, before), survey_ids[rows])
+            objects.add_history(connection, found)
+            objects.add_aliases(connection, found)
+            columns = whole.with_history(columns, found)
+            states = objects.merge(connection, columns, before, set(found.object_id))
+            for some in matching.batch(connection, self.active, states):
+                self.teller.settle(connection, some, at)
 
     def _worth_whole(self, alerts: AlertBatch, before: objects.Known) -> npt.NDArray[np.bool_]:
         """Alerts to decode whole: those that hit a region, and those of young objects, which a later event will
@@ -165,7 +208,8 @@ class Engine:
         nothing that is not known."""
         first = before.first_seen(alerts)
         wanted = alerts.time - first <= YOUNG_D * DAY_S
-        wanted[self.active.match(replace(alerts, first_seen=first)).alert] = True
+        for pairs in self.active.match_parts(replace(alerts, first_seen=first)):
+            wanted[pairs.alert] = True
         wanted &= ~(alerts.solar_system_arcsec <= self.parameters.moving_arcsec)
         return np.asarray(wanted & ~before.tell_all(alerts), dtype=np.bool_)
 

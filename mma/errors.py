@@ -2,7 +2,9 @@
 
 MmaError
 ├── ConfigError        a setting that is unknown or cannot be
+├── ConflictError      another worker was quicker: begin the transaction again
 ├── DecodeError        bytes that are not what they claim: the message goes to the dead letters
+├── FetchError         a file that a notice points to cannot be had, or is not what it should be
 ├── Ignored            understood, and of no use to us: counted with its reason, not an error
 ├── NotFoundError      no such event, object or dead letter
 └── OutageError        a broker or database that is away: stop before the commit, try again
@@ -17,8 +19,16 @@ class ConfigError(MmaError):
     """A setting that is unknown or cannot be."""
 
 
+class ConflictError(MmaError):
+    """Another worker changed the same rows meanwhile. Nothing was committed; at once again."""
+
+
 class DecodeError(MmaError):
     """Bytes that are not what they claim. The text names the field and what was found there."""
+
+
+class FetchError(MmaError):
+    """A file that a notice points to cannot be had, or is not what it should be. The text tells why."""
 
 
 class Ignored(MmaError):  # noqa: N818 - not an error, an outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,9 @@ from .errors import DecodeError, Ignored, OutageError
 from .store.ledger import Entry, storable
 from .streams import Message
 
+Locate = Callable[[Message, Event], Event]
+"""Gives an event the region that its notice only points to, where it is there."""
+
 LONGEST_ID = 200
 """Characters; names of objects go into messages, which stay small."""
 
@@ -27,7 +30,9 @@ LONGEST_ID = 200
 class Intake:
     """What a batch of messages held."""
 
-    events: list[tuple[Message, Event]] = field(default_factory=list)
+    events: list[tuple[int, Event]] = field(default_factory=list)
+    """Index of the message, and the event."""
+
     alerts: AlertBatch = field(default_factory=AlertBatch.empty)
     """``message`` is the index in the list that was taken in; object ids are unique across surveys."""
 
@@ -39,9 +44,16 @@ class Intake:
 
     counts: Counter[Entry] = field(default_factory=Counter)
 
+    def between(self, first: int, end: int) -> tuple[AlertBatch, StrArray]:
+        """Alerts of a range of messages in the order of these, and the surveys' own ids of their objects."""
+        at = self.alerts.message
+        rows = np.flatnonzero((at >= first) & (at < end))
+        rows = rows[np.argsort(at[rows], kind="stable")]
+        return self.alerts.take(rows), self.survey_ids[rows]
 
-def take_in(messages: Sequence[Message]) -> Intake:
-    """Decode messages of any kind. One that fails costs itself alone."""
+
+def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake:
+    """Decode messages of any kind. One that fails costs itself alone. ``locate`` adds maps that notices point to."""
     intake = Intake()
     optical: dict[str, list[int]] = {}
     for i, message in enumerate(messages):
@@ -53,7 +65,8 @@ def take_in(messages: Sequence[Message]) -> Intake:
             if kind not in notices.DECODERS:
                 optical.setdefault(kind, []).append(i)
                 continue
-            intake.events.append((message, set_apart(notices.DECODERS[kind](message))))
+            event = set_apart(notices.DECODERS[kind](message))
+            intake.events.append((i, locate(message, event) if locate else event))
             intake.counts[source_of(message), "decoded", ""] += 1
         except OutageError:
             raise

@@ -1,73 +1,121 @@
-"""Score what a notice or a batch of alerts touches, and keep the result."""
+"""Score what a notice or a batch of alerts touches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
-from coincidence import ActiveEvents, AlertBatch, Event, can_be_matched
+from coincidence import ActiveEvents, AlertBatch, can_be_matched
 from coincidence.background import chance_count
-from coincidence.score import in_window, score_columns, window
+from coincidence.pairs import Pairs, all_of
+from coincidence.score import in_window, score_pairs, window
 from skymaps import AllSky, IntArray, Region
 
 from .store import candidates, catalogs, objects
+from .store.bulk import Columns, Row
+from .store.candidates import WITHDRAWN, Key
 
 CELLS = 2000
 """A region is looked up in the store as about this many HEALPix cells at most."""
+
+PART = 100_000
+"""So many pairs are scored and written at once: bounds memory."""
 
 FELL_OUT = "outside the region or window of the newest notice"
 MOVED = "outside the region or window after a newer detection"
 RETRACTED = "the event was retracted"
 
 
-def event(connection: Connection, active: ActiveEvents, event_id: str, now: float) -> None:
-    """Score every stored object of an event's window and region; withdraw candidates that fell out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a notice or some alerts change; nothing of it is written yet."""
+
+    columns: Columns
+    """Candidates scored anew, as the table has them."""
+
+    objects: AlertBatch
+    """States of their objects; ``row`` counts in them."""
+
+    row: IntArray
+    before: dict[Key, Row]
+    """What stood of these candidates and of those that fell, and what was told of them."""
+
+    fallen: list[Row]
+    """Candidates that are none any more: their rows of before, with ``reason``."""
+
+    fallen_objects: AlertBatch
+    """States of their objects, one each, in the same order."""
+
+
+def event(connection: Connection, active: ActiveEvents, event_id: str) -> Found:
+    """Score every stored object of an event's window and region; what is outside now falls."""
     state = active[event_id]
-    parameters = active.parameters
-    before = set(candidates.standing(connection, event_id))
+    before = candidates.of_event(connection, event_id)
+    standing = {key for key, row in before.items() if row["state"] != WITHDRAWN}
     if not can_be_matched(state) or state.region is None:
-        candidates.withdraw(connection, event_id, sorted(before), RETRACTED)
-        return
-    start, end = window(state, parameters)
-    near = objects.in_region(connection, ranges(state.region, parameters.level), start, end)
-    level = state.region.credible_level_at(near.ra, near.dec)
-    inside = near.take((level <= parameters.level) & in_window(state, near, parameters))
-    _save(connection, active, state, inside, now)
-    fallen = before - set(inside.object_id)
-    candidates.withdraw(connection, event_id, sorted(fallen), FELL_OUT)
+        nothing = AlertBatch.empty()
+        return _found(connection, active, nothing, Pairs.none(), before, _fallen(before, standing, RETRACTED))
+    parameters = active.parameters
+    near = objects.in_region(connection, ranges(state.region, parameters.level), *window(state, parameters))
+    pairs = all_of(state, near)
+    inside = (pairs.credible_level <= parameters.level) & in_window(state, near, parameters)
+    pairs = pairs.take(np.flatnonzero(inside))
+    standing -= {(event_id, name) for name in near.object_id[pairs.alert]}
+    return _found(connection, active, near, pairs, before, _fallen(before, standing, FELL_OUT))
 
 
-def batch(connection: Connection, active: ActiveEvents, states: AlertBatch, now: float) -> set[str]:
-    """Score objects whose state changed against every active event; ids of the events touched."""
-    pairs = active.match(states)
-    before = candidates.events_of(connection, list(states.object_id))
-    touched = set()
-    by_event = np.argsort(pairs.event, kind="stable")
-    for some in np.split(by_event, np.flatnonzero(np.diff(pairs.event[by_event])) + 1):
-        if len(some):
-            event_id = pairs.events[pairs.event[some[0]]]
-            inside = states.take(np.unique(pairs.alert[some]))
-            _save(connection, active, active[event_id], inside, now)
-            before.get(event_id, set()).difference_update(inside.object_id)
-            touched.add(event_id)
+def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> Iterable[Found]:
+    """Score objects whose state changed against every active event, in parts of bounded size."""
+    before = candidates.of_objects(connection, list(states.object_id))
     searching = set(active.searching)
-    for event_id, fallen in before.items():
-        if fallen and event_id in searching:
-            candidates.withdraw(connection, event_id, sorted(fallen), MOVED)
-            touched.add(event_id)
-    return touched
+    standing = {key for key, row in before.items() if row["state"] != WITHDRAWN and key[0] in searching}
+    for pairs in active.match_parts(states):
+        events = np.array(pairs.events, dtype=object)
+        order = np.lexsort((_places(states.object_id)[pairs.alert], _places(events)[pairs.event]))
+        standing.difference_update(zip(events[pairs.event], states.object_id[pairs.alert], strict=True))
+        for start in range(0, len(pairs), PART):
+            part = pairs.take(order[start : start + PART]).met()
+            yield _found(connection, active, states, part, before, [])
+    if standing:
+        yield _found(connection, active, states, Pairs.none(), before, _fallen(before, standing, MOVED))
 
 
-def _save(connection: Connection, active: ActiveEvents, state: Event, inside: AlertBatch, now: float) -> None:
-    """Score objects against one event and write the scores."""
-    if not len(inside):
-        return
-    galaxies = catalogs.near(connection, inside.ra, inside.dec)
-    scores = score_columns(state, inside, galaxies, active.parameters)
-    counts = chance_count(state.kind, active.areas(state.id), scores.credible_level, active.parameters)
-    candidates.save_scores(connection, state, inside, scores, counts, active.parameters_id, now)
+def _places(names: npt.NDArray[np.object_]) -> IntArray:
+    """Place of each name in alphabetical order: rows written in the order of their keys are written quickest."""
+    return np.asarray(np.argsort(np.argsort(names.astype(str))), dtype=np.int64)
+
+
+def _fallen(before: dict[Key, Row], keys: Iterable[Key], reason: str) -> list[Row]:
+    return [before[key] | {"reason": reason} for key in sorted(keys)]
+
+
+def _found(
+    connection: Connection,
+    active: ActiveEvents,
+    states: AlertBatch,
+    pairs: Pairs,
+    before: dict[Key, Row],
+    fallen: list[Row],
+) -> Found:
+    """Scores of pairs of object and event."""
+    events = [active[event_id] for event_id in pairs.events]
+    touched = np.unique(pairs.alert)
+    galaxies = catalogs.near(connection, states.ra[touched], states.dec[touched])
+    scores = score_pairs(events, states, pairs, galaxies, active.parameters)
+    kinds, areas = [e.kind for e in events], [active.areas(e.id) for e in events]
+    counts = chance_count(kinds, areas, pairs.event, pairs.credible_level, active.parameters)
+    return Found(
+        columns=candidates.columns_of(events, states, pairs, scores, counts, active.parameters_id),
+        objects=states,
+        row=pairs.alert,
+        before=before,
+        fallen=fallen,
+        fallen_objects=objects.in_order(connection, [row["object_id"] for row in fallen]),
+    )
 
 
 def ranges(region: Region, level: float) -> IntArray:

@@ -1,99 +1,180 @@
-"""Rank an event's candidates and put what changed enough into the outbox."""
+"""Write what was found, rank it, and put what changed enough into the outbox."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 from sqlalchemy import Connection
 
-from coincidence import Parameters
-from coincidence.ranking import log_none_odds, order, worth_telling
-from skymaps import IntArray
+from coincidence import AlertBatch, Parameters
+from coincidence.ranking import worth_telling
 
+from .matching import Found
 from .publish import association_message, candidate_message, event_message
+from .publish.candidate import candidate_id, withdrawal_id
 from .publish.message import topic
-from .store import associations, candidates, events, outbox
-from .store.bulk import Row
+from .standings import Exchange, Standing, Standings
+from .store import associations, candidates, events, objects, outbox
+from .store.bulk import Columns, Row
+from .store.candidates import ACTIVE, TOLD
 
-Columns = dict[str, np.ndarray[Any, Any]]
+UNTOLD: Row = dict.fromkeys(TOLD) | {"state": None, "log_odds": None, "scored": None}
 
 
-def candidates_of(connection: Connection, event_id: str, parameters: Parameters, now: float, prefix: str | None) -> int:
-    """Rank one event's candidates anew; messages for those that are new, moved or fell. How many.
+@dataclass(slots=True)
+class _Due:
+    """Something to be told of a candidate."""
 
-    Without a ``prefix`` for the topics nobody is told, here and below.
+    event_id: str
+    row: Row
+    """The candidate's columns, with those of what was told before under ``told_...``."""
+
+    states: AlertBatch
+    i: int
+    """Row of the object's state."""
+
+    told: Row
+    """What to remember of it."""
+
+
+class Teller:
+    """Decides what is published. Without a ``prefix`` for the topics nobody is told anything.
+
+    What is told of a candidate, and under which id, follows from what happened to this candidate alone, in order:
+    not from what came in the same batch, nor from how often the worker was stopped in between.
     """
-    columns = candidates.told_and_standing(connection, event_id)
-    rows, ranks, log_none = ranked(connection, event_id, columns)
-    if prefix is None:
-        return 0
-    odds = columns["log_odds"][rows]
-    was_told = columns["told_state"] == candidates.ACTIVE
-    told_odds = np.where(was_told, columns["told_log_odds"], np.nan)[rows]
-    due = rows[worth_telling(odds, ranks, told_odds, columns["told_rank"][rows], parameters)]
-    fallen = np.flatnonzero((columns["state"] != candidates.ACTIVE) & was_told)
-    if not len(due) and not len(fallen):
-        return 0
-    place = dict(zip(rows.tolist(), ranks.tolist(), strict=True))
-    rank_of = {columns["object_id"][row]: place[row] for row in due.tolist()}
-    ids = sorted([*rank_of, *(columns["object_id"][row] for row in fallen.tolist())])
-    event = events.event_row(connection, event_id)
-    if event is None:
-        return 0
-    told = [
-        _tell(event, row, rank_of.get(row["object_id"]), len(rows), log_none, now)
-        for row in candidates.full_rows(connection, event_id, ids)
-    ]
-    told.sort(key=lambda pair: (pair[1]["told_rank"] or 0, pair[1]["object_id"]))
-    outbox.put(connection, topic(prefix, "candidates", test=event["is_test"]), event_id, [m for m, _ in told], now)
-    candidates.mark_told(connection, event_id, [mark for _, mark in told])
-    return len(told)
 
+    def __init__(self, parameters: Parameters, prefix: str | None) -> None:
+        self.parameters = parameters
+        self.prefix = prefix
+        self.standings = Standings()
 
-def ranked(connection: Connection, event_id: str, columns: Columns) -> tuple[IntArray, IntArray, float]:
-    """Rank the candidates that stand, and keep what the event's probabilities need: rows, ranks, ``log_none``."""
-    rows = np.flatnonzero(columns["state"] == candidates.ACTIVE)
-    odds = columns["log_odds"][rows]
-    ranks = np.empty(len(rows), dtype=np.int64)
-    ranks[order(odds, columns["object_id"][rows])] = np.arange(1, len(rows) + 1)
-    log_none = log_none_odds(odds)
-    events.save_ranking(connection, event_id, n=len(rows), log_none=log_none)
-    return rows, ranks, log_none
+    def settle(self, connection: Connection, found: Found, now: float) -> None:
+        """Write candidates, rank their events, and tell."""
+        before = [found.before.get(key, UNTOLD) for key in _keys(found.columns)]
+        due = self._due(found, before)
+        columns = dict(found.columns) | _told(before, due)
+        fallen = [self._fall(found, i, row) for i, row in enumerate(found.fallen)]
+        candidates.save(connection, columns, before, now)
+        candidates.withdraw(
+            connection, [row | (d.told if d else {}) for row, d in zip(found.fallen, fallen, strict=True)]
+        )
+        standing = self.standings.update(connection, _exchanges(columns, before, found.fallen))
+        self._put(connection, [*due.values(), *(d for d in fallen if d)], standing, now)
 
+    def _due(self, found: Found, before: Sequence[Row]) -> dict[int, _Due]:
+        """Candidates to be told: new, moved, or vetoed after they were told; by row."""
+        columns = found.columns
+        if self.prefix is None or not before:
+            return {}
+        odds = np.array([np.nan if v is None else v for v in columns["log_odds"]], dtype=np.float64)
+        was_told = np.array([row["told_state"] == ACTIVE for row in before], dtype=np.bool_)
+        told_odds = np.array([row["told_log_odds"] if t else np.nan for row, t in zip(before, was_told, strict=True)])
+        stands = np.array([state == ACTIVE for state in columns["state"]], dtype=np.bool_)
+        worth = stands & worth_telling(odds, told_odds.astype(np.float64), self.parameters)
+        return {i: self._new(found, i, before[i]) for i in np.flatnonzero(worth | (~stands & was_told)).tolist()}
 
-def _tell(event: Row, row: Row, rank: int | None, of: int, log_none: float, now: float) -> tuple[Row, Row]:
-    """The message about one candidate, and what to remember of it."""
-    revision = (row["told_revision"] or 0) + 1
-    message = candidate_message(event, row, rank=rank, of=of, log_none=log_none, revision=revision, now=now)
-    mark = {
-        "object_id": row["object_id"],
-        "told_revision": revision,
-        "told_state": row["state"],
-        "told_log_odds": row["log_odds"] if rank is not None else None,
-        "told_rank": rank,
-        "told_id": message["id"],
-    }
-    return message, mark
+    def _new(self, found: Found, i: int, before: Row) -> _Due:
+        row = {name: values[i] for name, values in found.columns.items()} | {n: before[n] for n in TOLD}
+        row["detail"] = orjson.loads(row["detail"])
+        stands = row["state"] == ACTIVE
+        told = {
+            "told_revision": (before["told_revision"] or 0) + 1,
+            "told_state": row["state"],
+            "told_log_odds": row["log_odds"] if stands else None,
+            "told_id": candidate_id(row) if stands else withdrawal_id(row),
+        }
+        return _Due(row["event_id"], row, found.objects, int(found.row[i]), told)
 
+    def _fall(self, found: Found, i: int, row: Row) -> _Due | None:
+        """The withdrawal of a candidate that fell; None where it was never told."""
+        if self.prefix is None or row["told_state"] != ACTIVE:
+            return None
+        told = {
+            "told_revision": row["told_revision"] + 1,
+            "told_state": candidates.WITHDRAWN,
+            "told_log_odds": None,
+            "told_id": withdrawal_id(row),
+        }
+        fallen = row | {"state": candidates.WITHDRAWN}
+        return _Due(row["event_id"], fallen, found.fallen_objects, i, told)
 
-def event(connection: Connection, event_id: str, now: float, prefix: str | None) -> None:
-    """A message about an event's newest state."""
-    row = events.event_row(connection, event_id)
-    if prefix is None or row is None or row["told_notice"] == row["notice"]:
-        return
-    revision = (row["told_revision"] or 0) + 1
-    message = event_message(row, revision=revision, now=now)
-    outbox.put(connection, topic(prefix, "events", test=row["is_test"]), event_id, [message], now)
-    events.mark_told(connection, event_id, revision, row["notice"])
+    def _put(self, connection: Connection, due: list[_Due], standing: dict[str, Standing], now: float) -> None:
+        """Messages into the outbox: event by event, the best candidates first."""
+        if not due or self.prefix is None:
+            return
+        known = events.rows(connection, sorted({d.event_id for d in due}))
+        names = objects.aliases(connection, sorted({d.row["object_id"] for d in due}))
+        rank = {id(d): self._rank(d, standing[d.event_id]) for d in due}
+        due.sort(key=lambda d: (d.event_id, rank[id(d)] or 0, d.row["object_id"]))
+        messages = []
+        for d in due:
+            event, place = known[d.event_id], standing[d.event_id]
+            row = d.row | objects.as_row(d.states, d.i) | {"object_aliases": names.get(d.row["object_id"], [])}
+            message = candidate_message(
+                event,
+                row,
+                told_id=d.told["told_id"],
+                rank=rank[id(d)],
+                of=len(place.odds),
+                log_none=place.log_none,
+                revision=d.told["told_revision"],
+                now=now,
+            )
+            messages.append((topic(self.prefix, "candidates", test=event["is_test"]), d.event_id, message))
+        outbox.put(connection, messages, now)
 
+    def _rank(self, due: _Due, standing: Standing) -> int | None:
+        return standing.rank(due.row["log_odds"]) if due.row["state"] == ACTIVE else None
 
-def associations_of(connection: Connection, event_id: str, now: float, prefix: str | None) -> None:
-    """Messages about the associations of an event that are new, changed or withdrawn."""
-    if prefix is None:
-        return
-    for row in associations.untold(connection, event_id):
+    def event(self, connection: Connection, event_id: str, now: float) -> None:
+        """A message about an event's newest state."""
+        row = events.event_row(connection, event_id)
+        if self.prefix is None or row is None or row["told_notice"] == row["notice"]:
+            return
         revision = (row["told_revision"] or 0) + 1
-        message: dict[str, Any] = association_message(row, revision=revision, now=now)
-        outbox.put(connection, topic(prefix, "associations", test=row["is_test"]), row["first"], [message], now)
-        associations.mark_told(connection, row, revision, message["id"])
+        message = event_message(row, revision=revision, now=now)
+        outbox.put(connection, [(topic(self.prefix, "events", test=row["is_test"]), event_id, message)], now)
+        events.mark_told(connection, event_id, revision, row["notice"])
+
+    def associations_of(self, connection: Connection, event_id: str, now: float) -> None:
+        """Messages about the associations of an event that are new, changed or withdrawn."""
+        if self.prefix is None:
+            return
+        for row in associations.untold(connection, event_id):
+            revision = (row["told_revision"] or 0) + 1
+            message: dict[str, Any] = association_message(row, revision=revision, now=now)
+            name = topic(self.prefix, "associations", test=row["is_test"])
+            outbox.put(connection, [(name, row["first"], message)], now)
+            associations.mark_told(connection, row, revision, message["id"])
+
+
+def _keys(columns: Columns) -> list[tuple[str, str]]:
+    return list(zip(columns["event_id"], columns["object_id"], strict=True))
+
+
+def _told(before: Sequence[Row], due: dict[int, _Due]) -> dict[str, Sequence[Any]]:
+    """Columns of what is told now, or was before."""
+    return {name: [(due[i].told if i in due else row)[name] for i, row in enumerate(before)] for name in TOLD}
+
+
+def _exchanges(columns: Columns, before: Sequence[Row], fallen: Sequence[Row]) -> dict[str, Exchange]:
+    """For each event touched, the log odds that left and that came."""
+    out: dict[str, Exchange] = defaultdict(lambda: Exchange([], []))
+    now = zip(columns["event_id"], columns["state"], columns["log_odds"], strict=True)
+    for (event_id, state, odds), old in zip(now, before, strict=True):
+        change = out[event_id]
+        if old["state"] == ACTIVE:
+            change.gone.append(old["log_odds"])
+        if state == ACTIVE:
+            change.come.append(odds)
+    for row in fallen:
+        change = out[row["event_id"]]
+        if row["state"] == ACTIVE:
+            change.gone.append(row["log_odds"])
+    return out

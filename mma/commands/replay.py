@@ -85,8 +85,7 @@ def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
 def _sent(messages: list[Message]) -> dict[int, float]:
     """Index of each message that tells its time to Unix seconds."""
     intake = take_in(messages)
-    place = {id(message): i for i, message in enumerate(messages)}
-    times = {place[id(message)]: event.issued.timestamp() for message, event in intake.events}
+    times = {i: event.issued.timestamp() for i, event in intake.events}
     for i, time in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
         times[i] = min(time, times.get(i, time))
     return times

@@ -13,8 +13,22 @@ from .message import Message, iso, message_id, version
 Row = dict[str, Any]
 
 
+def candidate_id(row: Row) -> str:
+    """Id of the message that tells this score: of event, object, the notice and state scored, and the parameters."""
+    return message_id(*_identity(row), "candidate")
+
+
+def withdrawal_id(row: Row) -> str:
+    """Id of the message that takes this score back."""
+    return message_id(*_identity(row), "withdrawal")
+
+
+def _identity(row: Row) -> tuple[str, ...]:
+    return row["event_id"], row["object_id"], row["event_notice"], row["object_version"], row["parameters"]
+
+
 def candidate_message(
-    event: Row, row: Row, *, rank: int | None, of: int, log_none: float, revision: int, now: float
+    event: Row, row: Row, *, told_id: str, rank: int | None, of: int, log_none: float, revision: int, now: float
 ) -> Message:
     """The message about one candidate, by ``schemas/candidate.schema.json``.
 
@@ -24,6 +38,8 @@ def candidate_message(
         The event's row.
     row
         The candidate's row with its object's columns (``object_...``).
+    told_id
+        Id of the message: ``candidate_id`` or ``withdrawal_id``.
     rank, of
         Place among the candidates that stand; None for one that does not.
     log_none
@@ -34,10 +50,9 @@ def candidate_message(
         Unix seconds.
     """
     kind = "withdrawal" if rank is None else "new" if revision == 1 else "update"
-    identity = (event["id"], row["object_id"], revision, kind, row["event_notice"], row["object_version"])
     return {
         "schema": "urn:mma:candidate:1",
-        "id": message_id(*identity, rank, row["parameters"]),
+        "id": told_id,
         "type": kind,
         "revision": revision,
         "supersedes": row["told_id"],

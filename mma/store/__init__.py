@@ -17,6 +17,15 @@ from ..errors import ConfigError, OutageError
 __all__ = ["Store", "as_url", "masked"]
 
 WRITES = "mma_writes"
+TUNING = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "temp_store=MEMORY",
+    "cache_size=-65536",
+    "wal_autocheckpoint=8000",  # pages; pages that are written again and again go to the file less often
+)
+"""SQLite's settings."""
+
 TOO_MUCH = "54"
 """SQLSTATE class "program limit exceeded": psycopg calls it operational, but it is one row that is too large."""
 
@@ -139,7 +148,7 @@ def _options(backend: str) -> dict[str, Any]:
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # else Python begins transactions late, and none at all around CREATE TABLE
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY", "cache_size=-65536"):
+    for pragma in TUNING:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -6,13 +6,27 @@ are many: its own handling of parameters would cost more than the database does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import JSON, Connection, RowMapping, Select, Table, TextClause, text
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Connection,
+    CursorResult,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    TextClause,
+    bindparam,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from skymaps import IntArray
@@ -22,9 +36,6 @@ Columns = Mapping[str, Sequence[Any]]
 """Column name to the values of all rows."""
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
-CHUNK = 900
-"""SQLite's oldest limit on bound values is 999."""
-
 COPY_FROM = 200
 """Rows from which COPY into a temporary table is quicker than INSERT."""
 
@@ -46,30 +57,36 @@ def upsert(connection: Connection, table: Table, columns: Columns, keep: Iterabl
     _write(connection, table, columns, changed)
 
 
-def insert_new(connection: Connection, table: Table, columns: Columns) -> None:
-    """Insert rows; those whose key is there already are left alone."""
-    _write(connection, table, columns, ())
+def insert_new(connection: Connection, table: Table, columns: Columns) -> int:
+    """Insert rows, those whose key is there already are left alone; how many were new."""
+    return _write(connection, table, columns, ())
 
 
-def _write(connection: Connection, table: Table, columns: Columns, changed: tuple[str, ...]) -> None:
+def _write(connection: Connection, table: Table, columns: Columns, changed: tuple[str, ...]) -> int:
     names = tuple(columns)
     values = [_json(column) if isinstance(table.c[name].type, JSON) else column for name, column in columns.items()]
     rows = list(zip(*values, strict=True))
     if not rows:
-        return
+        return 0
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_sqlite(table, names, changed), rows)
+        done = connection.exec_driver_sql(_sqlite(table, names, changed), rows)
     elif len(rows) >= COPY_FROM:
-        _copy(connection, table, names, changed, rows)
+        done = _copy(connection, table, names, changed, rows)
     else:
         marks = ", ".join(["%s"] * len(names))
         statement = f"INSERT INTO {table.name} ({_list(names)}) VALUES ({marks}) {_conflict(table, changed)}"
-        connection.exec_driver_sql(statement, rows)
+        done = connection.exec_driver_sql(statement, rows)
+    return done.rowcount
+
+
+def as_json(value: Any) -> str:
+    """JSON text; a number that JSON does not know becomes null."""
+    return orjson.dumps(value).decode()
 
 
 def _json(values: Sequence[Any]) -> list[str | None]:
-    """JSON text; a number that JSON does not know is an error here, not in the database."""
-    return [None if v is None else json.dumps(v, separators=(",", ":"), allow_nan=False) for v in values]
+    """JSON text of values; what is text already is JSON."""
+    return [v if v is None or isinstance(v, str) else as_json(v) for v in values]
 
 
 @lru_cache(maxsize=64)
@@ -80,7 +97,7 @@ def _sqlite(table: Table, names: tuple[str, ...], changed: tuple[str, ...]) -> s
 
 def _copy(
     connection: Connection, table: Table, names: tuple[str, ...], changed: tuple[str, ...], rows: list[tuple[Any, ...]]
-) -> None:
+) -> CursorResult[Any]:
     """PostgreSQL: COPY into a table of this transaction, and from there insert or update."""
     staging = f"staging_{table.name}"
     connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {staging} (LIKE {table.name}) ON COMMIT DROP")
@@ -91,7 +108,7 @@ def _copy(
         for row in rows:
             copy.write_row(row)
     chosen = f"SELECT {_list(names)} FROM {staging}"
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({_list(names)}) {chosen} {_conflict(table, changed)}")
+    return connection.exec_driver_sql(f"INSERT INTO {table.name} ({_list(names)}) {chosen} {_conflict(table, changed)}")
 
 
 def _nullable(table: Table) -> str:
@@ -113,10 +130,17 @@ def _conflict(table: Table, changed: tuple[str, ...]) -> str:
 def select_in(
     connection: Connection, statement: Select[Any], column: Any, values: Sequence[Any]
 ) -> Iterator[RowMapping]:
-    """Rows of a statement whose column is one of many values, asked in pieces."""
-    for start in range(0, len(values), CHUNK):
-        piece = statement.where(column.in_(list(values[start : start + CHUNK])))
-        yield from connection.execute(piece).mappings()
+    """Rows of a statement whose text column is one of many values; these go as one, so the statement stays the same."""
+    if not len(values):
+        return iter(())
+    if connection.dialect.name == "postgresql":
+        chosen = column == func.any(bindparam("among", list(values), ARRAY(String)))
+    elif any("\0" in value for value in values):  # which SQLite's JSON cuts short
+        chosen = column.in_(list(values))
+    else:
+        among = func.json_each(bindparam("among", as_json(list(values)), String)).table_valued("value")
+        chosen = column.in_(select(among.c.value))
+    return iter(connection.execute(statement.where(chosen)).mappings())
 
 
 def nullable(values: np.ndarray[Any, Any]) -> list[Any]:

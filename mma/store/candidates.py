@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,13 +11,17 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from coincidence import AlertBatch, Event
 from coincidence.objects import versions
+from coincidence.pairs import Pairs
 from coincidence.score import TERMS, Scores
+from skymaps import FloatArray
 
 from . import tables
-from .bulk import Columns, Row, insert_new, nullable, select_in, upsert
-from .objects import aliases
+from .bulk import Columns, Row, as_json, insert_new, nullable, select_in, upsert
 
 ACTIVE, VETOED, WITHDRAWN = "active", "vetoed", "withdrawn"
+Key = tuple[str, str]
+"""Event id and object id."""
+
 _HISTORY = (
     "event_id",
     "object_id",
@@ -28,31 +32,48 @@ _HISTORY = (
     "log_odds",
     "counterpart",
     *TERMS,
+    "scored",
 )
-_TOLD = ("told_revision", "told_state", "told_log_odds", "told_rank", "told_id")
+_OF = ("event_notice", "object_version", "parameters")
+"""What a score of a candidate is a function of."""
+
+TOLD = ("told_revision", "told_state", "told_log_odds", "told_id")
+_STOOD = (*_HISTORY, "delay_s", "earliest_s", "detail", *TOLD)
 
 
-def save_scores(
-    connection: Connection,
-    event: Event,
+def save(connection: Connection, columns: Columns, before: Sequence[Row], now: float) -> None:
+    """Write scores as candidates; those that stood ``before`` them, row by row, go to the history."""
+    upsert(connection, tables.candidates, {**columns, "scored": [now] * len(columns["event_id"])})
+    now_scored = zip(*(columns[name] for name in _OF), strict=True)
+    pairs = zip(before, now_scored, strict=True)
+    earlier = [row for row, key in pairs if row["scored"] is not None and tuple(row[n] for n in _OF) != key]
+    insert_new(connection, tables.scores, {name: [row[name] for row in earlier] for name in _HISTORY})
+
+
+def columns_of(
+    events: Sequence[Event],
     objects: AlertBatch,
+    pairs: Pairs,
     scores: Scores,
-    chance_count: Any,
+    chance_count: FloatArray,
     parameters: str,
-    now: float,
-) -> None:
-    """Write the scores of objects against one event: the newest as candidates, all of them as history."""
-    columns = _columns(event, objects, scores, chance_count, parameters)
-    upsert(connection, tables.candidates, columns)
-    kept = {name: columns[name] for name in _HISTORY}
-    insert_new(connection, tables.scores, kept | {"scored": [now] * len(objects)})
+) -> dict[str, Sequence[Any]]:
+    """Scores as the table has them, without what was told: one row a pair.
 
-
-def _columns(event: Event, objects: AlertBatch, scores: Scores, chance_count: Any, parameters: str) -> Columns:
-    n = len(objects)
+    Parameters
+    ----------
+    events
+        ``pairs.event`` counts in them.
+    objects
+        ``pairs.alert`` counts in them.
+    parameters
+        Id of the parameter set.
+    """
+    version = versions(objects)
+    of_event = pairs.event.tolist()
     return {
-        "event_id": [event.id] * n,
-        "object_id": list(objects.object_id),
+        "event_id": [events[i].id for i in of_event],
+        "object_id": list(objects.object_id[pairs.alert]),
         "state": [VETOED if veto else ACTIVE for veto in scores.veto],
         "reason": list(scores.veto),
         "log_odds": nullable(scores.log_odds),
@@ -65,88 +86,77 @@ def _columns(event: Event, objects: AlertBatch, scores: Scores, chance_count: An
         "delay_s": nullable(scores.delay_s),
         "earliest_s": nullable(scores.earliest_s),
         "detail": _details(scores),
-        "object_version": versions(objects),
-        "event_notice": [event.notice] * n,
-        "skymap_sha256": [event.skymap_sha256] * n,
-        "parameters": [parameters] * n,
+        "object_version": [version[i] for i in pairs.alert.tolist()],
+        "event_notice": [events[i].notice for i in of_event],
+        "skymap_sha256": [events[i].skymap_sha256 for i in of_event],
+        "parameters": [parameters] * len(pairs),
     }
 
 
-def _details(scores: Scores) -> list[Row]:
-    by_class = {name: nullable(values) for name, values in scores.by_class.items()}
-    mpc, error = nullable(scores.event_mpc), nullable(scores.event_error_mpc)
+def _details(scores: Scores) -> list[str]:
+    """Odds by class, host and the event's distance there, as JSON text: the same record for each of very many rows."""
+    by_class = {name: _numbers(values) for name, values in scores.by_class.items()}
+    known = [(~np.isnan(values)).tolist() for values in scores.by_class.values()]
+    classes = [
+        ",".join(f'"{name}":{text}' for name, text, k in zip(by_class, texts, knows, strict=True) if k)
+        for texts, knows in zip(zip(*by_class.values(), strict=True), zip(*known, strict=True), strict=True)
+    ]
+    hosts = ["null" if host is None else as_json(asdict(host)) for host in scores.host]
+    distances = (_numbers(scores.event_mpc), _numbers(scores.event_error_mpc))
     return [
-        {
-            "by_class": {name: values[i] for name, values in by_class.items()},
-            "host": asdict(host) if host else None,
-            "event_mpc": mpc[i],
-            "event_error_mpc": error[i],
-        }
-        for i, host in enumerate(scores.host)
+        f'{{"by_class":{{{odds}}},"host":{host},"event_mpc":{mpc},"event_error_mpc":{error}}}'
+        for odds, host, mpc, error in zip(classes, hosts, *distances, strict=True)
     ]
 
 
-def withdraw(connection: Connection, event_id: str, object_ids: Sequence[str], reason: str) -> None:
-    """Take candidates back: they keep their last score and say why they fell."""
-    if object_ids:
+def _numbers(values: FloatArray) -> list[str]:
+    """JSON numbers; null where there is none."""
+    return ["null" if v is None else repr(v) for v in nullable(values)]
+
+
+def withdraw(connection: Connection, fallen: Sequence[Row]) -> None:
+    """Take candidates back: they keep their last score and say why they fell.
+
+    Parameters
+    ----------
+    fallen
+        Rows with ``event_id``, ``object_id``, ``reason`` and what was told (``TOLD``).
+    """
+    if fallen:
         c = tables.candidates.c
         statement = (
             update(tables.candidates)
-            .where(c.event_id == event_id, c.object_id == bindparam("fallen"))
-            .values(state=WITHDRAWN, reason=reason)
+            .where(c.event_id == bindparam("b_event"), c.object_id == bindparam("b_object"))
+            .values(state=WITHDRAWN, reason=bindparam("b_reason"), **{name: bindparam(f"b_{name}") for name in TOLD})
         )
-        connection.execute(statement, [{"fallen": object_id} for object_id in object_ids])
-
-
-def standing(connection: Connection, event_id: str) -> list[str]:
-    """Objects that are candidates of an event now, vetoed ones included."""
-    c = tables.candidates.c
-    found = select(c.object_id).where(c.event_id == event_id, c.state != WITHDRAWN)
-    return list(connection.execute(found).scalars())
-
-
-def events_of(connection: Connection, object_ids: Sequence[str]) -> dict[str, set[str]]:
-    """For each event, those of the objects that are its candidates now."""
-    c = tables.candidates.c
-    statement = select(c.event_id, c.object_id).where(c.state != WITHDRAWN)
-    out: dict[str, set[str]] = {}
-    for row in select_in(connection, statement, c.object_id, object_ids):
-        out.setdefault(row["event_id"], set()).add(row["object_id"])
-    return out
-
-
-def told_and_standing(connection: Connection, event_id: str) -> dict[str, np.ndarray[Any, Any]]:
-    """What ranking and telling need of one event: every candidate that stands or was told, as columns."""
-    c = tables.candidates.c
-    names = ("object_id", "state", "log_odds", "told_state", "told_log_odds", "told_rank")
-    relevant = (c.state == ACTIVE) | (c.told_state == ACTIVE)
-    rows = connection.execute(select(*(c[n] for n in names)).where(c.event_id == event_id, relevant)).all()
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    text, numbers = names[:2] + names[3:4], (names[2], *names[4:])
-    out = {name: np.array(columns[names.index(name)], dtype=object) for name in text}
-    for name in numbers:
-        out[name] = np.array([np.nan if v is None else v for v in columns[names.index(name)]], dtype=float)
-    return out
-
-
-def full_rows(connection: Connection, event_id: str, object_ids: Sequence[str]) -> list[Row]:
-    """Candidates with their objects' columns (named ``object_...``), for messages and answers."""
-    c, o = tables.candidates, tables.objects
-    theirs = (column.label(f"object_{column.name}") for column in o.c if column.name not in ("id", "version"))
-    statement = select(c, *theirs).join(o, o.c.id == c.c.object_id).where(c.c.event_id == event_id)
-    names = aliases(connection, object_ids)
-    rows = select_in(connection, statement, c.c.object_id, object_ids)
-    return [dict(row) | {"object_aliases": names.get(row["object_id"], [])} for row in rows]
-
-
-def mark_told(connection: Connection, event_id: str, rows: Sequence[Row]) -> None:
-    """Remember what was published: rows with ``object_id`` and the ``told_...`` columns."""
-    if rows:
-        c = tables.candidates.c
-        statement = (
-            update(tables.candidates)
-            .where(c.event_id == event_id, c.object_id == bindparam("whose"))
-            .values({name: bindparam(f"b_{name}") for name in _TOLD})
-        )
-        values = [{"whose": row["object_id"]} | {f"b_{name}": row[name] for name in _TOLD} for row in rows]
+        values = [
+            {"b_event": row["event_id"], "b_object": row["object_id"], "b_reason": row["reason"]}
+            | {f"b_{name}": row[name] for name in TOLD}
+            for row in sorted(fallen, key=lambda row: (row["event_id"], row["object_id"]))
+        ]
         connection.execute(statement, values)
+
+
+def of_objects(connection: Connection, object_ids: Sequence[str]) -> dict[Key, Row]:
+    """Candidates of objects, withdrawn ones included: what stood and what was told."""
+    c = tables.candidates.c
+    statement = select(*(c[name] for name in _STOOD))
+    rows = select_in(connection, statement, c.object_id, object_ids)
+    return {(row["event_id"], row["object_id"]): dict(row) for row in rows}
+
+
+def of_event(connection: Connection, event_id: str) -> dict[Key, Row]:
+    """Candidates of an event, withdrawn ones included: what stood and what was told."""
+    c = tables.candidates.c
+    rows = connection.execute(select(*(c[name] for name in _STOOD)).where(c.event_id == event_id)).mappings()
+    return {(event_id, row["object_id"]): dict(row) for row in rows}
+
+
+def standing_odds(connection: Connection, event_ids: Iterable[str]) -> Mapping[str, FloatArray]:
+    """Log odds of the candidates of events that stand, in rising order."""
+    c = tables.candidates.c
+    odds: dict[str, list[float]] = {event_id: [] for event_id in event_ids}
+    statement = select(c.event_id, c.log_odds).where(c.state == ACTIVE)
+    for row in select_in(connection, statement, c.event_id, sorted(odds)):
+        odds[row["event_id"]].append(row["log_odds"])
+    return {event_id: np.sort(np.array(values, dtype=np.float64)) for event_id, values in odds.items()}

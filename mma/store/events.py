@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 import skymaps
 from coincidence import Event, Parameters, Stage, can_be_matched, joint
@@ -14,16 +14,17 @@ from coincidence.score import window
 from skymaps import SkyMap
 
 from . import tables
-from .bulk import Columns, Row, columns_of, insert_new, upsert
+from .bulk import Columns, Row, columns_of, insert_new, select_in, upsert
 from .codec import event_document, event_of
 
 ACTIVE, EXPIRED, RETRACTED, UNLOCATED = "active", "expired", "retracted", "unlocated"
 
 
-def save_notice(connection: Connection, notice: Event, *, received: float, place: str) -> None:
-    """Keep a notice and its map; a notice that is there already is left as it is."""
+def save_notice(connection: Connection, notice: Event, *, received: float, place: str) -> int:
+    """Keep a notice and its map; its number. A notice that is there already is left as it is."""
     if isinstance(notice.region, SkyMap):
         save_map(connection, notice.region)
+    seq = newest(connection) + 1
     row = {
         "event_id": notice.id,
         "notice": notice.notice,
@@ -32,10 +33,12 @@ def save_notice(connection: Connection, notice: Event, *, received: float, place
         "received": received,
         "place": place,
         "document": event_document(notice),
+        "seq": seq,
     }
     insert_new(connection, tables.event_revisions, columns_of([row]))
     names = [{"alias": name, "id": notice.id, "what": "event"} for name in notice.aliases if name != notice.id]
     insert_new(connection, tables.aliases, columns_of(names))
+    return seq
 
 
 def save_event(
@@ -94,11 +97,24 @@ def expire(connection: Connection, event_ids: list[str]) -> None:
         connection.execute(update(tables.events).where(tables.events.c.id == event_id).values(state=EXPIRED))
 
 
-def save_ranking(connection: Connection, event_id: str, *, n: int, log_none: float) -> None:
-    """Keep the number of standing candidates and ``ln(1 + sum of odds)``."""
-    connection.execute(
-        update(tables.events).where(tables.events.c.id == event_id).values(n_candidates=n, log_none=log_none)
-    )
+def lock(connection: Connection, event_ids: list[str]) -> dict[str, int]:
+    """Keep other workers from ranking these events until the transaction ends; how often each was ranked."""
+    e = tables.events.c
+    statement = select(e.id, e.ranked).order_by(e.id).with_for_update()
+    return {row["id"]: row["ranked"] for row in select_in(connection, statement, e.id, event_ids)}
+
+
+def save_rankings(connection: Connection, found: Mapping[str, tuple[int, float]]) -> None:
+    """Keep each event's number of standing candidates and its ``ln(1 + sum of odds)``."""
+    if found:
+        e = tables.events.c
+        statement = (
+            update(tables.events)
+            .where(e.id == bindparam("which"))
+            .values(n_candidates=bindparam("n"), log_none=bindparam("none"), ranked=e.ranked + 1)
+        )
+        rows = [{"which": event_id, "n": n, "none": none} for event_id, (n, none) in sorted(found.items())]
+        connection.execute(statement, rows)
 
 
 def mark_told(connection: Connection, event_id: str, revision: int, notice: str) -> None:
@@ -130,20 +146,44 @@ def map_loader(connection: Connection) -> Callable[[str], SkyMap]:
     return load
 
 
-def notices(connection: Connection, event_ids: list[str] | None = None) -> list[Event]:
-    """Every notice of these events (or of all that are active), in the order in which they came."""
-    r, e = tables.event_revisions.c, tables.events.c
-    chosen = select(e.id).where(e.state.in_((ACTIVE, UNLOCATED)))
-    wanted = r.event_id.in_(event_ids if event_ids is not None else chosen)
-    rows = connection.execute(select(r.document).where(wanted).order_by(r.received, r.issued)).scalars()
+def notices(connection: Connection, event_ids: list[str]) -> list[Event]:
+    """Every notice of these events, in the order in which they came."""
+    r = tables.event_revisions.c
+    rows = select_in(connection, select(r.document, r.seq), r.event_id, event_ids)
+    documents = [row["document"] for row in sorted(rows, key=lambda row: row["seq"])]
     load = map_loader(connection)
-    return [event_of(document, load) for document in rows]
+    return [event_of(document, load) for document in documents]
+
+
+def open_ones(connection: Connection) -> list[str]:
+    """Ids of the events that are not over."""
+    e = tables.events.c
+    return list(connection.execute(select(e.id).where(e.state.in_((ACTIVE, UNLOCATED))).order_by(e.id)).scalars())
+
+
+def newest(connection: Connection) -> int:
+    """Number of the notice stored last; 0 where there is none."""
+    return connection.execute(select(func.max(tables.event_revisions.c.seq))).scalar() or 0
+
+
+def told_since(connection: Connection, seq: int) -> list[tuple[str, bool]]:
+    """Ids of the events with notices stored after this one, and whether each is over."""
+    r, e = tables.event_revisions.c, tables.events.c
+    ids = select(r.event_id).where(r.seq > seq)
+    rows = connection.execute(select(e.id, e.state).where(e.id.in_(ids)).order_by(e.id))
+    return [(event_id, state == EXPIRED) for event_id, state in rows]
 
 
 def event_row(connection: Connection, event_id: str) -> Row | None:
     """One event's row."""
     row = connection.execute(select(tables.events).where(tables.events.c.id == event_id)).mappings().first()
     return dict(row) if row else None
+
+
+def rows(connection: Connection, event_ids: list[str]) -> dict[str, Row]:
+    """Events' rows by id."""
+    e = tables.events
+    return {row["id"]: dict(row) for row in select_in(connection, select(e), e.c.id, event_ids)}
 
 
 def partners(connection: Connection, kind: str, time: float) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from ..streams import Message
 from . import tables
@@ -53,6 +53,9 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
             "reason": storable(reason),
             "traceback": traceback and storable(traceback),
             "payload": message.payload if part == 0 else b"",
+            "key": message.key,
+            "headers": {name: value.decode("latin-1") for name, value in message.headers.items()},
+            "timestamp": message.timestamp,
             "received": now,
         }
         for part, (reason, traceback) in enumerate(reasons)
@@ -81,3 +84,37 @@ def dead_letter(connection: Connection, letter: int) -> Row | None:
     d = tables.dead_letters
     row: Any = connection.execute(select(d).where(d.c.id == letter)).mappings().first()
     return dict(row) if row else None
+
+
+def message(connection: Connection, letter: int) -> Message | None:
+    """The message of a dead letter as it came, whichever of its faults is named; None where there is none."""
+    row = dead_letter(connection, letter)
+    if row is None:
+        return None
+    d = tables.dead_letters
+    first = d.c.part == 0
+    whole = connection.execute(select(d.c.payload).where(*_of(row["topic"], row["partition"], row["offset"]), first))
+    return Message(
+        payload=whole.scalar_one(),
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["offset"],
+        name=row["name"],
+        key=row["key"],
+        headers={name: value.encode("latin-1") for name, value in (row["headers"] or {}).items()},
+        timestamp=row["timestamp"],
+    )
+
+
+def take_back(connection: Connection, source: str, message: Message) -> None:
+    """Forget that a message was set aside: it is to be handled again, and counted then."""
+    deleted = delete(tables.dead_letters).where(*_of(message.topic, message.partition, message.offset))
+    if connection.execute(deleted).rowcount:
+        i = tables.intake
+        counted = i.c.outcome.in_(("read", "set_aside")) & (i.c.source == storable(source)) & (i.c.reason == "")
+        connection.execute(update(i).where(counted).values(n=i.c.n - 1))
+
+
+def _of(topic: str, partition: int, offset: int) -> tuple[ColumnElement[bool], ...]:
+    d = tables.dead_letters.c
+    return d.topic == storable(topic), d.partition == partition, d.offset == offset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, RowMapping, and_, select
 
-from coincidence import Alert, AlertBatch
+from coincidence import AlertBatch
 from coincidence.objects import combine, told_times, versions
 from skymaps import FloatArray, IntArray, healpix
 
+from ..alerts import Histories
+from ..errors import ConflictError
 from . import tables
 from .bulk import Columns, Row, columns_of, floats, insert_new, nullable, select_in, upsert, within
 
@@ -54,6 +57,9 @@ class Known:
     whole: frozenset[str]
     """Objects of which a packet was decoded whole: their history is known."""
 
+    version: dict[str, str]
+    """Object id to version."""
+
     def first_seen(self, alerts: AlertBatch) -> FloatArray:
         """First detection that the alerts or their objects' states tell; NaN where neither does. Shape (n,)."""
         return np.asarray(np.fmin(alerts.first_seen, self._of(alerts, self.states.first_seen)), dtype=np.float64)
@@ -74,60 +80,86 @@ class Known:
 
 
 def known(connection: Connection, alerts: AlertBatch) -> Known:
-    """The objects of these alerts as they are stored."""
+    """The objects of these alerts as they are stored; no other worker changes them until the transaction ends."""
+    o = tables.objects
     ids = sorted({str(i) for i in alerts.object_id})
-    found = list(select_in(connection, select(tables.objects), tables.objects.c.id, ids))
+    found = list(select_in(connection, select(o).order_by(o.c.id).with_for_update(), o.c.id, ids))
     return Known(
         states=_batch(found),
         told_at=floats(row["told_at"] for row in found),
         whole=frozenset(row["id"] for row in found if row["whole"]),
+        version={row["id"]: row["version"] for row in found},
     )
 
 
 def merge(
     connection: Connection, alerts: AlertBatch, before: Known | None = None, whole: Iterable[str] = ()
 ) -> AlertBatch:
-    """Add alerts to the objects they belong to; the objects' new states, one row each.
+    """Add alerts to the objects they belong to; the new states of those that changed, one row each.
 
     Parameters
     ----------
     before
-        The objects as they are stored, where the caller has them already.
+        The objects as they are stored, where the caller has them already; others may be among them.
     whole
         Objects whose history these alerts tell.
+
+    Raises
+    ------
+    ConflictError
+        Another worker stored one of the new objects meanwhile: the transaction has to begin again.
     """
     before = before or known(connection, alerts)
-    told = np.concatenate([before.told_at, told_times(alerts)])
-    states, told_at = combine(AlertBatch.concatenate([before.states, alerts]), told)
+    ours = np.isin(before.states.object_id.astype(str), np.unique(alerts.object_id.astype(str)))
+    told = np.concatenate([before.told_at[ours], told_times(alerts)])
+    states, told_at = combine(AlertBatch.concatenate([before.states.take(ours), alerts]), told)
     is_whole = before.whole.union(whole)
     columns = _columns(states, told_at) | {"whole": [name in is_whole for name in states.object_id]}
-    upsert(connection, tables.objects, columns)
+    is_new = np.array([name not in before.version for name in states.object_id], dtype=np.bool_)
+    _write(connection, columns, is_new)
     insert_new(connection, tables.detections, _detections(alerts))
-    return states
+    changed = [before.version.get(name) != v for name, v in zip(states.object_id, columns["version"], strict=True)]
+    return states.take(np.array(changed, dtype=np.bool_))
 
 
-def add_history(connection: Connection, alerts: Iterable[Alert]) -> None:
-    """Keep the earlier detections and non-detections that whole packets tell."""
-    rows = [
-        {
-            "object_id": alert.object_id,
-            "id": d.alert_id or f"{d.time.timestamp():.0f}/{d.band}/{'-' if d.flux_njy is None else '+'}",
-            "time": d.time.timestamp(),
-            "band": d.band,
-            "flux_njy": d.flux_njy,
-            "flux_error_njy": d.flux_error_njy,
-            "limit_mag": d.limit_mag,
-        }
-        for alert in alerts
-        for d in alert.history
-    ]
-    insert_new(connection, tables.detections, columns_of(rows))
+def _write(connection: Connection, columns: Columns, is_new: npt.NDArray[np.bool_]) -> None:
+    def chosen(which: npt.NDArray[np.bool_]) -> Columns:
+        rows = np.flatnonzero(which).tolist()
+        return {name: [values[i] for i in rows] for name, values in columns.items()}
+
+    upsert(connection, tables.objects, chosen(~is_new))
+    if insert_new(connection, tables.objects, chosen(is_new)) != int(is_new.sum()):
+        raise ConflictError("another worker stored the same object")
 
 
-def add_aliases(connection: Connection, alerts: Iterable[Alert]) -> None:
-    """Keep the other names of objects that whole packets tell."""
-    names = {(name, a.object_id) for a in alerts for name in a.aliases if name and name != a.object_id}
-    rows = [{"alias": name, "id": object_id, "what": "object"} for name, object_id in sorted(names)]
+def in_order(connection: Connection, ids: Sequence[str]) -> AlertBatch:
+    """Stored objects by id, in the order asked for, each as often as asked for."""
+    o = tables.objects
+    found = {row["id"]: row for row in select_in(connection, select(o), o.c.id, sorted(set(ids)))}
+    return _batch([found[name] for name in ids])
+
+
+def add_history(connection: Connection, found: Histories) -> None:
+    """Keep the earlier detections and non-detections that packets tell."""
+    p = found.points
+    bands, is_seen = p.band.tolist(), (~np.isnan(p.flux_njy)).tolist()
+    told = zip(p.alert_id.tolist(), np.rint(p.time).astype(np.int64).tolist(), bands, is_seen, strict=True)
+    columns = {
+        "object_id": found.object_id[p.owner].tolist(),
+        "id": [name or f"{second}/{band}/{'+' if seen else '-'}" for name, second, band, seen in told],
+        "time": p.time.tolist(),
+        "band": bands,
+        "flux_njy": nullable(p.flux_njy),
+        "flux_error_njy": nullable(p.flux_error_njy),
+        "limit_mag": nullable(p.limit_mag),
+    }
+    insert_new(connection, tables.detections, columns)
+
+
+def add_aliases(connection: Connection, found: Histories) -> None:
+    """Keep the other names of objects that packets tell."""
+    names = {(name, object_id) for object_id, some in found.aliases.items() for name in some}
+    rows = [{"alias": name, "id": i, "what": "object"} for name, i in sorted(names) if name and name != i]
     insert_new(connection, tables.aliases, columns_of(rows))
 
 
@@ -159,6 +191,13 @@ def in_region(connection: Connection, ranges: IntArray, start: float, end: float
         inside = within(*ranges[piece : piece + RANGES].T)
         found += connection.execute(select(tables.objects).where(seen, inside)).mappings()
     return _batch(found)
+
+
+def as_row(states: AlertBatch, i: int) -> Row:
+    """One object's columns as the table has them, named ``object_...``."""
+    text = {f"object_{name}": getattr(states, ours)[i] for ours, name in _TEXT.items() if name != "id"}
+    numbers = {f"object_{name}": float(getattr(states, ours)[i]) for ours, name in _NUMBERS.items()}
+    return text | {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def light_curve(connection: Connection, object_id: str) -> list[Row]:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from . import tables
-from .bulk import Row, columns_of, insert_new
+from .bulk import Row, as_json, insert_new
 
 LOCK = 0x6D6D61
 """Number of PostgreSQL's advisory lock on publishing."""
 
 
-def put(connection: Connection, topic: str, key: str, messages: list[dict[str, Any]], now: float) -> None:
-    """Add messages; one whose id is there already is left alone."""
-    rows = [
-        {
-            "id": message["id"],
-            "topic": topic,
-            "key": key,
-            "payload": json.dumps(message, separators=(",", ":"), allow_nan=False),
-            "created": now,
-            "sent": None,
-        }
-        for message in messages
-    ]
-    insert_new(connection, tables.outbox, columns_of(rows))
+def put(connection: Connection, messages: Sequence[tuple[str, str, dict[str, Any]]], now: float) -> None:
+    """Add messages, each with its topic and key; one whose id is there already is left alone."""
+    columns = {
+        "id": [message["id"] for _, _, message in messages],
+        "topic": [topic for topic, _, _ in messages],
+        "key": [key for _, key, _ in messages],
+        "payload": [as_json(message) for _, _, message in messages],
+        "created": [now] * len(messages),
+        "sent": [None] * len(messages),
+    }
+    insert_new(connection, tables.outbox, columns)
 
 
 def claim(connection: Connection, limit: int = 1000) -> list[Row]:
@@ -59,3 +56,9 @@ def counts(connection: Connection) -> dict[str, int]:
     o = tables.outbox.c
     total, sent = connection.execute(select(func.count(o.seq), func.count(o.sent))).one()
     return {"sent": sent, "waiting": total - sent}
+
+
+def waiting(connection: Connection) -> int:
+    """How many messages are to be published."""
+    o = tables.outbox.c
+    return connection.execute(select(func.count(o.seq)).where(o.sent.is_(None))).scalar_one()

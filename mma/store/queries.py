@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union_all
 
 from coincidence.score import TERMS
 from skymaps import healpix
@@ -19,6 +19,8 @@ from . import sources as live
 from .bulk import Row, select_in
 from .candidates import ACTIVE, WITHDRAWN
 from .events import count_states, resolve
+
+OUTCOMES = ("read", "decoded", "set_aside", "ignored")
 
 
 def event_id(connection: Connection, name: str) -> str:
@@ -132,10 +134,14 @@ def _candidate(row: Row, rank: int | None, log_none: float) -> Row:
 
 def history(connection: Connection, event: str, object_id: str) -> list[Row]:
     """Every score that a candidate had, oldest first."""
-    s = tables.scores
-    rows = connection.execute(
-        select(s).where(s.c.event_id == event, s.c.object_id == object_id).order_by(s.c.scored)
-    ).mappings()
+    s, c = tables.scores, tables.candidates
+    both = [
+        select(*(table.c[column.name] for column in s.c)).where(
+            table.c.event_id == event, table.c.object_id == object_id
+        )
+        for table in (s, c)
+    ]
+    rows = connection.execute(union_all(*both).order_by("scored", "object_version")).mappings()
     return [dict(row) | {"scored": iso(row["scored"])} for row in rows]
 
 
@@ -229,16 +235,24 @@ def _joint_far(row: Row) -> float:
 
 
 def _live(row: Row) -> Row:
-    times = {"last_message": iso(row["last_message"]), "told": iso(row["told"])}
+    times = {name: iso(row[name]) for name in ("last_message", "last_heartbeat", "told")}
     return {**row, **times}
+
+
+def totals(connection: Connection) -> Row:
+    """What became of all messages, and what waits: quick enough to be asked every few seconds."""
+    counts = dict.fromkeys(OUTCOMES, 0)
+    for row in ledger.totals(connection):
+        counts[row["outcome"]] += row["n"]
+    letters = connection.execute(select(func.count()).select_from(tables.dead_letters)).scalar_one()
+    return {"messages": counts, "waiting": outbox.waiting(connection), "dead_letters": letters}
 
 
 def status(connection: Connection) -> Row:
     """What came in and what became of it; what is known; what went out."""
-    totals = ledger.totals(connection)
-    counts = dict.fromkeys(("read", "decoded", "set_aside", "ignored"), 0)
+    counts = dict.fromkeys(OUTCOMES, 0)
     sources: dict[str, Row] = {}
-    for row in totals:
+    for row in ledger.totals(connection):
         counts[row["outcome"]] += row["n"]
         source = sources.setdefault(row["source"], dict.fromkeys(counts, 0) | {"last": None, "reasons": {}})
         source[row["outcome"]] += row["n"]

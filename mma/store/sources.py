@@ -24,6 +24,7 @@ def save(
     read: int,
     lag: int | None,
     last_message: float | None,
+    last_heartbeat: float | None = None,
     troubles: dict[str, str],
     now: float,
 ) -> None:
@@ -35,6 +36,7 @@ def save(
         "messages": read,
         "lag": lag,
         "last_message": last_message,
+        "last_heartbeat": last_heartbeat,
         "troubles": troubles,
         "told": now,
     }

@@ -49,6 +49,7 @@ events = Table(
     Column("notice", String, nullable=False),  # sha256 of the newest notice
     Column("n_candidates", Integer, nullable=False),
     Column("log_none", Double, nullable=False),  # ln(1 + sum of odds): minus ln P(no counterpart seen)
+    Column("ranked", BigInteger, nullable=False, server_default="0"),  # how often, by whichever worker
     Column("told_revision", Integer),
     Column("told_notice", String),
     Column("document", Json, nullable=False),
@@ -64,6 +65,7 @@ event_revisions = Table(
     Column("received", Double, nullable=False),
     Column("place", String, nullable=False),  # topic[partition]@offset
     Column("document", Json, nullable=False),
+    Column("seq", BigInteger, nullable=False, server_default="0", index=True),  # order in which they were stored
 )
 
 aliases = Table(
@@ -116,7 +118,7 @@ detections = Table(
     metadata,
     Column("object_id", String, primary_key=True),
     Column("id", String, primary_key=True),  # the survey's alert id; "time/band" in a history
-    Column("time", Double, nullable=False, index=True),
+    Column("time", Double, nullable=False),
     Column("band", String),
     Column("flux_njy", Double),  # NULL: a non-detection
     Column("flux_error_njy", Double),
@@ -148,16 +150,16 @@ candidates = Table(
     Column("skymap_sha256", String),
     Column("object_version", String, nullable=False),
     Column("parameters", String, nullable=False),
+    Column("scored", Double, nullable=False, server_default="0"),  # when
     Column("told_revision", Integer),  # what was published last
     Column("told_state", String),
     Column("told_log_odds", Double),
-    Column("told_rank", Integer),
     Column("told_id", String),
     Index("candidates_by_odds", "event_id", "log_odds"),
     Index("candidates_by_object", "object_id"),
 )
 
-scores = Table(
+scores = Table(  # those that candidates had before their newest
     "scores",
     metadata,
     Column("event_id", String, primary_key=True),
@@ -234,6 +236,9 @@ dead_letters = Table(
     Column("reason", Text, nullable=False),
     Column("traceback", Text),
     Column("payload", LargeBinary, nullable=False),
+    Column("key", LargeBinary),
+    Column("headers", Json),  # name to value, read as Latin-1
+    Column("timestamp", Double),
     Column("received", Double, nullable=False),
     UniqueConstraint("topic", "partition", "offset", "part"),
 )
@@ -247,6 +252,7 @@ sources = Table(
     Column("messages", BigInteger, nullable=False),
     Column("lag", BigInteger),
     Column("last_message", Double),
+    Column("last_heartbeat", Double),
     Column("troubles", Json, nullable=False),  # what is wrong now, by topic or "broker"
     Column("told", Double, nullable=False),
 )

@@ -89,6 +89,33 @@ def test_one_object_in_two_regions_is_two_pairs() -> None:
     assert found == [(0, "IC1"), (0, "S260301a"), (1, "S260301a")]
 
 
+def test_a_burst_is_matched_in_bounded_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """5,000 alerts in one place that 30 open events hold: 150,000 pairs, never more than 1,000 of them at once."""
+    monkeypatch.setattr("skymaps.index.PAIRS", 1000)
+    active = ActiveEvents()
+    for i in range(40):
+        when = EPOCH if i % 4 else EPOCH + timedelta(days=100)
+        active.update(event(WIDE, id=f"S{i}", notice=f"n{i}", time=when, issued=when))
+    batch = alerts({"ra": 150.0, "dec": 20.0}).take(np.zeros(5000, dtype=np.int64))
+    parts = list(active.match_parts(batch))
+    assert max(len(part) for part in parts) <= 1000
+    assert sum(len(part) for part in parts) == 5000 * 30
+    whole = active.match(batch)
+    assert whole.alert.tolist() == [row for part in parts for row in part.alert.tolist()]
+    names = [part.events[at] for part in parts for at in part.event.tolist()]
+    assert [whole.events[at] for at in whole.event.tolist()] == names
+    assert sorted(whole.events) == sorted(f"S{i}" for i in range(40) if i % 4)
+
+
+def test_pairs_name_only_events_that_were_met() -> None:
+    active = ActiveEvents()
+    active.update(FIRST)
+    active.update(event(skymaps.circle(10.0, -60.0, 1.0), id="IC1", kind=Kind.NEUTRINO, notice="n9"))
+    pairs = active.match(alerts({"ra": 150.0, "dec": 20.0}, {"ra": 300.0, "dec": 20.0}))
+    assert pairs.events == ["S260301a"]
+    assert active.match(alerts({"ra": 300.0, "dec": 20.0})).events == []
+
+
 def test_test_notices_have_names_of_their_own() -> None:
     real, test = event(WIDE, id="Fermi-GBM-1"), event(WIDE, id="Fermi-GBM-1", is_test=True)
     assert set_apart(real).id == "Fermi-GBM-1"

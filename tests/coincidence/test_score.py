@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,8 +141,7 @@ def test_probabilities_never_promise_more_than_one_counterpart(odds: list[float]
 
 
 def test_what_is_told_again() -> None:
-    odds = np.array([5.0, 4.0, 3.0, -9.0])
-    ranks = np.array([1, 2, 3, 40])
-    told = np.array([5.0, 2.5, np.nan, -9.0])
-    told_ranks = np.array([1.0, 2.0, np.nan, 90.0])
-    assert worth_telling(odds, ranks, told, told_ranks, DEFAULT).tolist() == [False, True, True, False]
+    odds = np.array([5.0, 4.0, 3.0, -9.0, -8.0])
+    told = np.array([5.0, 2.5, np.nan, np.nan, -9.5])
+    some = replace(DEFAULT, tell_from_log_odds=-7.0)
+    assert worth_telling(odds, told, some).tolist() == [False, True, True, False, True]

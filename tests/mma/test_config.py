@@ -38,7 +38,7 @@ def test_values_go_over_the_defaults(written):
             batch_size = 7
             [score]
             level = 0.9
-            tell_top = 3
+            tell_log_odds = 3
             [score.classes.kilonova]
             active_before_d = 1
             onset.end_d = 5

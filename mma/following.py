@@ -1,0 +1,78 @@
+"""The events as the database has them, whichever worker heard of them first."""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import Connection
+
+from coincidence import ActiveEvents, Change, Event, Parameters
+
+from .store import events
+
+LATE_S = 86_400.0
+"""An event is searched for so long after its window closed: alerts may come late."""
+
+OUTAGE_S = 30 * 86_400.0
+"""After an outage of up to this length, notices that are read first do not close the windows for older alerts."""
+
+
+class Following:
+    """Events in memory, brought up to date by number of notice: what other workers took in is read from the store."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.active = ActiveEvents(parameters)
+        self._parameters = parameters
+        self._seq: int | None = None
+
+    def forget(self) -> None:
+        """What is in memory may not be what the store has: read it again."""
+        self.active = ActiveEvents(self._parameters)
+        self._seq = None
+
+    def catch_up(self, connection: Connection) -> None:
+        """Take in the notices that others stored; at first those of every event that is not over."""
+        newest = events.newest(connection)
+        if newest == self._seq:
+            return
+        if self._seq is None:
+            for notice in events.notices(connection, events.open_ones(connection)):
+                self.active.update(notice)
+        else:
+            for event_id, is_over in events.told_since(connection, self._seq):
+                for notice in events.notices(connection, [event_id]):
+                    self.active.update(notice, now=math.inf if is_over else None)
+        self._seq = newest
+
+    def take(self, connection: Connection, notice: Event, place: str, received: float, clock: float) -> Change:
+        """Take in a notice of our own; it is stored where it is new.
+
+        Parameters
+        ----------
+        place
+            Where it came from: topic, partition and offset.
+        received
+            Unix seconds.
+        clock
+            Events whose window closed before are not matched with new alerts. Unix seconds.
+        """
+        self.remember(connection, notice.id)
+        change = self.active.update(notice, clock)
+        if change.is_news:
+            self._seq = events.save_notice(connection, notice, received=received, place=place)
+            events.save_event(
+                connection, change.after, revision=change.revision, parameters=self._parameters, now=clock
+            )
+        return change
+
+    def remember(self, connection: Connection, event_id: str) -> None:
+        """Load an event that is over but known: its notices still count."""
+        if event_id not in self.active and events.event_row(connection, event_id) is not None:
+            for earlier in events.notices(connection, [event_id]):
+                self.active.update(earlier, now=math.inf)
+
+    def expire(self, connection: Connection, clock: float) -> list[str]:
+        """Close the windows that ended before; the events' ids."""
+        over = self.active.expire(clock)
+        events.expire(connection, over)
+        return over

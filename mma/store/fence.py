@@ -1,0 +1,29 @@
+"""What workers on one database must not do at the same time. SQLite lets one write at a time anyway."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+EVENTS = 0x6D6D62
+"""Number of PostgreSQL's advisory lock on what the events are."""
+
+PRUNING = 0x6D6D63
+"""... and on forgetting old nights."""
+
+
+def hold_events(connection: Connection, *, alone: bool) -> None:
+    """Keep the events as they are until the transaction ends.
+
+    Workers that score alerts hold them together; one that takes in a notice holds them ``alone``: it sees every
+    object that was scored without its notice, and whoever scores after it sees the notice.
+    """
+    if connection.dialect.name == "postgresql":
+        how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        connection.exec_driver_sql(f"SELECT {how}({EVENTS})")
+
+
+def is_first(connection: Connection) -> bool:
+    """Whether no other worker is pruning."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({PRUNING})").scalar())

@@ -1,0 +1,56 @@
+"""Forgetting old nights: a survey's detections grow without end; candidates and events are kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, exists
+
+from . import Store, tables
+from .fence import is_first
+
+NIGHT_S = 86_400.0
+
+
+def prune(store: Store, before: float) -> dict[str, int]:
+    """Delete what is older.
+
+    Objects that are or were a candidate stay whole, with every detection; so do events, scores and messages that
+    wait. Messages that were published long ago go: their ids are made of what they say, and come out the same.
+
+    Parameters
+    ----------
+    before
+        Unix seconds.
+
+    Returns
+    -------
+    :
+        Rows deleted, by table; nothing where another worker is at it.
+    """
+    with store.begin() as connection:
+        if not is_first(connection):
+            return {}
+        sent = tables.outbox.c.sent
+        return {
+            "detections": _detections(connection, before),
+            "objects": _objects(connection, before),
+            "aliases": _aliases(connection),
+            "messages": connection.execute(delete(tables.outbox).where(sent < before)).rowcount,
+        }
+
+
+def _detections(connection: Connection, before: float) -> int:
+    d, c = tables.detections, tables.candidates
+    is_candidate = exists().where(c.c.object_id == d.c.object_id)
+    return connection.execute(delete(d).where(d.c.time < before, ~is_candidate)).rowcount
+
+
+def _objects(connection: Connection, before: float) -> int:
+    o, c = tables.objects, tables.candidates
+    is_candidate = exists().where(c.c.object_id == o.c.id)
+    return connection.execute(delete(o).where(o.c.last_seen < before, ~is_candidate)).rowcount
+
+
+def _aliases(connection: Connection) -> int:
+    a, o = tables.aliases, tables.objects
+    has_object = exists().where(o.c.id == a.c.id)
+    return connection.execute(delete(a).where(a.c.what == "object", ~has_object)).rowcount

@@ -1,4 +1,4 @@
-"""Bytes to what matching needs: an LVK notice to an Event, Avro packets to columns.
+"""Bytes to what matching needs: an LVK notice to an Event, Avro packets to columns, with their history or without.
 
 The peers are what people use: json, base64 and astropy; fastavro with the writer's schema already parsed.
 """
@@ -21,9 +21,11 @@ import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from mma.alerts import Decoded, SchemaStore, decode
+from coincidence import AlertBatch
+from mma.alerts import Decoded, Histories, SchemaStore, decode, decode_whole, histories
 from mma.alerts.avro import container
 from mma.alerts.schemas import WriterSchema
+from mma.alerts.sniff import look
 from mma.notices import fields, igwn
 from mma.streams.message import Message
 from skymaps import SkyMap
@@ -78,7 +80,7 @@ def notice_to_arrays() -> Row:
 
 
 def notice_to_event() -> Row:
-    """The same to an Event: checked, cells sorted, credible levels, sha256 of notice and of map."""
+    """The same to an Event: checked, cells sorted, sha256 of notice and map; levels are left to their first use."""
     payload = (DATA / NOTICE).read_bytes()
     peer, table = cpu(lambda: _table(payload), 20)
     ours, event = cpu(lambda: igwn.decode(Message(payload=payload, topic="igwn.gwalert")), 20)
@@ -93,14 +95,14 @@ def notice_to_event() -> Row:
 
 
 def rubin(store: SchemaStore) -> list[Row]:
-    """The one real packet (without history), and typical ones of every schema version."""
+    """The one real packet (without history), and typical ones of every schema version; histories of the newest."""
     rng = np.random.default_rng(8)
     real = (DATA / REAL_RUBIN).read_bytes()
     rows = [_rubin("Rubin 9.0, real, no history", [real] * BATCH, store)]
     for number in RUBIN_IDS:
         some = [_rubin_packet(number, store.get(number), rng) for _ in range(BATCH // 5)]
         rows.append(_rubin(f"Rubin {number // 100}.{number % 100}", some * 5, store))
-    return rows
+    return [*rows, _histories(f"Rubin, {N_SOURCES} sources and {N_FORCED} forced, with history", some * 5, store)]
 
 
 def _rubin(name: str, payloads: list[bytes], store: SchemaStore) -> Row:
@@ -131,7 +133,9 @@ def ztf(store: SchemaStore) -> list[Row]:
     paths = sorted((DATA / "optical/ztf").rglob("*.avro"))
     short = [p for p in paths if p.name == SHORT_ZTF]
     work = ((f"ZTF, {len(paths)} real files", paths), ("ZTF, real, shortest history", short))
-    return [_ztf(name, [p.read_bytes() for p in chosen], store) for name, chosen in work]
+    rows = [_ztf(name, [p.read_bytes() for p in chosen], store) for name, chosen in work]
+    files = [p.read_bytes() for p in paths]
+    return [*rows, _histories(f"ZTF, {len(paths)} real files, with history", files * (BATCH // len(files)), store)]
 
 
 def _ztf(name: str, files: list[bytes], store: SchemaStore) -> Row:
@@ -177,6 +181,32 @@ def _alerts(name: str, payloads: Sequence[bytes], store: SchemaStore, peer: floa
     return _row(8, name, ours / len(payloads), peer, "fastavro", 10, agrees, agreement)
 
 
+def _histories(name: str, payloads: Sequence[bytes], store: SchemaStore) -> Row:
+    """Columns and light curves, beside fastavro's records alone; both tell the same, to the last bit."""
+    messages = [Message(payload=p, topic="alerts") for p in payloads]
+
+    def work() -> tuple[AlertBatch, Histories]:
+        batch = decode(messages, schemas=store).batch
+        return batch, histories(messages, batch, np.arange(len(batch)), list(batch.object_id), schemas=store)
+
+    work()  # loads the compiled kernel
+    ours, (batch, found) = cpu(work, 10)
+    framed = [look(m, store).framed for m in messages[:N_PEER]]
+    begun = [(f.blocks[0].data, f.blocks[0].start, f.schema.whole) for f in framed if f is not None]
+    peer, _ = cpu(lambda: [_whole(*b) for b in begun], 3)
+    names = zip(messages, batch.object_id, strict=True)
+    alerts = [a for m, o in list(names)[:N_PEER] for a in decode_whole(m, {o}, schemas=store)]
+    told, p = [d for a in alerts for d in a.history], found.points
+    is_same = [
+        np.array_equal(getattr(p, c)[: len(told)], np.array([getattr(d, c) for d in told], dtype=float), equal_nan=True)
+        for c in ("flux_njy", "flux_error_njy", "limit_mag")
+    ]
+    is_same.append([d.time.timestamp() for d in told] == p.time[: len(told)].tolist())
+    agreement = f"{len(told) / N_PEER:.0f} points each, equal; whole {found.n_whole}"
+    agrees = all(is_same) and len(found) == len(payloads) and not found.n_whole
+    return _row(8, name, ours / len(payloads), peer / N_PEER, "fastavro", 10, agrees, agreement)
+
+
 def _agreement(decoded: Decoded, expected: dict[str, Any], n: int) -> tuple[bool, dict[str, float]]:
     """Whether the columns say what whole packets say; largest differences of time (s) and flux (relative)."""
     batch, n_expected = decoded.batch, len(expected["id"])
@@ -208,8 +238,12 @@ def _rubin_packet(number: int, schema: WriterSchema, rng: np.random.Generator) -
     """A typical packet of one version in the Confluent framing: plausible values, full history, cutouts."""
     n_cutouts = sum(f["name"].startswith("cutout") for f in schema.source["fields"])
     sizes = {"prvDiaSources": N_SOURCES, "prvDiaForcedSources": N_FORCED, "bytes": CUTOUT_BYTES // n_cutouts}
+    record = _filled(schema.source, "", "", rng, {}, sizes)
+    for s in [record["diaSource"], *record["prvDiaSources"], *record["prvDiaForcedSources"]]:
+        s["timeWithdrawnMjdTai"] = None
+    record["diaSource"][next(name for name in record["diaSource"] if name in SPANS)] = NEWEST_MJD
     out = io.BytesIO()
-    fastavro.schemaless_writer(out, schema.whole, _filled(schema.source, "", "", rng, {}, sizes))
+    fastavro.schemaless_writer(out, schema.whole, record)
     return struct.pack(">BI", 0, number) + out.getvalue()
 
 
@@ -221,6 +255,9 @@ SPANS = {
     "dec": (-90, 90),
     "decl": (-90, 90),
 }
+
+NEWEST_MJD = 61400.5
+"""Of the alerts: after all that came before."""
 
 
 def _filled(

@@ -27,7 +27,7 @@ from skymaps import SkyMap
 from . import decoding, workload
 from .report import Row, seconds
 
-N_ALERTS, N_REGIONS, BATCH = 4000, 1000, 1000
+N_ALERTS, N_REGIONS, BATCH = 9000, 1000, 1000
 OLD = 0.85
 """Share of alerts of objects that Rubin has seen for long: variable stars, active galaxies."""
 
@@ -49,22 +49,23 @@ def run() -> list[Row]:
         alone = _alone(recorded)
         store = Store(f"{folder}/walk.sqlite")
         engine = _engine(store, among)
-        engine.active.match(decode([recorded[0][0].message()]).batch)  # loads the compiled kernels
+        engine.run(FileSource(recorded[:BATCH], BATCH))  # loads compiled kernels and tables, and is not counted
         begun = time.process_time()
-        engine.run(FileSource(recorded, BATCH))
+        engine.run(FileSource(recorded[BATCH:], BATCH))
         took = time.process_time() - begun
         right, n = _agrees(store, among, recorded)
         store.close()
-    rate = N_ALERTS / took
+    n_timed = N_ALERTS - BATCH
+    rate = n_timed / took
     return [
         Row(
             number=9,
-            work=f"{N_ALERTS:,} Rubin packets (50 kB) from files to SQLite, {N_REGIONS:,} regions",
-            ours=f"{rate:,.0f} alerts/s ({seconds(took / N_ALERTS)} each)",
+            work=f"{n_timed:,} Rubin packets (50 kB) from files to SQLite, {N_REGIONS:,} regions",
+            ours=f"{rate:,.0f} alerts/s ({seconds(took / n_timed)} each)",
             peer=f"{seconds(alone / N_ALERTS)} reading and prefix-decoding alone",
-            ratio=alone / took,
+            ratio=alone / N_ALERTS * n_timed / took,
             target="6,000 alerts/s, or within 2x of reading and decoding alone",
-            met=rate >= 6000 or took <= 2 * alone,
+            met=rate >= 6000 or took / n_timed <= 2 * alone / N_ALERTS,
             agrees=right,
             agreement=f"all objects; {n:,} candidates are the new objects inside each region",
         )

@@ -1,4 +1,4 @@
-"""Alerts decoded whole: their history tells when the object began, and when it was not there yet."""
+"""The history in alerts' packets: it tells when the object began, and when it was not there yet."""
 
 from __future__ import annotations
 
@@ -6,43 +6,42 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from coincidence import Alert, AlertBatch
-from coincidence.objects import SAME_S, key
+from coincidence import AlertBatch
+from coincidence.alert import StrArray
+from coincidence.objects import SAME_S
 
 from . import alerts
 from .streams import Message
 
 
-def decode(messages: Sequence[Message], rows: AlertBatch, ids: Sequence[str]) -> list[Alert]:
-    """The alerts of these rows with all their history, object ids unique across surveys.
+def decode(
+    messages: Sequence[Message], batch: AlertBatch, wanted: npt.NDArray[np.bool_], ids: StrArray
+) -> alerts.Histories:
+    """The histories of some alerts.
 
     Parameters
     ----------
     messages
-        Those that ``rows.message`` counts in.
-    rows
-        Alerts wanted.
+        Those that ``batch.message`` counts in.
+    batch
+        Alerts, with object ids unique across surveys.
+    wanted
+        Which of them. Shape (n,).
     ids
-        The surveys' own object ids of the rows.
+        The surveys' own object ids of all alerts.
     """
-    wanted: dict[int, set[str]] = {}
-    for i, object_id in zip(rows.message.tolist(), ids, strict=True):
-        wanted.setdefault(i, set()).add(object_id)
-    found = (a for i, names in wanted.items() for a in alerts.decode_whole(messages[i], names))
-    return [replace(alert, object_id=key(alert.survey, alert.object_id)) for alert in found]
+    return alerts.histories(messages, batch, np.flatnonzero(wanted), ids.tolist())
 
 
-def with_history(columns: AlertBatch, whole: Sequence[Alert]) -> AlertBatch:
-    """Columns with the first detection and the last non-detection that whole alerts tell."""
-    place = {(o, a): row for row, (o, a) in enumerate(zip(columns.object_id, columns.id, strict=True))}
+def with_history(columns: AlertBatch, found: alerts.Histories) -> AlertBatch:
+    """Columns with the first detection and the last non-detection that histories tell."""
+    is_ours = found.row >= 0
+    told = np.where(is_ours, np.fmin(columns.first_seen, columns.time)[found.row], found.time)
+    earliest, last = found.facts(told)
     first, unseen = columns.first_seen.copy(), columns.last_unseen.copy()
-    for alert in whole:
-        row = place.get((alert.object_id, alert.id))
-        if row is not None:
-            told = float(np.fmin(first[row], columns.time[row]))
-            facts = alerts.facts(alert, told)
-            first[row] = facts.first_seen if facts.first_seen < told - SAME_S else told  # rounded otherwise there
-            if facts.last_unseen is not None:
-                unseen[row] = facts.last_unseen
+    first[found.row[is_ours]] = np.where(earliest < told - SAME_S, earliest, told)[is_ours]  # rounded otherwise there
+    tells = is_ours & ~np.isnan(last)
+    unseen[found.row[tells]] = last[tells]
     return replace(columns, first_seen=first, last_unseen=unseen)

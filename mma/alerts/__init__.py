@@ -1,7 +1,9 @@
-"""Optical alerts: bytes to ``AlertBatch`` columns, and to whole ``Alert``s with their history."""
+"""Optical alerts: bytes to ``AlertBatch`` columns, to ``Histories``, and to whole ``Alert``s."""
 
 from .decode import DECODERS, Decoded, decode, decode_whole
 from .history import Facts, facts, last_nondetection
+from .past import histories
+from .points import Histories, Points
 from .schemas import SchemaStore
 from .sniff import kind_of, look
 
@@ -9,10 +11,13 @@ __all__ = [
     "DECODERS",
     "Decoded",
     "Facts",
+    "Histories",
+    "Points",
     "SchemaStore",
     "decode",
     "decode_whole",
     "facts",
+    "histories",
     "kind_of",
     "last_nondetection",
     "look",

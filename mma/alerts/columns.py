@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mma.errors import DecodeError
-from skymaps import FloatArray
+from skymaps import FloatArray, IntArray
 
 from .packet import AB_ZERO_NJY, LN10_OVER_2_5, Record, Row, part
-from .program import BOOL, DOUBLE, FLOAT, LONG, MAX_WINDOW, TEXT, TEXT_BITS, Asked, Program
+from .program import BOOL, DOUBLE, FLOAT, LONG, MAX_WINDOW, MAX_WORD, TEXT, TEXT_BITS, WORD, Asked, Program
 from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd
 
 BoolArray = npt.NDArray[np.bool_]
@@ -35,6 +35,9 @@ class Fields(ABC):
     n: int
     refused: dict[int, DecodeError] = field(default_factory=dict)
     """Rows that cannot be used, with the first complaint about each."""
+
+    owner: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Which packet each row belongs to, where the rows are items of an array. Shape (n,)."""
 
     @abstractmethod
     def number(self, path: str) -> FloatArray:
@@ -51,6 +54,10 @@ class Fields(ABC):
     @abstractmethod
     def require(self, name: str, *names: str) -> None:
         """Say that this must be a record, and which fields it must have."""
+
+    def is_null(self, path: str) -> BoolArray:
+        """Where a field is null or missing. Shape (n,)."""
+        return np.array([value is None for value in self.values(path)], dtype=np.bool_)
 
     def refuse(self, bad: BoolArray, say: Callable[[int], str], kind: type[DecodeError] = DecodeError) -> None:
         """Complain about rows; of several complaints about one the first counts."""
@@ -180,7 +187,7 @@ class Batch(Fields):
     def values(self, path: str) -> list[Any]:
         if path not in self.kept:
             slot = self.program.slots.get(path)
-            self.kept[path] = [None] * self.n if slot is None else self._values(slot)
+            self.kept[path] = [None] * self.n if slot is None or not self.n else self._values(slot)
         return self.kept[path]
 
     def has(self, name: str) -> bool:
@@ -202,6 +209,10 @@ class Batch(Fields):
 
     def _read(self, slot: int, tag: int, rows: npt.NDArray[np.intp]) -> list[Any]:
         bits = self.bits[slot, rows]
+        if tag == WORD:
+            unique, which = np.unique(bits, return_inverse=True)
+            words = [b.to_bytes(8, "little")[: b >> 8 * MAX_WORD].decode() for b in unique.tolist()]
+            return list(np.array(words, dtype=object)[which])
         if tag == TEXT:
             at, size = bits >> TEXT_BITS, bits & MAX_WINDOW
             return [self.data[i:end].decode() for i, end in zip(at.tolist(), (at + size).tolist(), strict=True)]
@@ -218,6 +229,12 @@ class Asking(Fields):
     others: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
+    arrays: set[str] = field(default_factory=set)
+
+    def items(self, name: str) -> Fields:
+        """The items of an array, which are asked in the same way."""
+        self.arrays.add(name)
+        return self
 
     def number(self, path: str) -> FloatArray:
         self.numbers.add(path)
@@ -231,8 +248,14 @@ class Asking(Fields):
         return True
 
     def require(self, name: str, *names: str) -> None:
-        self.parts.add(name)
+        if name not in self.arrays:
+            self.parts.add(name)
         self.fields.update(f"{name}.{required}" for required in names)
+
+    def asked(self) -> Asked:
+        """All of it."""
+        paths = (self.numbers, self.others, self.parts, self.fields, self.arrays)
+        return Asked(*(frozenset(some) for some in paths))
 
 
 Survey = Callable[[Fields], Columns]
@@ -243,7 +266,7 @@ def asked(columns: Survey) -> Asked:
     """The fields that a survey's ``columns`` reads."""
     nothing = Asking(n=0)
     columns(nothing)
-    return Asked(*(frozenset(paths) for paths in (nothing.numbers, nothing.others, nothing.parts, nothing.fields)))
+    return nothing.asked()
 
 
 def told(columns: Survey, fields: Fields) -> Columns:

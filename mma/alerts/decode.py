@@ -107,7 +107,7 @@ class _Tally:
     def take(self, index: int, message: Message, queues: Queues | None = None) -> None:
         """Put a message in its queue, or decode it."""
         try:
-            seen, decoder = _open(message, self.format, self.store)
+            seen, decoder = opened(message, self.format, self.store)
             if queues is not None and queues.put(index, seen.framed, decoder):
                 return
             found, errors, whole = _decode_one(message, seen, decoder)
@@ -140,7 +140,7 @@ def decode_whole(
 ) -> list[Alert]:
     """The message's alerts on these objects, with all their history. Raises what ``decode`` collects."""
     _check(format)
-    seen, decoder = _open(message, format, schemas or default_schemas())
+    seen, decoder = opened(message, format, schemas or default_schemas())
     alerts: list[Alert] = []
     if isinstance(decoder, DocumentDecoder):
         found = [r for r in decoder.rows(message) if isinstance(r, dict) and r["object_id"] in object_ids]
@@ -205,7 +205,8 @@ def _records(seen: Look, needs: tuple[str, ...] | None) -> Iterable[tuple[Record
     raise DecodeError("neither Avro nor JSON")
 
 
-def _open(message: Message, name: str | None, store: SchemaStore) -> tuple[Look, PacketDecoder | DocumentDecoder]:
+def opened(message: Message, name: str | None, store: SchemaStore) -> tuple[Look, PacketDecoder | DocumentDecoder]:
+    """What a message holds, as far as it is read to tell, and its decoder."""
     if not message.payload:
         raise Ignored("empty message")
     if len(message.payload) > MAX_BYTES:

@@ -11,13 +11,39 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import njit
 
-from .program import BOOL, DOUBLE, END, FIXED, FLOAT, INDEX, JUMP, LONG, MAYBE, PASS, SIZED, TEXT, TEXT_BITS, UNION
+from .program import (
+    ARRAY,
+    BOOL,
+    DOUBLE,
+    END,
+    FIXED,
+    FLOAT,
+    INDEX,
+    JUMP,
+    LONG,
+    LOOP_STEPS,
+    MAX_ITEMS,
+    MAX_LOOPS,
+    MAX_WORD,
+    MAYBE,
+    NEXT,
+    PASS,
+    ROW,
+    SIZED,
+    TEXT,
+    TEXT_BITS,
+    UNION,
+    WORD,
+)
 
 Array = np.ndarray[Any, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_SHIFT = 63
 """Of the tenth byte of a variable-length integer only the lowest bit counts."""
+
+FULL = -2
+"""Where a packet ends for which there is no room."""
 
 
 def compiled(function: F) -> F:
@@ -47,14 +73,43 @@ def run(code: Array, data: Array, bounds: Array, tags: Array, bits: Array, ok: A
     ok
         Filled: whether the packet was what the schema says, as far as it was read. Shape (n,).
     """
+    ends, left = np.zeros((ok.size + 1, 0), dtype=np.int64), np.zeros(0, dtype=np.int64)
     for row in range(ok.size):
-        ok[row] = _packet(code, data, bounds[row], bounds[row + 1], row, tags, bits)
+        ok[row] = _packet(code, data, bounds[row], bounds[row + 1], row, ends, left, tags, bits) >= 0
 
 
 @compiled
-def _packet(code: Array, data: Array, at: int, end: int, row: int, tags: Array, bits: Array) -> bool:
-    """One packet; False where its bytes cannot be what the schema says, or end too early."""
-    step, op = 0, 0
+def read(
+    code: Array, own: Array, data: Array, at: int, end: int, row: int, ends: Array, tags: Array, bits: Array
+) -> int:
+    """Run a program of whole packets over one; where it ends, -1 where it is not what the schema says, or ``FULL``.
+
+    Parameters
+    ----------
+    code, own
+        Of the ``Program``.
+    data, at, end
+        The bytes that hold the packet, and where it lies in them.
+    row
+        Its row among the packets.
+    ends
+        One past the last row of each table, after each packet; those after this one are filled. Shape (n + 1, tables).
+    tags, bits
+        Filled, as ``run`` does, from the row of the packet or the item. Shape (slots, room).
+    """
+    left = np.zeros(MAX_LOOPS, dtype=np.int64)
+    ends[row + 1] = ends[row]
+    for slot in own:
+        tags[slot, row] = 0
+    return _packet(code, data, at, end, row, ends, left, tags, bits)  # type: ignore[no-any-return, unused-ignore]
+
+
+@compiled
+def _packet(
+    code: Array, data: Array, at: int, end: int, row: int, ends: Array, left: Array, tags: Array, bits: Array
+) -> int:
+    """Where a packet ends; negative where its bytes cannot be what the schema says, or end too early."""
+    step, place = 0, row
     while at >= 0:
         op, operand = code[step], code[step + 1]
         step += 2
@@ -63,21 +118,64 @@ def _packet(code: Array, data: Array, at: int, end: int, row: int, tags: Array, 
             step += operand
         elif op == MAYBE:
             if at >= end or (data[at] != 0 and data[at] != 2):
-                return False
+                return -1
             step = code[step] if data[at] >> 1 == operand else step + 1
             at += 1
         elif op == UNION:
             branch, at = _long(data, at, end)
             if not 0 <= branch < operand:
-                return False
+                return -1
             step = code[step + branch]
         elif op == JUMP:
             step = operand
+        elif op == ARRAY:
+            left[operand], at = _block(data, at, end)
+            place, at = _room(code, step, left[operand], row, ends, tags, place, at)
+            step = step + LOOP_STEPS - 2 if left[operand] else code[step]
+        elif op == NEXT:
+            left[operand] -= 1
+            step = code[step] + (LOOP_STEPS if left[operand] else 0)
+        elif op == ROW:
+            place += 1
+            ends[row + 1, operand - 1] = place
+        elif op == END:
+            return at
         else:
             value, at = _value(op, operand, data, at, end)
-            if at >= 0 and operand >= 0 and op <= BOOL:
-                bits[operand, row], tags[operand, row] = value, op
-    return bool(op == END)
+            if at >= 0 and operand >= 0 and (op <= BOOL or op == WORD):
+                bits[operand, place], tags[operand, place] = value, op
+    return at
+
+
+@compiled
+def _block(data: Array, at: int, end: int) -> tuple[int, int]:
+    """Number of items in an array's next block (0: it ends), and where the first begins."""
+    count, at = _long(data, at, end)
+    if at >= 0 and count < 0:  # then the block's size in bytes follows
+        count = -count
+        _, at = _long(data, at, end)
+    if at < 0 or not 0 <= count <= end - at:
+        return 0, -1
+    return count, at
+
+
+@compiled
+def _room(
+    code: Array, step: int, count: int, row: int, ends: Array, tags: Array, place: int, at: int
+) -> tuple[int, int]:
+    """Where the rows of a block go, made empty, and the place in the data; that one is negative if they cannot."""
+    table = code[step + 1]
+    if at < 0 or table == 0:
+        return place, at
+    if count == 0:
+        return row, at
+    place = ends[row + 1, table - 1]
+    if place + count - ends[row, table - 1] > MAX_ITEMS:
+        return place, -1
+    if place + count > tags.shape[1]:
+        return place, FULL
+    tags[code[step + 2] : code[step + 3], place : place + count] = 0
+    return place, at
 
 
 @compiled
@@ -93,6 +191,11 @@ def _value(op: int, operand: int, data: Array, at: int, end: int) -> tuple[Any, 
         if at < 0 or not 0 <= size <= end - at or (op == TEXT and not _is_ascii(data, at, size)):
             return 0, -1
         return at << TEXT_BITS | size, at + size
+    if op == WORD:
+        size, at = _long(data, at, end)
+        if at < 0 or not 0 <= size <= min(MAX_WORD, end - at) or not _is_ascii(data, at, size):
+            return 0, -1
+        return _bits(data, at, size) | size << (8 * MAX_WORD), at + size
     if op == BOOL:
         return (np.int64(data[at]), at + 1) if at < end and data[at] <= 1 else (0, -1)
     if op == INDEX:

@@ -8,7 +8,7 @@ said in the schema: it is left unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from coincidence import Detection
 from mma.errors import DecodeError
 from skymaps import FloatArray
 
-from .columns import Columns, Fields, row_of
+from .columns import Columns, Fields, is_mjd, row_of
 from .packet import (
     LIMIT_SIGMA,
     IncompleteError,
@@ -26,11 +26,13 @@ from .packet import (
     Row,
     known,
     limit_of_error,
+    limits_of_errors,
     text,
     utc,
     within,
 )
-from .times import MJD_1950, MJD_2100, unix_of_tai
+from .points import Points, text_column
+from .times import MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd, unix_of_tai
 
 TIME = ("midpointMjdTai", "midPointTai")
 DEC = ("dec", "decl")
@@ -158,6 +160,53 @@ def forced(s: Record) -> Detection:
     return Detection(time=entry.time, band=entry.band, flux_njy=None, limit_mag=entry.limit_mag)
 
 
+def points(packets: Fields, items: Callable[[str], Fields]) -> list[Points]:
+    """What ``history`` says of many packets: one list for each of their arrays."""
+    return [
+        _measured_points("prvDiaSources", items("prvDiaSources")),
+        _measured_points("prvDiaForcedSources", items("prvDiaForcedSources"), is_forced=True),
+        _limit_points("prvDiaNondetectionLimits", items("prvDiaNondetectionLimits")),
+    ]
+
+
+def _measured_points(where: str, s: Fields, *, is_forced: bool = False) -> Points:
+    """``measured`` or ``forced`` on columns."""
+    flux, error = s.known(*inside(where, FLUX)), s.known(*inside(where, FLUX_ERROR))
+    limit = limits_of_errors(error)
+    if is_forced:
+        is_seen = (error > 0) & (np.abs(flux) > LIMIT_SIGMA * error)
+        flux, error = np.where(is_seen, flux, np.nan), np.where(is_seen, error, np.nan)
+    ids = [] if is_forced else s.values(f"{where}.diaSourceId")
+    return _points(where, s, flux, error, limit, [str(v) if v else None for v in ids] or [None] * s.n)
+
+
+def _limit_points(where: str, s: Fields) -> Points:
+    unknown = np.full(s.n, np.nan)
+    limit = limits_of_errors(s.known(f"{where}.diaNoise"))
+    return _points(where, s, unknown, unknown, limit, [None] * s.n)
+
+
+def _points(
+    where: str, s: Fields, flux: FloatArray, error: FloatArray, limit: FloatArray, ids: Sequence[str | None]
+) -> Points:
+    """Columns of an array without what the survey has withdrawn."""
+    mjd, withdrawn = s.first(*inside(where, TIME)), s.known(f"{where}.timeWithdrawnMjdTai")
+    new, old = (s.values(path) for path in inside(where, BAND))
+    told = [b if a is None else a for a, b in zip(new, old, strict=True)]
+    bands = {name: text(name) or "unknown" for name in set(told)}
+    rows = Points(
+        owner=s.owner,
+        time=np.where(is_mjd(mjd), seconds_of_mjd(mjd) - leap_seconds_at(mjd), np.nan),
+        band=text_column([bands[name] for name in told]),
+        flux_njy=flux,
+        flux_error_njy=error,
+        limit_mag=limit,
+        alert_id=text_column(ids),
+    )
+    is_kept = np.isnan(withdrawn) | (withdrawn == 0)
+    return rows if is_kept.all() else rows.take(np.flatnonzero(is_kept))
+
+
 def fink_row(packet: Record) -> Row:
     """An LSST row with Fink's cross-matches: TNS class and redshift, Mangrove distance, Legacy photo-z.
 
@@ -190,6 +239,6 @@ def elasticc_row(packet: Record) -> Row:
     return row(packet) | {"survey": "elasticc"}
 
 
-DECODER = PacketDecoder(row=row, columns=columns, history=history, needs=("diaSource",))
-FINK = PacketDecoder(row=fink_row, history=history)
-ELASTICC = PacketDecoder(row=elasticc_row, history=history)
+DECODER = PacketDecoder(row=row, columns=columns, history=history, points=points, needs=("diaSource",))
+FINK = PacketDecoder(row=fink_row, history=history, points=points)
+ELASTICC = PacketDecoder(row=elasticc_row, history=history, points=points)

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from coincidence import Alert, Detection
 from mma.errors import DecodeError
+from skymaps import FloatArray
 
 if TYPE_CHECKING:
     from .columns import Columns, Fields
+    from .points import Points
 
 Record = Mapping[str, Any]
 """One alert packet, as Avro or JSON gave it."""
@@ -49,6 +53,9 @@ class PacketDecoder:
 
     history: Callable[[Record], Iterable[Detection]] = _no_history
     """Everything else the packet tells of the object, in any order."""
+
+    points: Callable[[Fields, Callable[[str], Fields]], list[Points]] | None = None
+    """What ``history`` says, on arrays: of the packets' fields, and of an array's items by its name."""
 
     aliases: Callable[[Record], Iterable[str]] = _no_aliases
     needs: tuple[str, ...] | None = None
@@ -117,6 +124,19 @@ def mag_of_flux(flux_njy: float) -> float:
 def limit_of_error(flux_error_njy: float | None) -> float | None:
     """5-sigma AB limiting magnitude of an error in nJy."""
     return mag_of_flux(LIMIT_SIGMA * flux_error_njy) if flux_error_njy and flux_error_njy > 0 else None
+
+
+def fluxes_of_mags(mag: FloatArray) -> FloatArray:
+    """The same as ``flux_of_mag``, to the last bit; NaN stays NaN. Shape (n,)."""
+    return np.array([10**v for v in (0.4 * (AB_ZERO_NJY - mag)).tolist()], dtype=np.float64)
+
+
+def limits_of_errors(flux_error_njy: FloatArray) -> FloatArray:
+    """The same as ``limit_of_error``, to the last bit; NaN where there is none. Shape (n,)."""
+    told = flux_error_njy > 0
+    limit = np.full(len(flux_error_njy), np.nan)
+    limit[told] = [math.log10(v) for v in (LIMIT_SIGMA * flux_error_njy[told]).tolist()]
+    return AB_ZERO_NJY - 2.5 * limit
 
 
 def signed_flux(mag: Any, mag_error: Any, sign: int) -> tuple[float | None, float | None]:

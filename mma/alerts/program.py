@@ -6,6 +6,11 @@ of a field that may be null (``MAYBE``) is the branch of null, after which the s
 of many numbers to pass over (``PASS``) is how many, after which each is told: twice its size in bytes (0 for a
 variable-length integer), one more where it may be null. The other operands say how far to go. Steps only lead
 onwards, so a program ends whatever the bytes are.
+
+A program of whole packets has loops too. An array or a map (``ARRAY``, its operand is the loop's depth) tells the step
+beyond it, its *table* (0: none is wanted), and the first and one past the last slot of that table; its items end
+with ``NEXT``, which leads back to it, and within them ``ROW`` says that a row of the table is complete. An item
+takes a byte at least, and so these programs end as well.
 """
 
 from __future__ import annotations
@@ -18,10 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 END, UNION, JUMP, DOUBLE, FLOAT, LONG, TEXT, SIZED, BOOL, INDEX, FIXED, REFUSE, MAYBE, PASS = range(1, 15)
-"""Operations. ``SIZED`` are bytes, ``INDEX`` is an enum, ``REFUSE`` gives the packet up.
+ARRAY, NEXT, ROW, WORD = range(15, 19)
+"""Operations. ``SIZED`` are bytes, ``INDEX`` is an enum, ``REFUSE`` gives the packet up, ``WORD`` is a short text.
 
-Never renumber them, nor change ``TEXT_BITS``: numba keeps the compiled kernel as long as ``kernel.py`` itself
-does not change.
+Never renumber them, nor change another number that ``kernel.py`` imports: numba keeps the compiled kernel as long
+as ``kernel.py`` itself does not change.
 """
 
 PRIMITIVES = {
@@ -50,6 +56,19 @@ MAX_WINDOW = (1 << TEXT_BITS) - 1
 """Most bytes of a packet that a program may need: nothing within is longer than ``TEXT_BITS`` can tell."""
 
 
+MAX_WORD = 7
+"""Bytes of a ``WORD``: they and their number fill 64 bits."""
+
+MAX_LOOPS = 8
+"""Deepest arrays within arrays."""
+
+MAX_ITEMS = 4096
+"""Most items of a table in one packet; a packet with more is left to fastavro."""
+
+LOOP_STEPS = 6
+"""Length of an ``ARRAY`` with what it tells."""
+
+
 class NoProgramError(Exception):
     """The schema holds something that programs cannot read, or not as it is wanted."""
 
@@ -68,7 +87,10 @@ class Asked:
     """Records that must be there."""
 
     fields: frozenset[str]
-    """Fields that a schema must have; they may still be null."""
+    """Fields that a schema must have; they may still be null. Those of arrays: if it has the array."""
+
+    arrays: frozenset[str] = frozenset()
+    """Top-level arrays of records whose items are read. With any of them a program goes to the packet's end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +107,12 @@ class Program:
     window: int
     """Bytes that the fields take, unless a text is unusually long."""
 
+    tables: tuple[str, ...] = ()
+    """Arrays whose items are read; the first is table 1."""
+
+    own: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Slots of the packet itself, not of its arrays."""
+
 
 def compiled(schema: Mapping[str, Any], asked: Asked) -> Program | None:
     """The program for a record schema (without docs: ``schemas.checked``); None where there cannot be one."""
@@ -93,10 +121,19 @@ def compiled(schema: Mapping[str, Any], asked: Asked) -> Program | None:
         window = compiler.emit(schema, "", "")
     except (NoProgramError, RecursionError):
         return None
-    if not (asked.parts <= compiler.seen and asked.fields <= compiler.slots.keys() and window <= MAX_WINDOW):
+    names = frozenset(f["name"] for f in schema["fields"])
+    missing = {path for path in asked.fields - compiler.slots.keys() if _is_due(path, asked, names)}
+    if missing or not asked.parts <= compiler.seen or window > MAX_WINDOW:
         return None
     code = np.array([*compiler.code, END, 0], dtype=np.int64)
-    return Program(code, compiler.slots, frozenset(f["name"] for f in schema["fields"]), window)
+    own = [slot for path, slot in compiler.slots.items() if path.partition(".")[0] not in asked.arrays]
+    return Program(code, compiler.slots, names, window, tuple(compiler.tables), np.array(own, dtype=np.int64))
+
+
+def _is_due(path: str, asked: Asked, names: frozenset[str]) -> bool:
+    """Whether a schema with these top-level fields must have this one."""
+    head = path.partition(".")[0]
+    return head not in asked.arrays or head in names
 
 
 @dataclass(slots=True)
@@ -107,6 +144,10 @@ class _Compiler:
     named: dict[str, Any] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     """Records met, by path."""
+
+    tables: list[str] = field(default_factory=list)
+    depth: int = 0
+    """Arrays around what is told."""
 
     n_types: int = 0
     run: int = -1
@@ -128,6 +169,8 @@ class _Compiler:
             space = self._define(schema, space)
             if schema["type"] == "record":
                 return self._record(schema, path, space)
+            if schema["type"] in ("array", "map") and self.asked.arrays:
+                return self._many(schema, path, space)
         if path in self.asked.parts:
             self.code += [REFUSE, 0]
             self.run = -1
@@ -145,7 +188,36 @@ class _Compiler:
 
     def _record(self, schema: Mapping[str, Any], path: str, space: str) -> int:
         self.seen.add(path)
-        return sum(self.emit(f["type"], f"{path}.{f['name']}".lstrip("."), space) for f in schema["fields"])
+        size = sum(self.emit(f["type"], f"{path}.{f['name']}".lstrip("."), space) for f in schema["fields"])
+        if path in self.asked.arrays:
+            if not self.depth:
+                raise NoProgramError
+            self.code += [ROW, len(self.tables)]
+            self.run = -1
+        return size
+
+    def _many(self, schema: Mapping[str, Any], path: str, space: str) -> int:
+        is_map, is_table = schema["type"] == "map", path in self.asked.arrays
+        is_other = path in self.asked.parts or self._is_wanted(path) or (is_map and is_table)
+        if is_other or self.depth == MAX_LOOPS or (is_table and (self.depth or path in self.tables)):
+            raise NoProgramError
+        if is_table:
+            self.tables.append(path)
+        at, first = len(self.code), len(self.slots)
+        table = len(self.tables) if is_table else 0
+        self.code += [ARRAY, self.depth, 0, table, first, first]
+        self.run = -1
+        self.depth += 1
+        if is_map:
+            self.code += [TEXT, -1]
+        size: int = is_map + self.emit(schema["values" if is_map else "items"], path, space)
+        self.depth -= 1
+        if not size:
+            raise NoProgramError  # items without bytes could go on for ever
+        self.code += [NEXT, self.depth, at]
+        self.run = -1
+        self.code[at + 2], self.code[at + 5] = len(self.code), len(self.slots)
+        return 10 + size
 
     def _union(self, options: list[Any], path: str, space: str) -> int:
         at = len(self.code)
@@ -192,6 +264,8 @@ class _Compiler:
     def _leaf(self, schema: Any, path: str) -> int:
         if schema == "null":
             return 0
+        if path in self.asked.arrays:
+            raise NoProgramError
         if self._can_pass(schema, path):
             return self._pass(schema, 0)
         wanted, self.run = self._is_wanted(path), -1
@@ -207,5 +281,7 @@ class _Compiler:
         op, size = PRIMITIVES[schema]
         if wanted and op not in (NUMERIC if path in self.asked.numbers else READABLE):
             raise NoProgramError
+        if wanted and op == TEXT and self.asked.arrays:
+            op = WORD
         self.code += [op, self.slots.setdefault(path, len(self.slots)) if wanted else -1]
         return size

@@ -17,7 +17,7 @@ import fastavro
 from mma.errors import DecodeError
 
 from .columns import Survey, asked
-from .program import Program, compiled
+from .program import Asked, Program, compiled
 
 ENVIRONMENT = "MMA_LSST_SCHEMAS"
 NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -34,7 +34,7 @@ class WriterSchema:
 
     source: Mapping[str, Any]
     cuts: dict[tuple[str, ...], tuple[Any, bool]] = field(default_factory=dict)
-    programs: dict[Survey, Program | None] = field(default_factory=dict)
+    programs: dict[Survey | Asked, Program | None] = field(default_factory=dict)
 
     @cached_property
     def whole(self) -> Any:
@@ -60,6 +60,12 @@ class WriterSchema:
             self.leading(needs)  # a schema that fastavro refuses has no program
             self.programs[columns] = compiled(self._cut(needs), asked(columns))
         return self.programs[columns]
+
+    def program_of_whole(self, asked: Asked) -> Program | None:
+        """A program that goes to the packet's end; None where there is something that programs cannot."""
+        if asked not in self.programs:
+            self.programs[asked] = compiled(self.whole and self.source, asked)
+        return self.programs[asked]
 
     def _cut(self, needs: tuple[str, ...]) -> dict[str, Any]:
         fields = self.source["fields"]

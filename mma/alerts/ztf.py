@@ -5,16 +5,30 @@ Fields and units: ``ztf-avro-alert`` candidate.avsc, prv_candidate.avsc, fp_hist
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from coincidence import Detection
 from mma.errors import DecodeError
+from skymaps import FloatArray
 
-from .columns import Columns, Fields, row_of, signed_fluxes
-from .packet import AB_ZERO_NJY, LIMIT_SIGMA, PacketDecoder, Record, Row, known, signed_flux, utc, within
+from .columns import Columns, Fields, is_mjd, limited, row_of, signed_fluxes
+from .packet import (
+    AB_ZERO_NJY,
+    LIMIT_SIGMA,
+    LN10_OVER_2_5,
+    PacketDecoder,
+    Record,
+    Row,
+    fluxes_of_mags,
+    known,
+    signed_flux,
+    utc,
+    within,
+)
+from .points import Points, text_column
 from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, seconds_of_mjd, unix_of_jd
 
 BANDS = {1: "g", 2: "r", 3: "i"}
@@ -110,6 +124,57 @@ def _forced(f: Record) -> Detection:
     return Detection(time=time, band=band, flux_njy=flux * njy, flux_error_njy=error * njy, limit_mag=limit)
 
 
+def points(packets: Fields, items: Callable[[str], Fields]) -> list[Points]:
+    """What ``history`` says of many packets: ``prv_candidates``, and ``fp_hists``."""
+    half = _half_exposures(packets, "candidate")
+    previous, forced = items("prv_candidates"), items("fp_hists")
+    previous.require("prv_candidates", "jd", "fid")
+    forced.require("fp_hists", "jd", "fid")
+    return [_previous_points(previous, half[previous.owner]), _forced_points(forced)]
+
+
+def _half_exposures(p: Fields, where: str) -> FloatArray:
+    return np.nan_to_num(p.within(f"{where}.exptime", 0.0, LONGEST_EXPOSURE_S)) / 2
+
+
+def _previous_points(p: Fields, half: FloatArray) -> Points:
+    """``_previous`` on columns."""
+    ids, told = p.values("prv_candidates.candid"), p.values("prv_candidates.isdiffpos")
+    seen = np.flatnonzero(~(p.is_null("prv_candidates.candid") | p.is_null("prv_candidates.magpsf")))
+    mag, mag_error = (limited(p.number(f"prv_candidates.{name}"), 0.0, 50.0)[seen] for name in ("magpsf", "sigmapsf"))
+    size = fluxes_of_mags(mag)
+    sign = np.array([SIGNS.get(told[i], np.nan) for i in seen.tolist()], dtype=np.float64)
+    flux, error = np.full(p.n, np.nan), np.full(p.n, np.nan)
+    flux[seen], error[seen] = sign * size, size * mag_error * LN10_OVER_2_5
+    rows = _points(p, "prv_candidates", half, flux, error)
+    rows.time[seen[np.isnan(sign)]] = np.nan
+    rows.alert_id[seen] = [str(ids[i]) for i in seen.tolist()]
+    return rows
+
+
+def _forced_points(p: Fields) -> Points:
+    """``_forced`` on columns."""
+    flux, error = p.known("fp_hists.forcediffimflux"), p.within("fp_hists.forcediffimfluxunc", 0.0, 1e12)
+    njy = fluxes_of_mags(p.within("fp_hists.magzpsci", 0.0, 50.0))
+    is_seen = (flux != MISSING_FLUX_DN) & (error > 0) & (np.abs(flux) > LIMIT_SIGMA * error) & ~np.isnan(njy)
+    flux, error = np.where(is_seen, flux * njy, np.nan), np.where(is_seen, error * njy, np.nan)
+    return _points(p, "fp_hists", _half_exposures(p, "fp_hists"), flux, error)
+
+
+def _points(p: Fields, where: str, half: FloatArray, flux: FloatArray, error: FloatArray) -> Points:
+    mjd = p.number(f"{where}.jd") - JD_OF_MJD_ZERO
+    fid = p.number(f"{where}.fid")
+    return Points(
+        owner=p.owner,
+        time=np.where(is_mjd(mjd), seconds_of_mjd(mjd) + half, np.nan),
+        band=text_column([BANDS.get(v, "unknown") for v in fid.tolist()]),
+        flux_njy=flux,
+        flux_error_njy=error,
+        limit_mag=p.within(f"{where}.diffmaglim", 0.0, 50.0),
+        alert_id=text_column([None] * p.n),
+    )
+
+
 def fink_row(packet: Record) -> Row:
     """A ZTF row with what Fink added: TNS's class (a spectrum's, no classifier's), Mangrove's distance."""
     told = packet.get("tnsclass") or str(packet.get("tns") or "").removesuffix(" (TNS)")
@@ -121,5 +186,7 @@ def fink_row(packet: Record) -> Row:
     }
 
 
-DECODER = PacketDecoder(row=row, columns=columns, history=history, needs=("objectId", "candid", "candidate"))
-FINK = PacketDecoder(row=fink_row, history=history)
+DECODER = PacketDecoder(
+    row=row, columns=columns, history=history, points=points, needs=("objectId", "candid", "candidate")
+)
+FINK = PacketDecoder(row=fink_row, history=history, points=points)

@@ -9,7 +9,9 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import fastavro
@@ -19,9 +21,9 @@ import skymaps
 from coincidence.event import Event, ExternalCoincidence, Kind, Messenger, Stage
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
-from skymaps import Region
 
-from . import fields, names
+from . import embedded, fields, names
+from .embedded import Cut
 from .fields import Document
 
 OBSERVATORY = "LVK"
@@ -50,7 +52,8 @@ KINDS = {"CBC": Kind.CBC, "BURST": Kind.BURST}
 
 def decode(message: Message) -> Event:
     """The event that one ``igwn.gwalert`` message tells of."""
-    document = read(message.payload)
+    text = embedded.cut(message.payload)
+    document = read(message.payload, text)
     refuse_internal(document)
     name = superevent_id(fields.text(document, "superevent_id"), "superevent_id")
     stage = stage_of(fields.text(document, "alert_type"), "alert_type")
@@ -61,7 +64,9 @@ def decode(message: Message) -> Event:
         if stage is not Stage.RETRACTION:
             fields.wrong("event", None, f"in a notice that is {stage.value}, not a retraction")
         event = {}
-    region, sha256, url_map, remarks = _where(document, event, stage)
+    map_field, url_map, remarks = _where(document, event, stage)
+    region = None if map_field is None else skymap_of(*map_field, text.maps)
+    sha256 = region.sha256 if region else None
     return Event(
         id=name,
         messenger=Messenger.GW,
@@ -71,7 +76,7 @@ def decode(message: Message) -> Event:
         stage=stage,
         time=fields.time(event, "time", "event") if event else None,
         region=region,
-        notice=fields.digest(message),
+        notice=text.digest({str(map_field[0]): sha256} if map_field and sha256 else {}),
         instruments=fields.texts(event, "instruments", "event"),
         far_hz=fields.maybe_number(event, "far", "event", low=0.0),
         significant=fields.maybe_flag(event, "significant", "event"),
@@ -85,10 +90,10 @@ def decode(message: Message) -> Event:
     )
 
 
-def read(payload: bytes) -> Document:
-    """The record, whatever carries it: JSON text or an Avro container with one record."""
+def read(payload: bytes, text: Cut | None = None) -> Document:
+    """The record, whatever carries it: JSON text (with or without its large maps) or an Avro container with one."""
     if not payload.startswith(AVRO_MAGIC):
-        return fields.unwrapped(fields.parse_json(payload))
+        return fields.unwrapped(fields.parse_json(payload) if text is None else text.parsed(payload))
     try:
         records: list[Any] = list(islice(fastavro.reader(io.BytesIO(payload)), 2))
     except AVRO_ERRORS as error:
@@ -153,26 +158,25 @@ def _external(coincidence: Document | None) -> tuple[ExternalCoincidence, ...]:
 
 def _where(
     document: Document, event: Document, stage: Stage
-) -> tuple[Region | None, str | None, str | None, tuple[str, ...]]:
-    """Region, sha256 of its FITS, URL of the map, remarks. The combined map is used where there is one."""
+) -> tuple[tuple[object, str] | None, str | None, tuple[str, ...]]:
+    """The map and its path, URL of the map, remarks. The combined map is used where there is one."""
     if stage is Stage.RETRACTION:
-        return None, None, None, ()
+        return None, None, ()
     external = fields.maybe_section(document, "external_coinc") or {}
     url = fields.maybe_text(fields.maybe_section(document, "urls") or {}, "skymap", "urls")
-    if external.get("combined_skymap") is not None:
-        skymap = skymap_of(external["combined_skymap"], "external_coinc.combined_skymap")
-        return skymap, skymap.sha256, url, ("region is the sender's combined map with the external event",)
-    if event.get("skymap") is not None:
-        skymap = skymap_of(event["skymap"], "event.skymap")
-        return skymap, skymap.sha256, url, ()
-    return None, None, url, ("no sky map in this notice",)
+    if (combined := external.get("combined_skymap")) is not None:
+        remark = "region is the sender's combined map with the external event"
+        return (combined, "external_coinc.combined_skymap"), url, (remark,)
+    if (skymap := event.get("skymap")) is not None:
+        return (skymap, "event.skymap"), url, ()
+    return None, url, ("no sky map in this notice",)
 
 
-def skymap_of(value: object, path: str) -> skymaps.SkyMap:
-    """The map in base64 text or bytes."""
-    content = fields.decode_base64(value, path)
+def skymap_of(value: object, path: str, maps: Mapping[str, bytes] = MappingProxyType({})) -> skymaps.SkyMap:
+    """The map in base64 text or bytes, or that a word stands for."""
+    content = maps.get(value) if isinstance(value, str) else None
     try:
-        return skymaps.read(content)
+        return skymaps.read(fields.decode_base64(value, path) if content is None else content)
     except skymaps.RegionError as error:
         raise DecodeError(f"{path}: {error}") from error
 

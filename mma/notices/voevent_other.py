@@ -11,7 +11,7 @@ from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 from skymaps import Region
 
-from . import fields, names, regions
+from . import fields, names, regions, voevent_gamma
 from .voevent_xml import Packet, Place, position, when
 
 
@@ -85,6 +85,7 @@ STREAMS: dict[str, Callable[[Packet, Message], Event]] = {
     "ivo://HESS/": _hess,
     "ivo://au.edu.swin/utmost#": _utmost,
     "ivo://nasa.gsfc.gcn/Antares_Alert#": _antares,
+    voevent_gamma.PREFIX: voevent_gamma.decode,
 }
 
 

@@ -1,0 +1,173 @@
+"""Light curves of many objects as columns, and the facts read off them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+from coincidence import Alert, Detection
+from coincidence.alert import StrArray
+from coincidence.objects import key
+from skymaps import FloatArray, IntArray
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """Measurements, one row each; all arrays have shape (n,). NaN (and None in text columns) is unknown."""
+
+    owner: IntArray
+    """Index of the alert whose packet tells of it."""
+
+    time: FloatArray
+    """Middle of the exposure, Unix seconds UTC in whole microseconds."""
+
+    band: StrArray
+    flux_njy: FloatArray
+    """Signed difference flux in nanojansky; NaN: nothing seen down to ``limit_mag``."""
+
+    flux_error_njy: FloatArray
+    limit_mag: FloatArray
+    """5-sigma AB limiting magnitude of the exposure."""
+
+    alert_id: StrArray
+    """The survey's id of a detection that was an alert itself."""
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def take(self, rows: IntArray) -> Points:
+        """Chosen rows, as new columns."""
+        return Points(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Points]) -> Points:
+        """Columns one after another; there is one at least."""
+        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+
+    @classmethod
+    def of(cls, histories: Sequence[Sequence[Detection]]) -> Points:
+        """Columns of what alerts decoded whole tell."""
+        entries = [d for history in histories for d in history]
+        owners = [i for i, history in enumerate(histories) for _ in history]
+        return cls(
+            owner=np.array(owners, dtype=np.int64),
+            time=np.array([d.time.timestamp() for d in entries], dtype=np.float64),
+            band=text_column([d.band for d in entries]),
+            flux_njy=np.array([d.flux_njy for d in entries], dtype=np.float64),
+            flux_error_njy=np.array([d.flux_error_njy for d in entries], dtype=np.float64),
+            limit_mag=np.array([d.limit_mag for d in entries], dtype=np.float64),
+            alert_id=text_column([d.alert_id for d in entries]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histories:
+    """What the packets of some alerts tell of the past; shape (n,) where nothing else is said."""
+
+    object_id: StrArray
+    """Unique across surveys: see ``coincidence.objects.key``."""
+
+    id: StrArray
+    """The survey's id of the alert."""
+
+    time: FloatArray
+    """Of the alert, Unix seconds UTC in whole microseconds."""
+
+    row: IntArray
+    """The alert's row in the batch that was asked about, -1 where that has none."""
+
+    points: Points
+    """Oldest first for each alert, one for each exposure: see ``history.merge``."""
+
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other names of objects, by their own."""
+
+    n_whole: int = 0
+    """Messages of which all had to be decoded to records."""
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, rows: IntArray) -> Histories:
+        """Chosen alerts in this order, each once."""
+        place = np.full(len(self), -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        owner = place[self.points.owner]
+        order = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
+        return replace(
+            self,
+            object_id=self.object_id[rows],
+            id=self.id[rows],
+            time=self.time[rows],
+            row=self.row[rows],
+            points=replace(self.points.take(order), owner=owner[order]),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Histories]) -> Histories:
+        """Alerts one part after another; there is one part at least."""
+        starts = np.cumsum([0, *(len(p) for p in parts)]).tolist()
+        owners = [p.points.owner + start for p, start in zip(parts, starts, strict=False)]
+        aliases: dict[str, tuple[str, ...]] = {}
+        for p in parts:
+            aliases |= p.aliases
+        return cls(
+            object_id=np.concatenate([p.object_id for p in parts]),
+            id=np.concatenate([p.id for p in parts]),
+            time=np.concatenate([p.time for p in parts]),
+            row=np.concatenate([p.row for p in parts]),
+            points=replace(Points.concatenate([p.points for p in parts]), owner=np.concatenate(owners)),
+            aliases=aliases,
+            n_whole=sum(p.n_whole for p in parts),
+        )
+
+    def facts(self, told: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """First detections, and the last non-detections before them, as ``history.facts`` says. Shape (n,) each.
+
+        Parameters
+        ----------
+        told
+            First detections that are known without the history, Unix seconds. Shape (n,).
+        """
+        p, first = self.points, np.minimum(self.time, told)
+        is_seen = ~np.isnan(p.flux_njy)
+        np.minimum.at(first, p.owner[is_seen], p.time[is_seen])
+        unseen = np.full(len(self), np.nan)
+        is_before = ~is_seen & (p.time < first[p.owner])
+        np.fmax.at(unseen, p.owner[is_before], p.time[is_before])
+        return first, unseen
+
+
+def of_alerts(alerts: Sequence[Alert], rows: Sequence[int], n_whole: int) -> Histories:
+    """Histories of alerts that were decoded whole, with their rows."""
+    names = [key(a.survey, a.object_id) for a in alerts]
+    aliases: dict[str, tuple[str, ...]] = {}
+    for name, a in zip(names, alerts, strict=True):
+        if a.aliases:
+            aliases[name] = (*aliases.get(name, ()), *a.aliases)
+    return Histories(
+        object_id=text_column(names),
+        id=text_column([a.id for a in alerts]),
+        time=np.array([a.time.timestamp() for a in alerts], dtype=np.float64),
+        row=np.array(rows, dtype=np.int64),
+        points=Points.of([a.history for a in alerts]),
+        aliases=aliases,
+        n_whole=n_whole,
+    )
+
+
+def text_column(values: Sequence[str | None]) -> StrArray:
+    """Text as a column of objects."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def microseconds(unix: FloatArray) -> IntArray:
+    """Unix seconds as whole microseconds, rounded as ``datetime.fromtimestamp`` does. Shape (n,)."""
+    seconds = np.trunc(unix)
+    return np.asarray(seconds.astype(np.int64) * MICROSECONDS + np.rint((unix - seconds) * 1e6).astype(np.int64))

@@ -1,0 +1,149 @@
+"""A gamma-ray alert as VOEvent: read back it is the same event, and valid for those who know only VOEvent."""
+
+from __future__ import annotations
+
+from dataclasses import fields as fields_of
+from dataclasses import replace
+
+import pytest
+import voeventparse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coincidence.event import Stage
+from mma import topics
+from mma.errors import DecodeError
+from mma.notices import gamma, voevent, voevent_gamma, voevent_xml
+from mma.streams.message import Message
+
+ALERT = {
+    "$schema": "urn:mma:gamma:1",
+    "mission": "CTAO",
+    "id": "b3f1",
+    "alert_type": "initial",
+    "alert_tense": "current",
+    "alert_datetime": "2026-03-01T01:02:30.125Z",
+    "trigger_time": "2026-03-01T01:02:03.5Z",
+    "ra": 83.6331,
+    "dec": 22.0145,
+    "ra_dec_error": 0.05,
+    "containment_probability": 0.68,
+    "array": "N",
+    "significance": 8.1,
+    "significance_post_trial": 7.2,
+    "n_trials": 400,
+    "far": 1e-9,
+    "event_name": ["GRB 260301A", "Mrk 421"],
+    "classification": {"GRB": 0.9, "noise": 0.1},
+    "source_class": "grb_follow_up",
+    "follow_up_event": "Fermi-GBM-694215970",
+    "preliminary": True,
+    "x_run": {"a": [1, None]},
+}
+FAST = {"mission": "CTAO", "id": "7", "alert_type": "retraction", "alert_datetime": "2026-03-01T02:00:00Z"}
+
+
+def of_json(document):
+    return gamma.decode(Message(payload=gamma.encode(document), topic="mma.gamma"))
+
+
+def of_xml(document):
+    return voevent.decode(Message(payload=voevent_gamma.encode(document), topic="mma.gamma"))
+
+
+def shape(region):
+    """What tells one small region from another."""
+    points = [83.6331, 84.0, 10.0], [22.0145, 22.1, -5.0]
+    return region.area_deg2(0.9), region.credible_level_at(*points).tolist()
+
+
+def same(first, second):
+    """Two events are one but for the bytes that they came in."""
+    for field in fields_of(first):
+        one, other = getattr(first, field.name), getattr(second, field.name)
+        if field.name == "region":
+            assert type(one) is type(other)
+            assert one is None or shape(one) == shape(other)
+        elif field.name != "notice":
+            assert one == other, field.name
+    assert first.notice != second.notice
+
+
+CHANGES = [
+    {},
+    {"ra_dec_error": [0.2, 0.1, 33.5]},
+    {"alert_tense": "test"},
+    {"alert_tense": "injection"},
+    {"alert_type": "update"},
+    {"mission": "H.E.S.S. II"},
+    {"event_name": "GRB 260301A"},
+    {"additional_info": '5 < 6 & "quoted" 7 > 6\nÄ é'},
+    {"observation_start": "2026-03-01T01:00:00Z", "obs_id": ["a", 7]},
+    {"flux": 1.5, "flux_unit": "Crab", "spectral_index": 2.1, "systematic_included": True},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change), "as it is"))
+def test_both_forms_are_one_event(change):
+    same(of_json(ALERT | change), of_xml(ALERT | change))
+
+
+def test_a_retraction_without_a_place_cites_the_first_message():
+    document = {"$schema": "urn:mma:gamma:1"} | FAST
+    same(of_json(document), of_xml(document))
+    assert of_xml(document).stage is Stage.RETRACTION
+    packet = voeventparse.loads(voevent_gamma.encode(document))
+    (cited,) = packet.Citations.EventIVORN
+    first = voeventparse.loads(voevent_gamma.encode(ALERT | {"id": "7"}))
+    assert (cited.text, cited.get("cite")) == (first.get("ivorn"), "retraction")
+    assert packet.get("ivorn") != first.get("ivorn")
+
+
+def test_an_update_supersedes_the_first_message():
+    packet = voeventparse.loads(voevent_gamma.encode(ALERT | {"alert_type": "update"}))
+    assert packet.Citations.EventIVORN.get("cite") == "supersedes"
+    assert packet.Citations.EventIVORN.text == voeventparse.loads(voevent_gamma.encode(ALERT)).get("ivorn")
+
+
+def test_who_knows_only_voevent_finds_place_radius_time_and_role():
+    packet = voeventparse.loads(voevent_gamma.encode(ALERT | {"alert_tense": "test"}))
+    voeventparse.assert_valid_as_v2_0(packet)
+    place = voeventparse.get_event_position(packet)
+    assert (place.ra, place.dec, place.err, place.system) == (83.6331, 22.0145, 0.05, "UTC-ICRS-TOPO")
+    assert voeventparse.get_event_time_as_utc(packet).isoformat() == "2026-03-01T01:02:03.500000+00:00"
+    assert packet.get("role") == "test"
+
+
+@given(
+    st.floats(0, 360, exclude_max=True), st.floats(-90, 90), st.floats(1e-4, 10), st.floats(0.01, 0.99),
+    st.floats(-1e3, 1e3), st.datetimes(),
+)  # fmt: skip
+def test_numbers_and_times_keep_every_digit(ra, dec, radius, level, significance, when):
+    when = when.replace(year=max(when.year, 1980))
+    document = ALERT | {
+        "ra": ra, "dec": dec, "ra_dec_error": radius, "containment_probability": level,
+        "significance": significance, "alert_datetime": when.isoformat() + "Z",
+    }  # fmt: skip
+    same(of_json(document), of_xml(document))
+    back = voevent_gamma.document_of(voevent_xml.read(voevent_gamma.encode(document)))
+    assert back | {"alert_datetime": document["alert_datetime"]} == document
+
+
+def test_what_is_not_valid_is_not_written_and_not_read():
+    with pytest.raises(DecodeError, match="ra_dec_error"):
+        voevent_gamma.encode(ALERT | {"ra_dec_error": -1})
+    broken = voevent_gamma.encode(ALERT).replace(b'value="0.05"', b'value="five"')
+    with pytest.raises(DecodeError, match="Param ra_dec_error: 'five' is not JSON"):
+        voevent.decode(Message(payload=broken, topic="t"))
+    negative = voevent_gamma.encode(ALERT).replace(b'value="0.05"', b'value="-0.05"')
+    with pytest.raises(DecodeError, match="ra_dec_error"):
+        voevent.decode(Message(payload=negative, topic="t"))
+
+
+def test_the_header_or_the_content_tells_the_form():
+    message = Message(payload=voevent_gamma.encode(ALERT), topic="mma.gamma", headers={"_format": b"voevent"})
+    assert topics.format_of(message) == "voevent"
+    assert topics.format_of(replace(message, topic="mma.gamma.test", headers={})) == "voevent"
+    plain = Message(payload=gamma.encode(ALERT), topic="mma.gamma", headers={"_format": b"json"})
+    assert topics.format_of(plain) == "gamma"
+    assert topics.format_of(replace(plain, headers={"_format": b"\xff"})) == "gamma"

@@ -44,6 +44,7 @@ def _associations(parser: argparse.ArgumentParser) -> None:
 def _dead_letters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", type=int, metavar="ID", help="show this one, with its bytes")
     parser.add_argument("--save", metavar="FILE", help="write its bytes to a file")
+    parser.add_argument("--again", action="store_true", help="handle it once more, or all of them")
 
 
 def _catalog(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +56,15 @@ def _catalog(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="catalogues that were imported")
     drop = actions.add_parser("remove", help="delete a catalogue")
     drop.add_argument("name")
+    for action in actions.choices.values():
+        _shared(action, default=argparse.SUPPRESS)
+
+
+def _db(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("upgrade", help="bring the tables to this version; every command does it too")
+    prune = actions.add_parser("prune", help="forget detections of old nights; candidates stay whole")
+    prune.add_argument("--keep", type=float, metavar="NIGHTS", help="nights to keep (keep_nights of the settings)")
     for action in actions.choices.values():
         _shared(action, default=argparse.SUPPRESS)
 
@@ -79,6 +89,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--publish", metavar="URL", help="kafka://HOST:PORT, or a file to add lines to")
     parser.add_argument("--group", metavar="NAME", help="consumer group (mma): a restart goes on where it ended")
+    parser.add_argument("--worker", metavar="NAME", help="of this member, the same after a restart: it rejoins at once")
 
 
 def _publish(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +114,7 @@ def _publish(parser: argparse.ArgumentParser) -> None:
     gamma.add_argument("--update", metavar="ID", help="this replaces an earlier alert")
     gamma.add_argument("--retract", metavar="ID", help="this takes an earlier alert back")
     gamma.add_argument("--test", action="store_true", help="a test, to the .test topic")
+    gamma.add_argument("--format", choices=("json", "voevent"), default="json", help="how it is written (json)")
     gamma.add_argument("--to", metavar="URL", help="kafka://HOST:PORT/TOPIC, with the credentials of 'hop auth'")
     gamma.add_argument("--dry-run", action="store_true", help="only check, and print the alert")
     _shared(gamma, default=argparse.SUPPRESS)
@@ -147,11 +159,12 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "associations": ("mma.commands.ask:associations", "events that may be one", _associations),
     "status": ("mma.commands.ask:status", "messages in and out, and what became of them", _nothing),
     "dead-letters": (
-        "mma.commands.ask:dead_letters",
+        "mma.commands.dead_letters:dead_letters",
         "messages that could not be handled, and why",
         _dead_letters,
     ),
     "catalog": ("mma.commands.catalog:catalog", "galaxy catalogues: import, list, remove", _catalog),
+    "db": ("mma.commands.db:db", "the database: upgrade, forget old nights", _db),
     "config": ("mma.commands.config:config", "show or check the settings", _config),
 }
 """Command to the function that carries it out, its one line of help, and its arguments."""

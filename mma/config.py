@@ -15,6 +15,7 @@ from coincidence import Parameters
 from coincidence.parameters import ClassModel, Onset
 
 from .errors import ConfigError
+from .streams.fetch import HOSTS
 
 DATABASE = "mma.sqlite"
 SHAPES = ("box", "plateau_exponential", "power_law")
@@ -23,6 +24,9 @@ SAMPLES: dict[str, Any] = {"str | None": "", "float | None": 0.0}
 
 LIMITS: dict[str, tuple[float, float]] = {
     "settings.batch_size": (1, 1_000_000),
+    "settings.max_message_mb": (0.001, 200.0),
+    "settings.heartbeat_s": (0.0, 3600.0),
+    "settings.heartbeat_limit_s": (1.0, 86_400.0),
     "score.level": (1e-6, 1.0),
     "score.sky_floor": (1e-12, 1.0),
     "score.distance_floor": (1e-12, 1.0),
@@ -56,6 +60,30 @@ class Settings:
 
     group: str = "mma"
     """Consumer group: workers of one name share the streams, and a restart goes on where it ended."""
+
+    max_message_mb: float = 16.0
+    """Messages larger than this, in 10^6 bytes, are set aside unread."""
+
+    heartbeat_s: float = 10.0
+    """Seconds between our own heartbeats, on the topic ``<prefix>.heartbeat``; 0 for none."""
+
+    heartbeat_limit_s: float = 10.0
+    """A heartbeat topic that we follow is in trouble after so many seconds of silence."""
+
+    fetch: bool = False
+    """Whether maps that a notice only points to are fetched."""
+
+    fetch_hosts: tuple[str, ...] = HOSTS
+    """Hosts that files are fetched from; no other is ever asked for anything."""
+
+    metrics: str | None = None
+    """``HOST:PORT`` where Prometheus finds ``/metrics``."""
+
+    logs: str = "text"
+    """Form of the log: ``text``, or ``json`` with one object a line."""
+
+    keep_nights: float = 0.0
+    """``mma run`` forgets detections that are older, once a day; candidates stay whole. 0: nothing is forgotten."""
 
     score: Parameters = field(default_factory=Parameters)
 
@@ -165,4 +193,6 @@ def document(settings: Settings) -> dict[str, Any]:
     record = asdict(settings)
     record["score"]["id"] = settings.score.id
     record["database"] = masked(settings.database)
+    record["listen"] = tuple(masked(url) for url in settings.listen)
+    record["publish"] = settings.publish and masked(settings.publish)
     return record

@@ -24,6 +24,24 @@ def by_topic(topic: str) -> str | None:
     return TOPICS[max(fits, key=len)] if fits else None
 
 
+_EVENTS = ("notice", "gwalert", "voevent", "gamma", "snews")
+
+
+def tells_events(topic: str) -> bool:
+    """Whether a live topic carries notices of events rather than optical alerts, by its name.
+
+    Examples
+    --------
+    >>> tells_events("gcn.notices.swift.bat.guano"), tells_events("mma.cluster.notices"), tells_events("ztf_20260301")
+    (True, True, False)
+    """
+    return by_topic(topic) in notices.DECODERS or any(word in topic.lower() for word in _EVENTS)
+
+
+FORMS: dict[str, str] = {"voevent": "voevent"}
+"""Value of hop's header ``_format`` to format: the one form that comes on a topic beside its usual one."""
+
+
 def format_of(message: Message) -> str:
     """Format of a message, a key of ``notices.DECODERS`` or ``alerts.DECODERS``.
 
@@ -34,7 +52,8 @@ def format_of(message: Message) -> str:
     DecodeError
         Where it begins like something that we know, and then breaks.
     """
-    kind = by_topic(message.topic) or alerts.kind_of(message) or notices.kind_of(message)
+    form = FORMS.get(message.headers.get("_format", b"").decode(errors="replace"))
+    kind = form or by_topic(message.topic) or alerts.kind_of(message) or notices.kind_of(message)
     if kind is None:
         alerts.look(message, alerts.SchemaStore(""))
         raise Ignored(notices.why_not(message))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
-from ..errors import ConfigError, NotFoundError
-from ..store import ledger, queries
+from ..errors import ConfigError
+from ..store import queries
 from . import tables
 from .show import as_json, console, number, open_store, table
 
@@ -19,7 +18,7 @@ def events(options: Namespace) -> None:
     """List events."""
     with open_store(options).read() as connection:
         rows = queries.events(connection, state=options.state, limit=options.limit)
-    _print(options, rows, tables.events, "no events yet")
+    show_rows(options, rows, tables.events, "no events yet")
 
 
 def candidates(options: Namespace) -> None:
@@ -27,7 +26,7 @@ def candidates(options: Namespace) -> None:
     with open_store(options).read() as connection:
         event = queries.event_id(connection, options.event)
         rows = queries.candidates(connection, event, everything=options.all, limit=options.limit)
-    _print(options, rows, tables.candidates, f"no candidates of {event}" + ("" if options.all else " stand"))
+    show_rows(options, rows, tables.candidates, f"no candidates of {event}" + ("" if options.all else " stand"))
 
 
 def object_(options: Namespace) -> None:
@@ -70,7 +69,7 @@ def cone(options: Namespace) -> None:
     ra, dec = position(options.position)
     with open_store(options).read() as connection:
         rows = queries.cone(connection, ra, dec, radius_deg(options.radius))
-    _print(options, rows, tables.objects, "no objects there")
+    show_rows(options, rows, tables.objects, "no objects there")
 
 
 def position(text: str) -> tuple[float, float]:
@@ -112,7 +111,7 @@ def associations(options: Namespace) -> None:
     with open_store(options).read() as connection:
         event = queries.event_id(connection, options.event) if options.event else None
         rows = queries.associations_(connection, event)
-    _print(options, rows, tables.associations, "no associations")
+    show_rows(options, rows, tables.associations, "no associations")
 
 
 def status(options: Namespace) -> None:
@@ -149,38 +148,8 @@ def status(options: Namespace) -> None:
         out.print(f"dead letters: {answer['dead_letters']}: see 'mma dead-letters'")
 
 
-def dead_letters(options: Namespace) -> None:
-    """Messages that could not be handled."""
-    with open_store(options).read() as connection:
-        if options.id is None:
-            _print(options, ledger.dead_letters(connection), tables.dead_letters, "no dead letters")
-            return
-        letter = ledger.dead_letter(connection, options.id)
-    if letter is None:
-        raise NotFoundError(f"no dead letter {options.id}")
-    payload = letter.pop("payload")
-    if options.save:
-        _save(Path(options.save), payload)
-    if options.json:
-        as_json(letter | {"bytes": len(payload), "payload": payload.decode("utf-8", "replace")[:65536]})
-        return
-    out = console()
-    place = f"{letter['topic']}[{letter['partition']}]@{letter['offset']}"
-    out.print(f"{place}  {letter['name'] or ''}", markup=False)
-    out.print(f"reason: {letter['reason']}", markup=False)
-    if letter["traceback"]:
-        out.print(letter["traceback"], markup=False)
-    out.print(payload[:2000].decode("utf-8", "replace"), markup=False)
-
-
-def _save(path: Path, payload: bytes) -> None:
-    try:
-        path.write_bytes(payload)
-    except OSError as error:
-        raise ConfigError(f"cannot write to {path}: {error.strerror}") from error
-
-
-def _print(options: Namespace, rows: list[Any], draw: Any, nothing: str) -> None:
+def show_rows(options: Namespace, rows: list[Any], draw: Any, nothing: str) -> None:
+    """Rows as JSON, as a table, or the word for none."""
     if options.json:
         as_json(rows)
     elif rows:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..notices import gamma
+from ..notices import gamma, voevent_gamma
 from ..notices.gamma_schema import SCHEMA_ID, validate
-from ..streams import urls
-from ..streams.kafka import KafkaSink
+from ..streams import connect, urls
 from .show import as_json, console
 
 TOPIC = "mma.gamma"
+
+ENCODERS = {"json": gamma.encode, "voevent": voevent_gamma.encode}
 
 OPTIONS = (
     "ra",
@@ -45,25 +46,32 @@ def publish(options: Namespace) -> None:
         lines = "\n".join(f"  {problem}" for problem in problems)
         raise ConfigError(f"the alert is not valid:\n{lines}")
     if options.dry_run:
-        as_json(document)
+        _show(document, options.format)
         return
     if not options.to:
         raise ConfigError("where to? --to kafka://HOST:PORT/TOPIC, or --dry-run to see the alert")
-    topic = send(document, options.to)
+    topic = send(document, options.to, options.format)
     if options.json:
         as_json({"id": document["id"], "topic": topic})
     else:
         console().print(f"published {document['mission']}-{document['id']} to {topic}")
 
 
-def send(document: dict[str, Any], url: str) -> str:
+def _show(document: dict[str, Any], form: str) -> None:
+    if form == "voevent":
+        sys.stdout.write(voevent_gamma.encode(document).decode() + "\n")
+    else:
+        as_json(document)
+
+
+def send(document: dict[str, Any], url: str, form: str = "json") -> str:
     """Publish an alert and wait until the broker has it; a test goes to the topic's ``.test`` sibling. The topic."""
-    _, host, _, topics = urls.split(url)
+    topics = urls.split(url).topics
     topic = topics[0] if topics else TOPIC
     if document.get("alert_tense") == "test" and not topic.endswith(".test"):
         topic += ".test"
-    sink = KafkaSink(host, urls.config(url))
-    sink.write(topic, f"{document['mission']}-{document['id']}", gamma.encode(document).decode())
+    sink = connect.sink(url)
+    sink.write(topic, f"{document['mission']}-{document['id']}", ENCODERS[form](document).decode(), form)
     sink.flush()
     return topic
 

@@ -5,27 +5,29 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from threading import Event
 
+from ..config import Settings
 from ..engine import Engine
-from ..errors import ConfigError, OutageError
-from ..store import Store, sources
-from ..streams import JsonLinesSink, Sink, urls
-from ..streams.kafka import KafkaSink, KafkaSource, Merged
+from ..errors import ConfigError
+from ..live import Live
+from ..maps import Maps
+from ..metrics import serve
+from ..publish.message import topic
+from ..store import Store
+from ..streams import JsonLinesSink, Sink, connect
+from ..streams.fetch import Fetcher
+from ..streams.heartbeat import Heart
+from ..streams.kafka import KafkaSink, KafkaSource
+from ..streams.merged import Merged
 from .show import settings_of
 
 log = logging.getLogger("mma")
-
-SAY_S = 5.0
-"""The store is told how the sources are this often."""
-
-LONGEST_WAIT_S = 30.0
 
 
 def run(options: Namespace) -> None:
@@ -44,20 +46,44 @@ def run(options: Namespace) -> None:
         store = Store(settings.database)
         stack.callback(store.close)
         group = options.group or settings.group
-        merged = Merged([_source(url, group) for url in listen], settings.batch_size, stop)
+        merged = Merged(_sources(listen, group, options.worker, settings), settings.batch_size, stop)
         stack.callback(merged.close)
-        sink = _sink(stack, options.publish or settings.publish)
-        engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix)
+        to = options.publish or settings.publish
+        sink = _sink(stack, to)
+        maps = _maps(stack, settings)
+        engine = Engine(
+            store,
+            sink,
+            parameters=settings.score,
+            prefix=settings.prefix,
+            locate=maps.locate if maps else None,
+        )
+        kafka = sink if isinstance(sink, KafkaSink) else None
+        heart = _heart(stack, kafka, str(to), settings)
         log.info("listening to %s as group %s", ", ".join(listen), group)
-        follow(engine, merged, store)
+        live = Live(engine, merged, store, sink=kafka, heart=heart, maps=maps, keep_nights=settings.keep_nights)
+        if settings.metrics:
+            stack.callback(serve(settings.metrics, live, store).shutdown)
+        live.follow()
     log.info("stopped")
 
 
-def _source(url: str, group: str) -> KafkaSource:
-    _, host, _, topics = urls.split(url)
-    if not topics:
-        raise ConfigError(f"stream {url!r} names no topic")
-    return KafkaSource(host, urls.config(url), topics, group)
+def _sources(listen: Sequence[str], group: str, worker: str | None, settings: Settings) -> list[KafkaSource]:
+    """The streams, each with a name of its own."""
+    found, names = [], Counter[str]()
+    for url in listen:
+        source = connect.source(
+            url,
+            group,
+            worker=worker,
+            max_bytes=int(settings.max_message_mb * 1e6),
+            heartbeat_limit_s=settings.heartbeat_limit_s,
+        )
+        names[source.name] += 1
+        if names[source.name] > 1:
+            source.name = f"{source.name} ({names[source.name]})"
+        found.append(source)
+    return found
 
 
 def _sink(stack: ExitStack, to: str | None) -> Sink | None:
@@ -65,51 +91,23 @@ def _sink(stack: ExitStack, to: str | None) -> Sink | None:
     if to is None:
         return None
     if "://" in to:
-        return KafkaSink(urls.split(to)[1], urls.config(to))
+        return connect.sink(to)
     return stack.enter_context(JsonLinesSink(Path(to)))
 
 
-def follow(engine: Engine, merged: Merged, store: Store) -> None:
-    """Handle batches until the sources end. An outage is waited out: the same batch is tried again, and again."""
-    said = -SAY_S
-    _kept(merged, engine.publish)
-    for batch in merged.batches():
-        if batch and _kept(merged, partial(engine.handle, batch)) and _kept(merged, engine.publish):
-            merged.commit(batch)
-        if time.monotonic() - said > SAY_S:
-            said = time.monotonic()
-            _tell(store, merged)
-    _tell(store, merged)
+def _heart(stack: ExitStack, sink: KafkaSink | None, to: str, settings: Settings) -> Heart | None:
+    """Our heartbeat, where messages go to a broker."""
+    if sink is None or not settings.heartbeat_s:
+        return None
+    heart = connect.heart(sink, to, topic(settings.prefix, "heartbeat", test=False), settings.heartbeat_s)
+    stack.callback(heart.close)
+    return heart
 
 
-def _kept(merged: Merged, work: Callable[[], None]) -> bool:
-    """Do the work, again and again while there is an outage; False where the end was asked for meanwhile."""
-    wait = 1.0
-    while True:
-        try:
-            work()
-            return True
-        except OutageError as error:
-            log.warning("outage: %s; again in %.0f s", error, wait)
-            if merged.stop.wait(wait):
-                return False
-            wait = min(2.0 * wait, LONGEST_WAIT_S)
-
-
-def _tell(store: Store, merged: Merged) -> None:
-    """Write how the sources are, for ``mma status``."""
-    try:
-        with store.begin() as connection:
-            for source in merged.sources:
-                sources.save(
-                    connection,
-                    source.name,
-                    topics=source.topics,
-                    read=source.read,
-                    lag=source.lag(),
-                    last_message=source.last_message,
-                    troubles=source.troubles.now,
-                    now=time.time(),
-                )
-    except OutageError as error:
-        log.warning("outage: %s", error)
+def _maps(stack: ExitStack, settings: Settings) -> Maps | None:
+    """What fetches maps, where that is wanted."""
+    if not settings.fetch:
+        return None
+    maps = Maps(Fetcher(hosts=settings.fetch_hosts).fetch)
+    stack.callback(maps.close)
+    return maps

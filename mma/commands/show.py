@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .. import logs
 from ..config import Settings, load
 from ..store import Store
 
@@ -23,9 +23,8 @@ def settings_of(options: Namespace) -> Settings:
     """Settings of a command: the file it names, with ``--db`` over it."""
     from dataclasses import replace
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("mma").setLevel(logging.INFO if options.verbose else logging.ERROR)
     settings = load(Path(options.config) if options.config else None)
+    logs.begin(settings.logs, verbose=options.verbose)
     return replace(settings, database=options.db) if options.db else settings
 
 

@@ -5,35 +5,51 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 import uuid
 from argparse import Namespace
 from threading import Event
 from typing import Any
 
-from ..errors import ConfigError
-from ..streams import urls
-from ..streams.kafka import KafkaSource, Merged
+from ..errors import OutageError
+from ..streams import connect
+from ..streams.kafka import KafkaSource
+from ..streams.merged import Merged
+from .show import settings_of
+
+PATIENCE_S = 30.0
+"""Of ``--until-end`` with a broker that lets us read nothing."""
 
 
 def subscribe(options: Namespace) -> None:
     """Follow the topics until stopped, or with ``--until-end`` until nothing waits."""
-    _, host, _, topics = urls.split(options.url)
-    if not topics:
-        raise ConfigError(f"{options.url} names no topic: kafka://HOST:PORT/mma.candidates")
-    source = KafkaSource(host, urls.config(options.url), topics, options.group or f"mma-subscribe-{uuid.uuid4()}")
+    settings_of(options)
+    source = connect.source(options.url, options.group or f"mma-subscribe-{uuid.uuid4()}")
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     merged = Merged([source], batch_size=100, stop=stop, wait_s=0.5)
-    quiet = 0
+    try:
+        _follow(merged, source, options)
+    finally:
+        merged.close()
+
+
+def _follow(merged: Merged, source: KafkaSource, options: Namespace) -> None:
+    quiet, start = 0, time.monotonic()
     for batch in merged.batches():
         for message in batch:
             _print(message.payload, options)
         merged.commit(batch)
+        if not options.until_end:
+            continue
         quiet = 0 if batch else quiet + 1
-        if options.until_end and quiet > 6 and source.lag() == 0:
-            break
-    merged.close()
+        lag = source.lag()
+        if quiet > 6 and lag == 0:
+            return
+        if lag is None and quiet and time.monotonic() - start > PATIENCE_S:
+            told = "; ".join(f"{about}: {text}" for about, text in sorted(source.troubles.now.items()))
+            raise OutageError(f"{source.name}: nothing to read: {told or 'no answer'}")
 
 
 def _print(payload: bytes, options: Namespace) -> None:

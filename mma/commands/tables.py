@@ -156,6 +156,7 @@ def live(rows: list[Row]) -> Table:
         ("read", "right"),
         ("waiting", "right"),
         ("newest", "left"),
+        ("heartbeat", "left"),
         ("heard of", "left"),
         ("trouble", "wrap"),
     ]
@@ -169,6 +170,7 @@ def live(rows: list[Row]) -> Table:
                 r["messages"],
                 number(r["lag"], "d"),
                 (r["last_message"] or "-")[:19],
+                (r["last_heartbeat"] or "-")[:19],
                 r["told"][:19],
                 "; ".join(f"{about}: {text}" for about, text in sorted(r["troubles"].items())) or "none",
             )

@@ -16,9 +16,23 @@ from pathlib import Path
 
 from mma.errors import OutageError
 
+from .tokens import AUDIENCE, ISSUER, TokenEndpoint
+
 COORDINATES = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"
 USER = "cta"
 START_S = 60.0
+SESSION_MS = 30_000
+"""A connection with a token must prove itself again before the token ends, and in any case after this time."""
+
+LISTENERS = {
+    "PLAIN": "PLAINTEXT",
+    "SCRAM": "SASL_PLAINTEXT",
+    "OAUTH": "SASL_PLAINTEXT",
+    "SCRAMTLS": "SASL_SSL",
+    "OAUTHTLS": "SASL_SSL",
+    "CONTROLLER": "PLAINTEXT",
+}
+"""Name of a listener to its protocol."""
 
 
 def jars(cache: Path | None = None) -> str:
@@ -47,18 +61,28 @@ class Broker:
 
     folder: Path
     password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
-    ports: list[int] = field(default_factory=lambda: free_ports(3))
+    tokens: TokenEndpoint | None = None
+    """Up before the broker starts: then there are listeners that ask for its tokens."""
+
+    certificate: Path | None = None
+    """PEM with key and certificate: then there are listeners with TLS."""
+
+    ports: dict[str, int] = field(default_factory=lambda: dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True)))
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def plain(self) -> str:
         """Address of the listener that asks for nothing."""
-        return f"127.0.0.1:{self.ports[0]}"
+        return self.address("PLAIN")
 
     @property
     def scram(self) -> str:
         """Address of the listener that asks for user and password (SCRAM-SHA-512)."""
-        return f"127.0.0.1:{self.ports[1]}"
+        return self.address("SCRAM")
+
+    def address(self, listener: str) -> str:
+        """Host and port of one of ``LISTENERS``."""
+        return f"127.0.0.1:{self.ports[listener]}"
 
     def format(self) -> None:
         """Write the settings and make the node's storage, once."""
@@ -83,7 +107,7 @@ class Broker:
         """
         if not (self.folder / "server.properties").exists():
             self.format()
-        command = [*_java("-Xmx512m"), "kafka.Kafka", str(self.folder / "server.properties")]
+        command = [*_java("-Xmx512m", *self._trusts()), "kafka.Kafka", str(self.folder / "server.properties")]
         with (self.folder / "broker.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + START_S
@@ -116,17 +140,32 @@ class Broker:
         except Exception:  # noqa: BLE001 - confluent_kafka raises its own types for "not yet"
             return False
 
-    def create(self, *topics: str, partitions: int = 1) -> None:
-        """Make topics, and return when they are there."""
+    def create(self, *topics: str, partitions: int = 1, settings: dict[str, str] | None = None) -> None:
+        """Make topics, and return when they are there. Settings are those of Kafka's topics."""
         from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
-        admin = AdminClient({"bootstrap.servers": self.plain})
-        made = admin.create_topics([NewTopic(name, num_partitions=partitions) for name in topics])
+        admin = AdminClient({"bootstrap.servers": self.plain, "log_level": 0})
+        made = admin.create_topics(
+            [NewTopic(name, num_partitions=partitions, config=settings or {}) for name in topics]
+        )
         for result in made.values():
             result.result(timeout=30)
 
+    def _listeners(self) -> list[str]:
+        """Those that clients can use."""
+        names = [name for name in LISTENERS if name != "CONTROLLER"]
+        names = [name for name in names if self.tokens or not name.startswith("OAUTH")]
+        return [name for name in names if self.certificate or not name.endswith("TLS")]
+
+    def _trusts(self) -> list[str]:
+        """Java's options that let the broker ask the token endpoint for its key."""
+        if self.tokens is None:
+            return []
+        return [f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={self.tokens.jwks_url}"]
+
     def _properties(self) -> str:
-        plain, scram, control = self.ports
+        names = self._listeners()
+        offered = ",".join(f"{name}://{self.address(name)}" for name in names)
         one = (
             "offsets.topic.replication.factor",
             "transaction.state.log.replication.factor",
@@ -134,25 +173,49 @@ class Broker:
             "share.coordinator.state.topic.replication.factor",
             "share.coordinator.state.topic.min.isr",
         )
-        login = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
         lines = {
             "process.roles": "broker,controller",
             "node.id": "1",
-            "listeners": f"PLAIN://127.0.0.1:{plain},SCRAM://127.0.0.1:{scram},CONTROLLER://127.0.0.1:{control}",
-            "advertised.listeners": f"PLAIN://127.0.0.1:{plain},SCRAM://127.0.0.1:{scram}",
-            "listener.security.protocol.map": "PLAIN:PLAINTEXT,SCRAM:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listeners": f"{offered},CONTROLLER://{self.address('CONTROLLER')}",
+            "advertised.listeners": offered,
+            "listener.security.protocol.map": ",".join(f"{n}:{LISTENERS[n]}" for n in (*names, "CONTROLLER")),
             "inter.broker.listener.name": "PLAIN",
             "controller.listener.names": "CONTROLLER",
-            "controller.quorum.bootstrap.servers": f"127.0.0.1:{control}",
-            "listener.name.scram.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-            "listener.name.scram.scram-sha-512.sasl.jaas.config": login,
+            "controller.quorum.bootstrap.servers": self.address("CONTROLLER"),
             "log.dirs": str(self.folder / "data"),
             "offsets.topic.num.partitions": "4",
             "group.initial.rebalance.delay.ms": "0",
             "auto.create.topics.enable": "false",
             **dict.fromkeys(one, "1"),
         }
+        for name in names:
+            lines |= self._login(f"listener.name.{name.lower()}", name)
         return "\n".join(f"{name}={value}" for name, value in lines.items()) + "\n"
+
+    def _login(self, prefix: str, name: str) -> dict[str, str]:
+        """What a listener asks for."""
+        security = "org.apache.kafka.common.security"
+        lines: dict[str, str] = {}
+        if name.endswith("TLS"):
+            lines |= {f"{prefix}.ssl.keystore.type": "PEM", f"{prefix}.ssl.keystore.location": str(self.certificate)}
+        if name.startswith("SCRAM"):
+            login = f"{security}.scram.ScramLoginModule required;"
+            lines[f"{prefix}.sasl.enabled.mechanisms"] = "SCRAM-SHA-512"
+            lines[f"{prefix}.scram-sha-512.sasl.jaas.config"] = login
+        if name.startswith("OAUTH") and self.tokens is not None:
+            checks = f"{security}.oauthbearer.OAuthBearerValidatorCallbackHandler"
+            login = f"{security}.oauthbearer.OAuthBearerLoginModule required;"
+            lines |= {
+                f"{prefix}.sasl.enabled.mechanisms": "OAUTHBEARER",
+                f"{prefix}.oauthbearer.sasl.jaas.config": login,
+                f"{prefix}.oauthbearer.sasl.server.callback.handler.class": checks,
+                f"{prefix}.oauthbearer.connections.max.reauth.ms": str(SESSION_MS),
+                f"{prefix}.sasl.oauthbearer.jwks.endpoint.url": self.tokens.jwks_url,
+                f"{prefix}.sasl.oauthbearer.expected.audience": AUDIENCE,
+                f"{prefix}.sasl.oauthbearer.expected.issuer": ISSUER,
+                f"{prefix}.sasl.oauthbearer.clock.skew.seconds": "0",
+            }
+        return lines
 
 
 def _java(*options: str) -> list[str]:

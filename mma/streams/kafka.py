@@ -1,25 +1,36 @@
-"""Kafka, by confluent-kafka: any broker, and what GCN's and Hopskotch's brokers ask beyond that."""
+"""Kafka, by confluent-kafka, or by gcn-kafka where the broker is GCN's."""
 
 from __future__ import annotations
 
-import logging
-import threading
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import OutageError
+from .heartbeat import Pulse, is_heartbeat
 from .message import Message
-
-log = logging.getLogger(__name__)
-
-SAY_AGAIN_S = 60.0
-"""A trouble that stays is logged once in this time."""
+from .troubles import Troubles
 
 FLUSH_S = 30.0
 """Published messages that the broker has not confirmed by then count as an outage."""
 
-READ = {
+ASK_S = 5.0
+"""How long the broker may take to answer a question."""
+
+MAX_BYTES = 16 << 20
+"""A message that is larger is set aside unread."""
+
+TOKEN_S = 600.0
+"""That a token cannot be had is told once; the old one lasts on. Without a new connection it is over after this."""
+
+SHARED = {
+    "log_level": 0,  # what librdkafka would print, our callbacks hear
+    "reconnect.backoff.max.ms": 10_000,
+    "statistics.interval.ms": 5_000,
+}
+
+READ = SHARED | {
     "auto.offset.reset": "earliest",
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
@@ -27,47 +38,64 @@ READ = {
     "session.timeout.ms": 6_000,  # a worker that died is missed after this, and its partitions go to others
     "heartbeat.interval.ms": 2_000,
     "topic.metadata.refresh.interval.ms": 10_000,
-    "reconnect.backoff.max.ms": 10_000,
     "fetch.message.max.bytes": 16 << 20,
+    "receive.message.max.bytes": 256 << 20,  # a larger message than this would hold up its partition for good
 }
 """How we read: nothing is done until it is stored and published, and nothing is skipped after a restart."""
 
-WRITE = {
+WRITE = SHARED | {
     "enable.idempotence": True,
     "compression.type": "zstd",
     "linger.ms": 5,
     "message.timeout.ms": 20_000,
-    "reconnect.backoff.max.ms": 10_000,
+    "message.max.bytes": 16 << 20,  # the broker's own limit, 1 MB unless it was set, is the one that counts
 }
 
+Client = Callable[[dict[str, Any]], Any]
+"""Makes a consumer or a producer out of settings: confluent-kafka's, or gcn-kafka's."""
 
-class Troubles:
-    """What is wrong with a connection now; each thing is logged when it comes and once a minute while it stays."""
+
+class _Connection:
+    """What librdkafka says about a connection, as troubles."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.now: dict[str, str] = {}
-        """What it is about (a topic, or ``broker``) to what is wrong."""
-        self._said: dict[str, float] = {}
+        self.troubles = Troubles(name)
+        self._was_down = False
 
-    def add(self, about: str, text: str) -> None:
-        """Something is wrong."""
-        self.now[about] = text
-        if time.monotonic() - self._said.get(about, -SAY_AGAIN_S) >= SAY_AGAIN_S:
-            self._said[about] = time.monotonic()
-            log.warning("%s: %s: %s", self.name, about, text)
+    def hears(self) -> dict[str, Any]:
+        """Settings by which a client tells us."""
+        return {"error_cb": self._complains, "stats_cb": self._is_up}
 
-    def clear(self, about: str) -> None:
-        """It is well again."""
-        if self.now.pop(about, None) is not None:
-            log.info("%s: %s: well again", self.name, about)
-            self._said.pop(about, None)
+    def _complains(self, error: Any) -> None:
+        text = error.str()
+        if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
+            text = self.troubles.now.get("broker", text)
+        self.troubles.add("token" if "OAUTHBEARER token" in text else "broker", text)
+
+    def _is_up(self, statistics: str) -> None:
+        up = any(b["state"] == "UP" for b in json.loads(statistics).get("brokers", {}).values())
+        if up:
+            self.troubles.settle("broker")
+            self.troubles.settle("token", 0.0 if self._was_down else TOKEN_S)
+        self._was_down = not up
 
 
 class KafkaSource:
     """Topics of one broker, read as a member of a consumer group."""
 
-    def __init__(self, name: str, config: dict[str, Any], topics: Sequence[str], group: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: dict[str, Any],
+        topics: Sequence[str],
+        group: str,
+        *,
+        client: Client | None = None,
+        worker: str | None = None,
+        max_bytes: int = MAX_BYTES,
+        heartbeat_limit_s: float = 10.0,
+    ) -> None:
         """Subscribe. A topic that is not there yet, or not permitted, is a trouble and not an error.
 
         Parameters
@@ -77,113 +105,189 @@ class KafkaSource:
         config
             librdkafka's settings: address, credentials. Never logged.
         topics
-            Names.
+            Names. Of those that end in ``.heartbeat`` only the newest time is kept.
         group
             Consumer group: stable, so that a restart goes on where it ended.
+        client
+            Makes the consumer; confluent-kafka's own where none is given.
+        worker
+            Name of this member that stays over restarts: it gets its partitions back at once.
+        max_bytes
+            Of one message; a larger one comes without its bytes, and with that fault.
+        heartbeat_limit_s
+            A heartbeat topic that is silent for longer is a trouble.
         """
         from confluent_kafka import Consumer
 
         self.name = name
         self.topics = tuple(topics)
-        self.troubles = Troubles(name)
         self.last_message: float | None = None
+        self.last_lag: int | None = None
         self.read = 0
-        own = {"group.id": group, "error_cb": self._broker_says, "log_level": 0}
-        self._consumer = Consumer(READ | config | own)
-        self._consumer.subscribe(list(topics))
+        self._held: frozenset[str] = frozenset()
+        self._max_bytes = max_bytes
+        self._connection = _Connection(name)
+        self.troubles = self._connection.troubles
+        self.pulse = Pulse(self.troubles, heartbeat_limit_s)
+        make = client or Consumer
+        own = {"group.id": group, "on_commit": self._committed}
+        own |= {"group.instance.id": worker} if worker else {}
+        self._consumer = make(READ | config | own | self._connection.hears())
+        self._consumer.subscribe(list(topics), on_assign=self._assigned)
 
     def poll(self, n: int, wait_s: float) -> list[Message]:
         """Up to n messages; fewer, or none, once ``wait_s`` seconds are over."""
         out = []
         for got in self._consumer.consume(n, wait_s):
-            error = got.error()
+            error, topic = got.error(), got.topic() or "broker"
             if error is not None:
-                self._topic_says(got.topic() or "broker", error)
-                continue
-            self.troubles.clear("broker")
-            self.troubles.clear(got.topic() or "broker")
-            out.append(_message(got))
+                self.troubles.add(topic, error.str())
+            elif is_heartbeat(topic):
+                self.pulse.beat(topic, _timestamp(got))
+            else:
+                self.troubles.clear(topic)
+                out.append(_message(got, self._max_bytes))
+        if any(map(is_heartbeat, self.topics)):
+            self.pulse.expect({p.topic for p in self._consumer.assignment() if is_heartbeat(p.topic)})
         if out:
             self.last_message = max(m.timestamp or time.time() for m in out)
             self.read += len(out)
         return out
 
     def commit(self, batch: Sequence[Message]) -> None:
-        """These were handled, stored and published."""
+        """These were handled, stored and published. It is not waited for: what is not committed comes again."""
         from confluent_kafka import KafkaException, TopicPartition
 
         done: dict[tuple[str, int], int] = {}
         for m in batch:
             done[m.topic, m.partition] = max(m.offset + 1, done.get((m.topic, m.partition), 0))
         try:
-            self._consumer.commit(
-                offsets=[TopicPartition(t, p, offset) for (t, p), offset in done.items()], asynchronous=False
-            )
+            self._consumer.commit(offsets=[TopicPartition(t, p, offset) for (t, p), offset in done.items()])
         except KafkaException as error:
-            self.troubles.add("broker", f"commit: {error.args[0].str()}")  # they come again, and change nothing
+            self._committed(error.args[0], [])
+
+    def hold(self, topics: Sequence[str]) -> None:
+        """Read nothing of these topics for now."""
+        self._held = frozenset(topics)
+
+    def release(self) -> None:
+        """Read everything."""
+        held, self._held = self._held, frozenset()
+        self._consumer.resume([p for p in self._consumer.assignment() if p.topic in held])
+
+    def ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Topic and partition to the offset after its newest message; partitions without any are left out."""
+        from confluent_kafka import TopicPartition
+
+        there = self._consumer.list_topics(timeout=ASK_S).topics
+        out = {}
+        for topic in topics:
+            for partition in there[topic].partitions if topic in there else ():
+                low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_S)
+                if high > low:
+                    out[topic, partition] = high
+        return out
+
+    def is_behind(self, ends: dict[tuple[str, int], int]) -> bool:
+        """Whether any member of the group has yet to read up to these offsets."""
+        from confluent_kafka import TopicPartition
+
+        asked = [TopicPartition(*at) for at in ends]
+        committed = self._consumer.committed(asked, timeout=ASK_S) if asked else []
+        return any(at.offset < ends[at.topic, at.partition] for at in committed)
 
     def lag(self) -> int | None:
-        """Messages that wait, over the partitions this reader has; None while the broker is away."""
+        """Messages that wait, over the partitions this reader has; None while that is not known."""
+        self.last_lag = self._lag()
+        return self.last_lag
+
+    def _lag(self) -> int | None:
         from confluent_kafka import KafkaException
 
         total = 0
         try:
-            for at in self._consumer.position(self._consumer.assignment()):
+            assigned = self._consumer.assignment()
+            for at in self._consumer.position([p for p in assigned if not is_heartbeat(p.topic)]):
                 low, high = self._consumer.get_watermark_offsets(at, timeout=1.0, cached=True)
+                if high < 0:
+                    return None
                 total += max(high - (at.offset if at.offset >= 0 else max(low, 0)), 0)
         except KafkaException:
             return None
-        return total
+        return total if assigned else None
 
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()
 
-    def _topic_says(self, topic: str, error: Any) -> None:
-        self.troubles.add(topic, error.str())
+    def _committed(self, error: Any, partitions: list[Any]) -> None:
+        if error is None:
+            self.troubles.clear("commit")
+        else:
+            self.troubles.add("commit", error.str())
 
-    def _broker_says(self, error: Any) -> None:
-        self.troubles.add("broker", error.str())
+    def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
+        """Old heartbeats tell nothing: those are read from the end."""
+        from confluent_kafka import OFFSET_END
+
+        for p in partitions:
+            if is_heartbeat(p.topic):
+                p.offset = OFFSET_END
+        consumer.incremental_assign(partitions)
+        consumer.pause([p for p in partitions if p.topic in self._held])
 
 
-def _message(got: Any) -> Message:
+def _timestamp(got: Any) -> float | None:
     kind, milliseconds = got.timestamp()
+    return milliseconds / 1000.0 if kind else None
+
+
+def _message(got: Any, max_bytes: int) -> Message:
+    payload = got.value() or b""
+    size = len(payload)
     return Message(
-        payload=got.value() or b"",
+        payload=payload if size <= max_bytes else b"",
         topic=got.topic(),
         partition=got.partition(),
         offset=got.offset(),
         key=got.key(),
         headers={name: value or b"" for name, value in got.headers() or ()},
-        timestamp=milliseconds / 1000.0 if kind else None,
+        timestamp=_timestamp(got),
+        fault=f"message: {size} bytes are more than the {max_bytes} of one message" if size > max_bytes else None,
     )
 
 
 class KafkaSink:
     """Messages to one broker; each is confirmed or it is an outage, and then it stays in the outbox."""
 
-    def __init__(self, name: str, config: dict[str, Any]) -> None:
+    def __init__(self, name: str, config: dict[str, Any], *, client: Client | None = None) -> None:
         from confluent_kafka import Producer
 
-        self.troubles = Troubles(name)
+        self.name = name
         self.confirmed = 0
         self._failed: list[str] = []
-        self._producer = Producer(WRITE | config | {"error_cb": self._broker_says, "log_level": 0})
+        self._connection = _Connection(name)
+        self.troubles = self._connection.troubles
+        make = client or Producer
+        self._producer = make(WRITE | config | self._connection.hears())
 
-    def write(self, topic: str, key: str, payload: str) -> None:
-        """Take one message; its own id goes into the header ``_id``'s place, its format beside it."""
+    def write(self, topic: str, key: str, payload: str, form: str = "json") -> None:
+        """Take one message; hop's header ``_format`` tells its form."""
+        from confluent_kafka import KafkaException
+
+        test = {"_test": b"true"} if topic.endswith(".test") else {}
+        headers: dict[str, str | bytes | None] = {"_format": form.encode(), **test}
         while True:
             try:
                 self._producer.produce(
-                    topic,
-                    payload.encode(),
-                    key=key.encode(),
-                    headers={"_format": b"json", **({"_test": b"true"} if topic.endswith(".test") else {})},
-                    on_delivery=self._delivered,
+                    topic, payload.encode(), key=key.encode(), headers=headers, on_delivery=self._delivered
                 )
                 return
             except BufferError:
                 self._producer.poll(0.1)
+            except KafkaException as error:
+                self._failed.append(f"{topic}: {error.args[0].str()}")
+                return
 
     def flush(self) -> None:
         """Return when the broker has confirmed everything written.
@@ -196,7 +300,9 @@ class KafkaSink:
         left = self._producer.flush(FLUSH_S)
         failed, self._failed = self._failed, []
         if left or failed:
-            raise OutageError(f"{left + len(failed)} messages not delivered: {failed[0] if failed else 'no answer'}")
+            cause = self.troubles.now.get("token") or self.troubles.now.get("broker")
+            why = "; ".join(text for text in (failed[0] if failed else None, cause) if text) or "no answer"
+            raise OutageError(f"{left + len(failed)} messages not delivered to {self.name}: {why}")
         self.troubles.clear("broker")
 
     def _delivered(self, error: Any, message: Any) -> None:
@@ -204,36 +310,3 @@ class KafkaSink:
             self.confirmed += 1
         else:
             self._failed.append(f"{message.topic()}: {error.str()}")
-
-    def _broker_says(self, error: Any) -> None:
-        self.troubles.add("broker", error.str())
-
-
-class Merged:
-    """Several sources as one, each polled in turn, until it is told to stop."""
-
-    def __init__(
-        self, sources: Sequence[KafkaSource], batch_size: int, stop: threading.Event, wait_s: float = 0.2
-    ) -> None:
-        self.stop = stop
-        self.sources = tuple(sources)
-        self._batch_size = batch_size
-        self._wait_s = wait_s
-        self._from: KafkaSource | None = None
-
-    def batches(self) -> Iterator[list[Message]]:
-        """Batches, an empty one when there was nothing for a while, until ``stop`` is set."""
-        while not self.stop.is_set():
-            for source in self.sources:
-                self._from = source
-                yield source.poll(self._batch_size, self._wait_s / len(self.sources))
-
-    def commit(self, batch: list[Message]) -> None:
-        """These, the newest batch, were handled, stored and published."""
-        if batch and self._from is not None:
-            self._from.commit(batch)
-
-    def close(self) -> None:
-        """Leave all groups."""
-        for source in self.sources:
-            source.close()

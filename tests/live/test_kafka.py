@@ -3,115 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from confluent_kafka import Producer
-
-from mma.simulate import night
 from mma.simulate.broker import USER, Broker
-from mma.store import Store, queries
-
-N_ALERTS = 1500
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small simulated stretch of nights."""
-    place = tmp_path_factory.mktemp("night")
-    night.write(place, N_ALERTS, seed=3)
-    return place
-
-
-def payloads(folder: Path) -> tuple[list[bytes], list[bytes]]:
-    """The night's notices and alert packets, in time order."""
-    from mma.commands.replay import in_time_order
-    from mma.streams.files import find
-
-    notices = [r.message().payload for r, _ in in_time_order(find([folder / "notices"]))]
-    packets = [r.message().payload for r, _ in in_time_order(find([folder / "alerts"]))]
-    return notices, packets
-
-
-def produce(broker: Broker, topic: str, values: list[bytes]) -> None:
-    producer = Producer({"bootstrap.servers": broker.plain})
-    for value in values:
-        producer.produce(topic, value)
-    assert producer.flush(60) == 0
-
-
-Start = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts a command of ours on its own, everything it says in a file; ends what is left of them."""
-    running = []
-
-    def command(log: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        with log.open("ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "mma.cli", *arguments], env=os.environ | environment, stdout=out, stderr=out
-            )
-        running.append(process)
-        return process
-
-    yield command
-    for process in running:
-        process.kill()
-        process.wait()
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """Wait for something, not forever."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.1)
-    raise AssertionError(f"not within {seconds} s")
-
-
-def outcome(database: Path) -> dict[str, Any]:
-    """Events and candidates, as they stand; numbers rounded where arithmetic may differ in the last bit."""
-    store = Store(str(database))
-    with store.read() as connection:
-        events = {e["id"]: (e["state"], e["n_candidates"], round(e["p_none"], 9)) for e in queries.events(connection)}
-        rows = {
-            (e, c["object"]): (c["state"], c["rank"], c["log_odds"] and round(c["log_odds"], 9))
-            for e in events
-            for c in queries.candidates(connection, e, everything=True)
-        }
-        objects = queries.status(connection)["objects"]
-    store.close()
-    return {"events": events, "candidates": rows, "objects": objects}
-
-
-def read(database: Path) -> int:
-    """Messages handled so far."""
-    if not database.exists():
-        return 0
-    store = Store(str(database))
-    with store.read() as connection:
-        total: int = queries.status(connection)["messages"]["read"]
-    store.close()
-    return total
-
-
-def topics(broker: Broker, *names: str, partitions: int = 1) -> list[str]:
-    """Topics of this test alone."""
-    tag = uuid.uuid4().hex[:8]
-    made = [f"{name}-{tag}" for name in names]
-    broker.create(*made, partitions=partitions)
-    return made
+from tests.live.conftest import Credentials, Start
+from tests.live.doing import outcome, payloads, produce, read, topics, until
 
 
 def test_killed_again_and_again_it_ends_the_same(broker: Broker, folder: Path, tmp_path: Path, start: Start) -> None:
@@ -164,17 +66,12 @@ def _small(folder: Path) -> str:
     return str(path)
 
 
-def test_a_cta_alert_over_scram_becomes_candidates(broker: Broker, folder: Path, tmp_path: Path, start: Start) -> None:
+def test_a_cta_alert_over_scram_becomes_candidates(
+    broker: Broker, folder: Path, tmp_path: Path, start: Start, hop_store: Credentials
+) -> None:
     _, packets = payloads(folder)
     alerts, gamma, *_ = topics(broker, "alerts", "gamma")
     broker.create("live.candidates", "live.events", "live.associations")
-    (tmp_path / "hop").mkdir()
-    credentials = tmp_path / "hop" / "auth.toml"
-    credentials.write_text(
-        f'[[auth]]\nusername = "{USER}"\npassword = "{broker.password}"\nhostname = "{broker.scram}"\n'
-        'protocol = "SASL_PLAINTEXT"\nmechanism = "SCRAM-SHA-512"\nssl = false\n'
-    )
-    credentials.chmod(0o600)
     produce(broker, alerts, packets)
     database = tmp_path / "live.sqlite"
     settings = tmp_path / "live.toml"
@@ -184,7 +81,7 @@ def test_a_cta_alert_over_scram_becomes_candidates(broker: Broker, folder: Path,
         tmp_path / "log",
         *("run", "--from", listen, "--publish", f"kafka://{USER}@{broker.scram}", "--group", f"live-{gamma}"),
         *("--db", str(database), "-c", str(settings)),
-        XDG_CONFIG_HOME=str(tmp_path),
+        **hop_store(),
     )
     until(lambda: read(database) >= len(packets), 90)
     flare = json.loads((next((folder / "notices").glob("CTAO*"))).read_text())
@@ -204,7 +101,7 @@ def test_a_cta_alert_over_scram_becomes_candidates(broker: Broker, folder: Path,
         ),
         *("--r68", "0.05", "--trigger-time", flare["trigger_time"], "--site", "N", "--significance", "7.2"),
         *("--to", f"kafka://{USER}@{broker.scram}/{gamma}"),
-        XDG_CONFIG_HOME=str(tmp_path),
+        **hop_store(),
     )
     assert sent.wait(timeout=30) == 0, (tmp_path / "log").read_text()
     messages = until(lambda: _subscribed(broker, "live.candidates"), 30)

@@ -85,7 +85,7 @@ def test_every_question_has_an_answer_for_people_and_one_for_programs(run, argum
 
 
 def test_every_question_is_asked():
-    asking = ("mma.commands.ask:", "mma.commands.catalog:", "mma.commands.config:")
+    asking = ("mma.commands.ask:", "mma.commands.dead_letters:", "mma.commands.catalog:", "mma.commands.config:")
     questions = {name for name, (target, _, _) in COMMANDS.items() if target.startswith(asking)}
     assert {arguments[0] for arguments in QUESTIONS} == questions
 

@@ -1,0 +1,152 @@
+"""The live loop: batches from streams into the engine, outages waited out, and word of how it goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+
+from .engine import Engine
+from .errors import OutageError
+from .maps import Maps
+from .pruning import Pruning
+from .publish.heartbeat import heartbeat_message
+from .store import Store, sources
+from .streams import Message
+from .streams.catching_up import CatchUp
+from .streams.heartbeat import Heart
+from .streams.kafka import KafkaSink
+from .streams.merged import Merged
+from .streams.troubles import Troubles
+from .topics import tells_events
+
+log = logging.getLogger(__name__)
+
+SAY_S = 5.0
+"""The store is told how the sources are this often."""
+
+LONGEST_WAIT_S = 30.0
+
+
+class Live:
+    """One worker that follows streams until it is told to stop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        merged: Merged,
+        store: Store,
+        *,
+        sink: KafkaSink | None = None,
+        heart: Heart | None = None,
+        maps: Maps | None = None,
+        keep_nights: float = 0.0,
+    ) -> None:
+        self.engine = engine
+        self.merged = merged
+        self.store = store
+        self.sink = sink
+        self.heart = heart
+        self.maps = maps
+        self.outages = Troubles("worker")
+        self.n_batches = 0
+        self.busy_s = 0.0
+        """Time spent on handling batches."""
+        self._catch_up = CatchUp(merged.sources, tells_events)
+        self._pruning = Pruning(store, keep_nights)
+        self._said = -SAY_S
+
+    @property
+    def events_active(self) -> int:
+        """Events that alerts are matched with."""
+        return len(self.engine.active.searching)
+
+    def follow(self) -> None:
+        """Handle batches until the sources end. An outage is waited out: the same batch is tried again, and again."""
+        self._kept(self.engine.publish)
+        for batch in self.merged.batches():
+            if batch and self._done(batch):
+                self.merged.commit(batch)
+            self._catch_up.step()
+            self._take_maps()
+            self._pruning.step()
+            self._tell()
+        self._tell(at_once=True)
+
+    def _done(self, batch: list[Message]) -> bool:
+        """Handle and publish; False where the end was asked for meanwhile."""
+        begun = time.monotonic()
+        done = self._kept(partial(self.engine.handle, batch)) and self._kept(self.engine.publish)
+        self.busy_s += time.monotonic() - begun
+        self.n_batches += 1
+        return done
+
+    def _kept(self, work: Callable[[], None]) -> bool:
+        """Do the work, again and again while there is an outage; False where the end was asked for meanwhile."""
+        wait = 1.0
+        while True:
+            try:
+                work()
+                self.outages.clear("outage")
+                return True
+            except OutageError as error:
+                self.outages.add("outage", f"{error}; tried again until it is over")
+                self._tell(at_once=True)
+                if self.merged.stop.wait(wait):
+                    return False
+                wait = min(2.0 * wait, LONGEST_WAIT_S)
+
+    def _take_maps(self) -> None:
+        """Handle notices again whose map has come."""
+        if self.maps is None:
+            return
+        for message in self.maps.arrived():
+            if self._kept(partial(self.engine.handle, [message])) and self._kept(self.engine.publish):
+                self.maps.done([message])
+
+    def _tell(self, *, at_once: bool = False) -> None:
+        """Say how it goes: in the store for ``mma status``, and to those who wait for a heartbeat."""
+        if self.heart is not None and self.heart.is_due():
+            self.heart.beat(self._heartbeat())
+        if at_once or time.monotonic() - self._said > SAY_S:
+            self._said = time.monotonic()
+            self._save()
+
+    def _heartbeat(self) -> dict[str, object]:
+        every = [source.troubles for source in self.merged.sources]
+        every += [self.outages] + ([self.sink.troubles] if self.sink else [])
+        return heartbeat_message(
+            sources.worker(),
+            lag={source.name: source.lag() for source in self.merged.sources},
+            troubles=sum(len(troubles.now) for troubles in every),
+            events_active=self.events_active,
+            now=time.time(),
+        )
+
+    def _save(self) -> None:
+        now = time.time()
+        try:
+            with self.store.begin() as connection:
+                for source in self.merged.sources:
+                    sources.save(
+                        connection,
+                        source.name,
+                        topics=source.topics,
+                        read=source.read,
+                        lag=source.lag(),
+                        last_message=source.last_message,
+                        last_heartbeat=source.pulse.newest,
+                        troubles=source.troubles.now,
+                        now=now,
+                    )
+                if self.sink is not None:
+                    troubles = self.sink.troubles.now | self.outages.now
+                    name, sent = f"publishing to {self.sink.name}", self.sink.confirmed
+                    sources.save(
+                        connection, name, topics=(), read=sent, lag=None, last_message=None, troubles=troubles, now=now
+                    )
+        except OutageError as error:
+            self.outages.add("status", str(error))
+        else:
+            self.outages.clear("status")

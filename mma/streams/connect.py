@@ -1,0 +1,77 @@
+"""Streams opened by their URLs: GCN's with its own client, all others with confluent-kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import ConfigError
+from . import urls
+from .heartbeat import BESIDE, Heart
+from .kafka import MAX_BYTES, WRITE, Client, KafkaSink, KafkaSource
+
+
+def source(
+    url: str,
+    group: str,
+    *,
+    worker: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    heartbeat_limit_s: float = 10.0,
+) -> KafkaSource:
+    """Read the topics that a URL names."""
+    address = urls.split(url)
+    if not address.topics:
+        raise ConfigError(f"{url} names no topic: write {address.scheme}://{address.name}/TOPIC,TOPIC")
+    with _told(address):
+        return KafkaSource(
+            address.name,
+            urls.config(address),
+            address.topics,
+            group,
+            client=_consumer(address),
+            worker=worker,
+            max_bytes=max_bytes,
+            heartbeat_limit_s=heartbeat_limit_s,
+        )
+
+
+def sink(url: str) -> KafkaSink:
+    """Write to the broker of a URL."""
+    address = urls.split(url)
+    with _told(address):
+        return KafkaSink(address.name, urls.config(address), client=_producer(address))
+
+
+def heart(beside: KafkaSink, url: str, topic: str, every_s: float) -> Heart:
+    """Our own heartbeat to the broker of a sink, by a connection of its own, so that no message waits for it."""
+    address = urls.split(url)
+    quiet: dict[str, Any] = {"error_cb": lambda error: None}  # the sink hears the same
+    producer = _producer(address)(WRITE | urls.config(address) | BESIDE | quiet)
+    return Heart(producer, topic, beside.troubles, every_s)
+
+
+def _consumer(address: urls.Address) -> Client:
+    import confluent_kafka
+    import gcn_kafka
+
+    return gcn_kafka.Consumer if address.scheme == "gcn" else confluent_kafka.Consumer
+
+
+def _producer(address: urls.Address) -> Client:
+    import confluent_kafka
+    import gcn_kafka
+
+    return gcn_kafka.Producer if address.scheme == "gcn" else confluent_kafka.Producer
+
+
+@contextmanager
+def _told(address: urls.Address) -> Iterator[None]:
+    """What librdkafka refuses to begin with, such as a CA file that is none, is a setting that cannot be."""
+    from confluent_kafka import KafkaException
+
+    try:
+        yield
+    except KafkaException as error:
+        raise ConfigError(f"stream of {address.name}: {error.args[0].str()}") from error

@@ -1,0 +1,87 @@
+"""Troubles: one line when they come, one a minute while they stay or flicker, one when they are over."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from mma.streams import troubles as module
+from mma.streams.heartbeat import Pulse, is_heartbeat
+from mma.streams.troubles import Troubles
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is told."""
+
+    class Clock:
+        now = 1000.0
+
+        def __call__(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr("time.monotonic", clock)
+    return clock
+
+
+@pytest.fixture
+def lines(caplog):
+    """What was logged."""
+    caplog.set_level(logging.INFO, "mma")
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+def test_a_trouble_that_stays_is_told_once_a_minute(clock, lines):
+    troubles = Troubles("here")
+    for _ in range(600):
+        troubles.add("broker", "gone")
+        clock.now += 0.2
+    assert lines() == ["here: broker: gone"] * 2
+    troubles.clear("broker")
+    troubles.clear("broker")
+    assert lines()[2:] == ["here: broker: well again"]
+    assert troubles.now == {}
+
+
+def test_a_trouble_that_flickers_is_told_once_a_minute(clock, lines):
+    troubles = Troubles("here")
+    for _ in range(59):
+        troubles.add("broker", "gone")
+        troubles.clear("broker")
+        clock.now += 1.0
+    assert lines() == ["here: broker: gone", "here: broker: well again"]
+
+
+def test_a_connection_that_is_up_ends_what_nobody_complains_of(clock):
+    troubles = Troubles("here")
+    troubles.add("broker", "gone")
+    clock.now += module.QUIET_S
+    troubles.settle("broker")
+    assert troubles.now == {"broker": "gone"}
+    clock.now += 0.1
+    troubles.settle("broker")
+    troubles.settle("other")
+    assert troubles.now == {}
+
+
+def test_heartbeats_are_missed_only_where_they_are_ours_to_hear(clock):
+    troubles = Troubles("here")
+    pulse = Pulse(troubles, limit_s=10.0)
+    pulse.expect({"gcn.heartbeat"})
+    clock.now += 10.0
+    pulse.expect({"gcn.heartbeat"})
+    assert troubles.now == {}
+    clock.now += 25.0
+    pulse.expect({"gcn.heartbeat"})
+    assert troubles.now == {"gcn.heartbeat": "no heartbeat for 35 s"}
+    pulse.beat("gcn.heartbeat", 1.7e9)
+    assert (troubles.now, pulse.newest) == ({}, 1.7e9)
+    pulse.beat("gcn.heartbeat", 1.6e9)
+    assert pulse.newest == 1.7e9
+    clock.now += 11.0
+    pulse.expect({"gcn.heartbeat"})
+    pulse.expect(set())  # another member of the group reads it now
+    assert troubles.now == {}
+    assert [is_heartbeat(name) for name in ("gcn.heartbeat", "mma.heartbeat", "igwn.gwalert")] == [True, True, False]

@@ -89,7 +89,6 @@ def moved(skymap: SkyMap, turn: int, shift: float) -> SkyMap:
         lower=lower[sort],
         order=skymap.order[sort],
         probdensity=skymap.probdensity[sort],
-        level=skymap.level[sort],
         sha256=None,
         _cache={},
         **layers,

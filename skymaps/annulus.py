@@ -62,7 +62,8 @@ class Annulus(Shape):
 
     def _distance(self, ra: FloatArray, dec: FloatArray) -> FloatArray:
         """Radians from the ring."""
-        angle = 2.0 * np.arcsin(np.sqrt(versine(ra, dec, self.ra, self.dec) / 2.0))
+        near, far = versine(ra, dec, self.ra, self.dec), versine(ra, dec, self.ra + 180.0, -self.dec)
+        angle = 2.0 * np.arctan2(np.sqrt(near), np.sqrt(far))  # exact at both ends
         return np.asarray(np.abs(angle - self._radius))
 
     def _density(self, delta: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import io
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,18 +35,21 @@ class Stream:
     """Bytes of a FITS file, unzipped as they are read and never more than the limit."""
 
     def __init__(self, data: bytes, max_bytes: int) -> None:
-        plain: BinaryIO = io.BytesIO(data)
-        self._file: BinaryIO = gzip.GzipFile(fileobj=plain) if data[:2] == GZIP_MAGIC else plain  # type: ignore[assignment]
+        self._plain = memoryview(data)
+        self._at = 0
+        self._gzip = gzip.GzipFile(fileobj=io.BytesIO(data)) if data[:2] == GZIP_MAGIC else None
         self._left = max_bytes
         self._max = max_bytes
 
-    def read(self, size: int, what: str) -> bytes:
+    def read(self, size: int, what: str) -> bytes | memoryview:
         """Exactly ``size`` bytes, or a RegionError that says what was being read."""
         self._left -= size
         if self._left < 0:
             raise RegionError(f"{what}: more than the limit of {self._max} bytes unpacked")
+        data: bytes | memoryview
         try:
-            data = self._file.read(size)
+            data = self._gzip.read(size) if self._gzip else self._plain[self._at : self._at + size]
+            self._at += len(data)
         except (OSError, EOFError, zlib.error) as error:
             raise RegionError(f"{what}: broken gzip: {error}") from error
         if len(data) != size:
@@ -156,7 +159,7 @@ def _read_header(stream: Stream) -> Header:
     header: Header = {}
     for _ in range(MAX_HEADER_BLOCKS):
         try:
-            block = stream.read(BLOCK, "header").decode("ascii")
+            block = str(stream.read(BLOCK, "header"), "ascii")
         except UnicodeDecodeError as error:
             raise RegionError(f"header holds bytes that are not ASCII: {error.reason}") from error
         for at in range(0, BLOCK, 80):
@@ -190,14 +193,25 @@ def _value(text: str) -> Any:
 def column(rows: npt.NDArray[Any], table: Table, name: str) -> npt.NDArray[Any]:
     """One column of rows as a flat native array, with TZERO and TSCAL applied."""
     index = table.names().index(name) + 1
-    raw = rows[name].ravel()
-    values = raw.astype(raw.dtype.newbyteorder("="))
+    raw = rows[name]
+    values = raw.astype(raw.dtype.newbyteorder("=")).ravel()
     zero, scale = table.header.get(f"TZERO{index}", 0), table.header.get(f"TSCAL{index}", 1)
     if zero == _UNSIGNED_64 and values.dtype == np.int64:
         return np.asarray(values ^ np.int64(-(1 << 63)))
     if zero not in (0, None) or scale not in (1, None):
         return np.asarray(values * float(scale) + float(zero))
     return values
+
+
+def words(rows: npt.NDArray[Any], table: Table) -> npt.NDArray[np.uint64] | None:
+    """Rows as 64-bit words, the highest byte first; None where a column is of another kind, or scaled.
+
+    Shape (n rows, n columns).
+    """
+    kinds = {kind.str for kind, *_ in (rows.dtype.fields or {}).values()}
+    if not kinds <= {">i8", ">f8"} or any(key.startswith(("TZERO", "TSCAL")) for key in table.header):
+        return None
+    return rows.view(np.uint64).reshape(rows.size, -1)
 
 
 def write_table(cards: Iterable[tuple[str, Any, str]], columns: list[tuple[str, str, npt.NDArray[Any]]]) -> bytes:

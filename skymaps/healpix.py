@@ -80,9 +80,13 @@ def max_pixel_radius(order: int) -> float:
     return 0.8411 if order == 0 else 1.0691 / (1 << order)
 
 
+AREA_SR = np.ldexp(np.pi / 3.0, -2 * np.arange(ORDER_MAX + 1))
+"""Steradians of one pixel of each order."""
+
+
 def area_sr(order: npt.ArrayLike) -> FloatArray:
     """Steradians of one pixel of each order."""
-    result: FloatArray = np.ldexp(np.pi / 3.0, -2 * np.asarray(order, dtype=np.int64))
+    result: FloatArray = AREA_SR.take(np.asarray(order))
     return result
 
 
@@ -102,13 +106,14 @@ def from_uniq(uniq: IntArray) -> tuple[IntArray, npt.NDArray[np.int8]]:
     if uniq.size and (uniq.min() < 4 or uniq.max() >= np.int64(1) << 62):
         bad = uniq.min() if uniq.min() < 4 else uniq.max()
         raise RegionError(f"UNIQ {bad} is no HEALPix cell of order 0 to {ORDER_MAX}")
-    _, exponent = np.frexp(uniq.astype(np.float64))
-    order = (exponent - 1) // 2 - 1
-    order -= (uniq < np.left_shift(np.int64(4), 2 * order)).astype(order.dtype)  # float rounding near 4^k
-    pixel = uniq - np.left_shift(np.int64(4), 2 * order.astype(np.int64))
-    if (bad := pixel >= np.left_shift(np.int64(12), 2 * order.astype(np.int64))).any():
+    exponent = (uniq.astype(np.float64).view(np.int64) >> 52) - 1023
+    order = (exponent >> 1) - 1
+    order -= uniq < np.left_shift(np.int64(4), 2 * order)  # float rounding near 4^k
+    base = np.left_shift(np.int64(4), 2 * order)
+    pixel = uniq - base
+    if (bad := pixel >= 3 * base).any():
         raise RegionError(f"UNIQ {uniq[bad][0]} is no HEALPix cell of order 0 to {ORDER_MAX}")
-    return np.left_shift(pixel, 2 * (ORDER_MAX - order.astype(np.int64))), order.astype(np.int8)
+    return np.left_shift(pixel, 2 * (ORDER_MAX - order)), order.astype(np.int8)
 
 
 def to_uniq(lower: IntArray, order: npt.NDArray[Any]) -> IntArray:

@@ -16,8 +16,8 @@ from .region import FloatArray, IntArray, Region
 SLOTS = 64 * WORDS
 """Regions in one block of the filter."""
 
-PAIRS = 1 << 21
-"""Most (position, region) candidates looked at together, 40 bytes each: bounds memory however large a batch is."""
+PAIRS = 1 << 20
+"""Most (position, region) candidates looked at together, 32 bytes each: bounds memory however large a batch is."""
 
 ROWS = 1 << 17
 """Most positions looked at together."""
@@ -30,8 +30,11 @@ class Matches:
     alert: IntArray
     """Row of the position in what was asked."""
 
-    key: npt.NDArray[np.object_]
-    """Key of the region."""
+    region: IntArray
+    """Row of the region in ``keys``."""
+
+    keys: npt.NDArray[np.object_]
+    """Keys of all regions; None where there is none. Not to be written to."""
 
     credible_level: FloatArray
     """Credible level of the position in the region, 0 to 1."""
@@ -41,6 +44,11 @@ class Matches:
 
     def __len__(self) -> int:
         return int(self.alert.size)
+
+    @property
+    def key(self) -> npt.NDArray[np.object_]:
+        """Key of the region of each pair."""
+        return self.keys[self.region]
 
 
 class SkyIndex:
@@ -64,6 +72,7 @@ class SkyIndex:
         self._addresses = np.empty(0, dtype=np.int64)
         self._slots = np.zeros(0, dtype=SLOT)
         self._keys = np.empty(0, dtype=object)
+        self._keys_given = False  # to matches, for which they must stay
         self._held: list[tuple[Region, Lookup, IntArray] | None] = []  # keeps what the slots point at
         self._slot_of: dict[Hashable, int] = {}
         self._free: list[int] = []
@@ -89,7 +98,8 @@ class SkyIndex:
         runs, lookup = _runs(region.cells(ORDER, level)), region.lookup()
         slot = self._free.pop() if self._free else self._grow()
         self._held[slot], self._slots[slot] = (region, lookup, runs), lookup.row(level)
-        self._keys[slot], self._slot_of[key] = key, slot
+        self._slot_of[key] = slot
+        self._name(slot, key)
         self._mark(slot, runs, True)
 
     def remove(self, key: Hashable) -> None:
@@ -98,7 +108,8 @@ class SkyIndex:
         held = self._held[slot]
         if held is not None:
             self._mark(slot, held[2], False)
-        self._held[slot], self._slots[slot], self._keys[slot] = None, np.zeros((), dtype=SLOT), None
+        self._held[slot], self._slots[slot] = None, np.zeros((), dtype=SLOT)
+        self._name(slot, None)
         self._free.append(slot)
 
     def replace(self, key: Hashable, region: Region, level: float = 0.99) -> None:
@@ -108,6 +119,12 @@ class SkyIndex:
         if key in self._slot_of:
             self.remove(key)
         self.add(key, region, level)
+
+    def _name(self, slot: int, key: Hashable) -> None:
+        """Write a key to a copy where matches hold the keys."""
+        if self._keys_given:
+            self._keys, self._keys_given = self._keys.copy(), False
+        self._keys[slot] = key
 
     def _mark(self, slot: int, runs: IntArray, on: bool) -> None:
         """Set or clear the slot's bit in runs of filter pixels."""
@@ -148,34 +165,50 @@ class SkyIndex:
             yield self._matches(*part)
 
     def _matches(self, row: IntArray, slot: IntArray, level: FloatArray, density: FloatArray) -> Matches:
-        return Matches(alert=row, key=self._keys[slot], credible_level=level, probdensity=density)
+        self._keys_given = True
+        return Matches(alert=row, region=slot, keys=self._keys, credible_level=level, probdensity=density)
 
     def _parts(
         self, ra: npt.ArrayLike, dec: npt.ArrayLike
     ) -> Iterator[tuple[IntArray, IntArray, FloatArray, FloatArray]]:
         """Row, slot, credible level and density per sr of each pair, in parts."""
-        from . import kernels
+        from . import ang2pix, kernels
 
         lon, lat = healpix.positions(ra, dec)
+        pixel = ang2pix.pixels(lon, lat)
+        if lon.size == 1:  # nothing to sort or to cut
+            yield self._part(_FIRST, lon, lat, pixel, kernels.count(_FIRST, pixel, self._addresses))
+            return
         for start in range(0, lon.size, ROWS):
-            stop = start + ROWS
-            pixel = healpix.pixel_at(lon[start:stop], lat[start:stop])
-            vector, count = kernels.place(lon[start:stop], lat[start:stop], pixel, self._addresses)
+            rows = slice(start, start + ROWS)
+            rank = np.argsort(pixel[rows])
+            count = kernels.count(rank, pixel[rows], self._addresses)
             for first, last in _portions(count, PAIRS):
-                its = slice(first, last)
-                rank = np.argsort(pixel[its])
-                row, slot, level, density = kernels.score(
-                    rank, vector[its], pixel[its], count[its], self._addresses, self._slots
-                )
+                its, some = slice(start + first, start + last), count[first:last]
+                rank = rank if some.size == rank.size else np.argsort(pixel[its])
+                row, slot, level, density = self._part(rank, lon[its], lat[its], pixel[its], some)
                 row += start + first
                 yield row, slot, level, density
+
+    def _part(
+        self, rank: IntArray, lon: FloatArray, lat: FloatArray, pixel: IntArray, count: IntArray
+    ) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+        """What `_parts` gives, of some positions; rows count from the first of them."""
+        from . import kernels
+
+        room = int(count.sum())
+        values = np.empty((4, room))  # one piece: the system gives large ones in large pages
+        pairs = values[:2].view(np.int64)
+        values = values[2:]
+        n = kernels.score(rank, lon, lat, pixel, count, self._addresses, self._slots, pairs, values)
+        return pairs[0, :n], pairs[1, :n], values[0, :n], values[1, :n]
+
+
+_FIRST = np.zeros(1, dtype=np.int64)
 
 
 def _portions(count: IntArray, most: int) -> Iterator[tuple[int, int]]:
     """Consecutive ranges of rows whose counts add up to at most ``most``, or of one row."""
-    if count.size == 1:
-        yield 0, 1
-        return
     total = np.cumsum(count)
     first = 0
     while first < count.size:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import fits, healpix
+from .arrange import NO_LAYERS, from_words
 from .errors import RegionError
 from .flat import Columns, Merger
 from .region import ORDER_MAX, IntArray
@@ -60,14 +61,16 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
     sha256 = hashlib.sha256(data).hexdigest()
     if data[:4] == b"PK\x03\x04":
         lower, order, density = read_scan(data, max_bytes)
-        return SkyMap.from_cells(lower, order, density, [None] * 3, sha256=sha256, creator="likelihood scan")
+        return SkyMap.from_cells(lower, order, density, NO_LAYERS, sha256=sha256, creator="likelihood scan")
     table = fits.open_table(data, max_bytes)
     _check_frame(table.header)
-    lower, order, columns = _read_multi_order(table, max_tiles) if "UNIQ" in table.names() else _read_flat(table)
+    meta = _metadata(table.header) | {"sha256": sha256}
+    if "UNIQ" in table.names():
+        return _read_multi_order(table, max_tiles, meta)
+    lower, order, columns = _read_flat(table)
     if lower.size > max_tiles:
         raise RegionError(f"map of {lower.size} cells is over the limit of {max_tiles}")
-    layers: list[npt.NDArray[Any] | None] = [*columns[1:]] or [None] * 3
-    return SkyMap.from_cells(lower, order, columns[0], layers, sha256=sha256, **_metadata(table.header))
+    return SkyMap.from_cells(lower, order, columns[0], columns[1:] or NO_LAYERS, **meta)
 
 
 def _load(path: Path, max_bytes: int) -> bytes:
@@ -102,7 +105,7 @@ def _wanted(table: fits.Table) -> list[str]:
     return [probability, *layers]
 
 
-def _read_multi_order(table: fits.Table, max_tiles: int) -> Cells:
+def _read_multi_order(table: fits.Table, max_tiles: int, meta: dict[str, Any]) -> SkyMap:
     wanted = _wanted(table)
     if table.dtype["UNIQ"].base.kind not in "iu":
         raise RegionError("column UNIQ does not hold whole numbers")
@@ -111,12 +114,18 @@ def _read_multi_order(table: fits.Table, max_tiles: int) -> Cells:
     if not 1 <= table.n_rows <= max_tiles:
         raise RegionError(f"NAXIS2 {table.n_rows} is not 1 to {max_tiles} cells")
     rows = table.read(table.n_rows)
-    uniq = fits.column(rows, table, "UNIQ").astype(np.int64)
+    words = fits.words(rows, table) if wanted[0] == "PROBDENSITY" else None
+    if words is not None:
+        names = table.names()
+        places = [names.index(name) if name in names else -1 for name in ("UNIQ", *wanted[:1], *DISTANCE_COLUMNS)]
+        if (found := from_words(words, places, meta)) is not None:
+            return SkyMap(**(meta | found))
+    uniq = fits.column(rows, table, "UNIQ").astype(np.int64, copy=False)
     lower, order = healpix.from_uniq(uniq)
-    columns = [fits.column(rows, table, name) for name in wanted]
+    density, *layers = (fits.column(rows, table, name) for name in wanted)
     if wanted[0] != "PROBDENSITY":
-        columns[0] = columns[0] / healpix.area_sr(order)
-    return lower, order, columns
+        density = density / healpix.area_sr(order)
+    return SkyMap.from_cells(lower, order, density, layers or NO_LAYERS, **meta)
 
 
 def _read_flat(table: fits.Table) -> Cells:
@@ -226,7 +235,7 @@ def _is_nested(header: fits.Header) -> bool:
 def _metadata(header: fits.Header) -> dict[str, Any]:
     """Fields of a SkyMap from its header."""
     mean, std = header.get("DISTMEAN"), header.get("DISTSTD")
-    known = all(isinstance(v, int | float) and np.isfinite(v) and v > 0 for v in (mean, std))
+    known = all(isinstance(v, int | float) and math.isfinite(v) and v > 0 for v in (mean, std))
     name, creator = header.get("OBJECT"), header.get("CREATOR")
     instruments = str(header.get("INSTRUME") or "").replace(" ", "").split(",")
     return {

@@ -12,31 +12,32 @@ import numpy as np
 import numpy.typing as npt
 
 from .lookup import N_CELLS, ORDER, WORDS, Kind
-from .machine import carray, compiled, count_bits, lowest_bit, pointer, prefetch
+from .machine import carray, compiled, count_bits, lowest_bit, move, pointer, prefetch
 from .region import FloatArray, IntArray
 
 _SHIFT = 2 * (29 - ORDER)
-_MAP, _CIRCLE, _ELLIPSE, _ANNULUS = (int(kind) for kind in (Kind.MAP, Kind.CIRCLE, Kind.ELLIPSE, Kind.ANNULUS))
+_MAP, _CIRCLE, _ELLIPSE, _ANNULUS, _SPARSE = (
+    int(kind) for kind in (Kind.MAP, Kind.CIRCLE, Kind.ELLIPSE, Kind.ANNULUS, Kind.SPARSE)
+)
+_NARROW = 48
 _RADIAN = math.pi / 180.0
-_SKY = 12 << 58
 _ONE = np.uint64(1)
 
 
 @compiled
-def place(ra: FloatArray, dec: FloatArray, pixel: IntArray, blocks: IntArray) -> tuple[FloatArray, IntArray]:
-    """Unit vector (n, 3) of each position in degrees, and how many bits are set where its order-29 pixel is."""
-    vector, count = np.empty((ra.size, 3)), np.zeros(ra.size, np.int64)
-    for i in range(ra.size):
-        lon, lat = ra[i] * _RADIAN, dec[i] * _RADIAN
-        vector[i, 0] = math.cos(lat) * math.cos(lon)
-        vector[i, 1] = math.cos(lat) * math.sin(lon)
-        vector[i, 2] = math.sin(lat)
-    for block in range(blocks.size):
-        words = carray(pointer(blocks[block]), (N_CELLS, WORDS), np.uint64)
-        for i in range(ra.size):
+def count(rank: IntArray, pixel: IntArray, blocks: IntArray) -> IntArray:
+    """How many bits are set where each order-29 pixel is; ``rank`` puts them in the order of the sky."""
+    found = np.zeros(pixel.size, np.int64)
+    for turn in range(rank.size):
+        here, ahead = pixel[rank[turn]] >> _SHIFT, pixel[rank[min(turn + 8, rank.size - 1)]] >> _SHIFT
+        n = 0
+        for block in range(blocks.size):
+            prefetch(blocks[block] + 8 * WORDS * ahead)
+            words = carray(pointer(blocks[block]), (N_CELLS, WORDS), np.uint64)
             for word in range(WORDS):
-                count[i] += count_bits(words[pixel[i] >> _SHIFT, word])
-    return vector, count
+                n += count_bits(words[here, word])
+        found[rank[turn]] = n
+    return found
 
 
 @compiled
@@ -69,53 +70,27 @@ def _floats(address: int, n: int) -> Any:
 
 
 @compiled
-def _guess(slot: Any, pixel: int) -> tuple[int, int, int]:
-    """First and last row of the cells of a map among which the one that holds a pixel is; and where, were they even."""
-    shift = slot.shift
-    rows = carray(pointer(slot.second), 1 + (_SKY >> shift), np.int32)
-    first, last = rows[pixel >> shift], rows[(pixel >> shift) + 1]
-    inside = float(pixel & ((1 << shift) - 1)) / float(1 << shift)
-    return first, last, first + int(inside * (last - first))
+def _entry(slot: Any, address: int) -> int:
+    """An entry of a tree: 32 bits, or the lower 16 of what is there."""
+    return int((int(carray(pointer(address), 1, np.int32)[0]) << slot.spare) >> slot.spare)
 
 
 @compiled
-def _search(lower: IntArray, pixel: int, first: int, last: int, guess: int) -> int:
-    """Last row from ``first`` to ``last`` whose cell does not begin after a pixel: growing steps, then halving ones."""
-    step = 1
-    if lower[guess] <= pixel:
-        first, last = guess, last + 1
-        while first + step < last:
-            if lower[first + step] > pixel:
-                last = first + step
-                break
-            first += step
-            step *= 2
-    else:
-        last = guess
-        while last - step > first:
-            if lower[last - step] <= pixel:
-                first = last - step
-                break
-            last -= step
-            step *= 2
-    while last - first > 1:
-        middle = (first + last) >> 1
-        if lower[middle] <= pixel:
-            first = middle
-        else:
-            last = middle
-    return first
+def _below(slot: Any, entry: int, pixel: int, depth: int) -> int:
+    """Address of the entry for a pixel in a node so many levels below the front of the tree."""
+    row = ((pixel << 4) >> (slot.shift + 4 - 4 * depth)) & 15
+    return int(slot.second + ((row - 16 * entry) << (1 if slot.spare == _NARROW else 2)))
 
 
 @compiled
-def _in_cell(slot: Any, cell: int, pixel: int) -> tuple[float, float]:
-    """Density per sr and credible level of a map's cell; (0, 1) where the pixel is not in it: maps may have gaps."""
-    if slot.third:
-        order = carray(pointer(slot.third), slot.n, np.int8)
-        if (pixel - carray(pointer(slot.first), (slot.n, 3), np.int64)[cell, 0]) >> (2 * (29 - order[cell])) != 0:
-            return 0.0, 1.0
-    values = carray(pointer(slot.first), (slot.n, 3), np.float64)
-    return values[cell, 1], values[cell, 2]
+def _in_cells(slot: Any, pixel: int) -> tuple[float, float]:
+    """Density per sr and credible level of a sparse map's cell; (0, 1) where the pixel is in none."""
+    lower = carray(pointer(slot.second), slot.n, np.int64)
+    row = _at_or_before(lower, 0, slot.n, pixel)
+    if (pixel - lower[row]) >> (2 * (29 - carray(pointer(slot.third), slot.n, np.int8)[row])) != 0:
+        return 0.0, 1.0
+    values = carray(pointer(slot.first), (slot.n, 2), np.float64)
+    return values[row, 0], values[row, 1]
 
 
 @compiled
@@ -156,27 +131,30 @@ def _in_ellipse(slot: Any, v: FloatArray) -> tuple[float, float]:
 def _in_annulus(slot: Any, v: FloatArray) -> tuple[float, float]:
     """Gaussian in the angle from a ring."""
     p = _floats(slot.first, 6)
-    chord = math.sqrt((v[0] - p[0]) ** 2 + (v[1] - p[1]) ** 2 + (v[2] - p[2]) ** 2)
-    delta = abs(2.0 * math.asin(min(0.5 * chord, 1.0)) - p[3])
+    near = math.sqrt((v[0] - p[0]) ** 2 + (v[1] - p[1]) ** 2 + (v[2] - p[2]) ** 2)
+    far = math.sqrt((v[0] + p[0]) ** 2 + (v[1] + p[1]) ** 2 + (v[2] + p[2]) ** 2)
+    delta = abs(2.0 * math.atan2(near, far) - p[3])
     level = _interpolate(delta, _floats(slot.second, slot.n), _floats(slot.third, slot.n), slot.n)
     return p[5] * math.exp(-0.5 * (delta / p[4]) ** 2), level
 
 
 @compiled
-def _in_shape(slot: Any, v: FloatArray) -> tuple[float, float]:
-    """Density per sr and credible level of a region that is a formula."""
+def _in_shape(slot: Any, pixel: int, v: FloatArray) -> tuple[float, float]:
+    """Density per sr and credible level of a region that is no tree."""
     if slot.kind == _CIRCLE:
         return _in_circle(slot, v)
     if slot.kind == _ELLIPSE:
         return _in_ellipse(slot, v)
     if slot.kind == _ANNULUS:
         return _in_annulus(slot, v)
+    if slot.kind == _SPARSE:
+        return _in_cells(slot, pixel)
     return 1.0 / (4.0 * math.pi), 0.0
 
 
 @compiled
-def _candidates(pixel: int, blocks: IntArray, slots: Any, found: IntArray) -> None:
-    """Write the slots whose bit is set where a pixel is; have the rows of their maps fetched."""
+def _candidates(pixel: int, blocks: IntArray, slots: Any, found: IntArray, where: IntArray) -> None:
+    """The slots whose bit is set where a pixel is; have the front of their trees fetched, and keep where."""
     n = 0
     for block in range(blocks.size):
         words = carray(pointer(blocks[block]), (N_CELLS, WORDS), np.uint64)[pixel >> _SHIFT]
@@ -187,33 +165,60 @@ def _candidates(pixel: int, blocks: IntArray, slots: Any, found: IntArray) -> No
                 word &= word - _ONE
                 slot = slots[found[n]]
                 if slot.kind == _MAP:
-                    prefetch(slot.second + 4 * (pixel >> slot.shift))
+                    where[n] = slot.second + ((pixel >> slot.shift) << (1 if slot.spare == _NARROW else 2))
+                    prefetch(where[n])
                 n += 1
 
 
 @compiled
-def _aim(slots: Any, found: IntArray, pixel: int, rows: IntArray) -> None:
-    """Guess the cell of each candidate that is a map; have it fetched."""
+def _descend(slots: Any, found: IntArray, where: IntArray, pixel: int) -> None:
+    """One step down the tree of each candidate that is a map, where there is one."""
     for k in range(found.size):
         slot = slots[found[k]]
         if slot.kind == _MAP:
-            rows[k, 0], rows[k, 1], rows[k, 2] = _guess(slot, pixel)
-            prefetch(slot.first + 24 * rows[k, 2])
+            entry = _entry(slot, where[k])
+            below = _below(slot, entry, pixel, 1)
+            where[k] = below if entry < 0 else where[k]
+            prefetch(where[k])
+
+
+@compiled
+def _land(slots: Any, found: IntArray, where: IntArray, pixel: int) -> None:
+    """The rest of the way down; have the cells fetched."""
+    for k in range(found.size):
+        slot = slots[found[k]]
+        if slot.kind == _MAP:
+            entry, depth = _entry(slot, where[k]), 2
+            while entry < 0:
+                entry = _entry(slot, _below(slot, entry, pixel, depth))
+                depth += 1
+            where[k] = slot.first + 16 * entry
+            prefetch(where[k])
+
+
+@compiled
+def _direction(ra: float, dec: float, v: FloatArray) -> None:
+    """Unit vector of a position in degrees."""
+    lon, lat = ra * _RADIAN, dec * _RADIAN
+    v[0], v[1], v[2] = math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
 
 
 @compiled
 def _answer(
-    slots: Any, found: IntArray, v: FloatArray, pixel: int, rows: IntArray, level: FloatArray, density: FloatArray
+    slots: Any, found: IntArray, where: IntArray, at: Any, v: FloatArray, level: FloatArray, density: FloatArray
 ) -> int:
     """Ask the candidates of one position and keep those that hold it, in front; their number."""
-    n = 0
+    n, aimed = 0, False
     for k in range(found.size):
         slot = slots[found[k]]
         if slot.kind == _MAP:
-            lower = carray(pointer(slot.first), (slot.n, 3), np.int64)[:, 0]
-            its_density, its_level = _in_cell(slot, _search(lower, pixel, rows[k, 0], rows[k, 1], rows[k, 2]), pixel)
+            cell = carray(pointer(where[k]), 2, np.float64)
+            its_density, its_level = cell[0], cell[1]
         else:
-            its_density, its_level = _in_shape(slot, v)
+            if not aimed:
+                _direction(at[0], at[1], v)
+                aimed = True
+            its_density, its_level = _in_shape(slot, at[2], v)
         found[n], level[n], density[n] = found[k], its_level, its_density
         n += (its_level <= slot.level) if slot.level < 1.0 else (its_density > 0.0)
     return n
@@ -221,38 +226,59 @@ def _answer(
 
 @compiled
 def score(
-    rank: IntArray, vector: FloatArray, pixel: IntArray, count: IntArray, blocks: IntArray, slots: Any
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Pairs of a position and a region that holds it: row, slot, credible level, density per sr; by row, then slot.
+    rank: IntArray,
+    ra: FloatArray,
+    dec: FloatArray,
+    pixel: IntArray,
+    count: IntArray,
+    blocks: IntArray,
+    slots: Any,
+    pairs: IntArray,
+    values: FloatArray,
+) -> int:
+    """Pairs of a position and a region that holds it: row, slot; credible level, density per sr. By row, then slot.
 
-    Positions are taken in the order of ``rank`` (by pixel, so that what they look at stays in the cache), each with
-    room for all its ``count`` candidates; what did not hit is closed up at the end. Nearly all the time goes into
-    waiting for memory, so a position is answered two turns after what it will look at was first asked for.
+    They are written to the front of two arrays of shape (2, sum of ``count``); the number of them. Positions are taken
+    in the order of ``rank`` (by pixel, so that what they look at stays in the cache), each with room for all its
+    ``count`` candidates; what did not hit is closed up at the end. Nearly all the time goes into waiting for memory, so
+    each step of a position is one turn after what it will look at was asked for.
     """
     stop = np.cumsum(count)
     start = stop - count
-    room = int(count.sum())
-    row, found = np.empty(room, np.int64), np.empty(room, np.int64)
-    level, density = np.empty(room), np.empty(room)
-    hits = np.zeros(count.size, np.int64)
-    rows = np.empty((2, int(count.max()) if count.size else 0, 3), np.int64)
-    for turn in range(rank.size + 2):
-        if turn < rank.size:
-            i = rank[turn]
-            _candidates(pixel[i], blocks, slots, found[start[i] : stop[i]])
-        if 1 <= turn <= rank.size:
-            i = rank[turn - 1]
-            _aim(slots, found[start[i] : stop[i]], pixel[i], rows[(turn - 1) % 2])
-        if turn >= 2:
-            i = rank[turn - 2]
-            its = slice(start[i], stop[i])
-            hits[i] = _answer(slots, found[its], vector[i], pixel[i], rows[turn % 2], level[its], density[its])
-    at = 0
-    for i in range(count.size):
-        for k in range(start[i], start[i] + hits[i]):
-            row[at], found[at], level[at], density[at] = i, found[k], level[k], density[k]
-            at += 1
-    return row[:at], found[:at], level[:at], density[:at]
+    found, level, density = pairs[1], values[0], values[1]
+    hits, v = np.zeros(count.size, np.int64), np.empty(3)
+    where = np.empty((4, count.max()), np.int64)
+    for turn in range(rank.size + 3):
+        for step in range(4):
+            if 0 <= turn - step < rank.size:
+                i = rank[turn - step]
+                its, at = slice(start[i], stop[i]), where[(turn - step) % 4]
+                if step == 0:
+                    _candidates(pixel[i], blocks, slots, found[its], at)
+                elif step == 1:
+                    _descend(slots, found[its], at, pixel[i])
+                elif step == 2:
+                    _land(slots, found[its], at, pixel[i])
+                else:
+                    hits[i] = _answer(slots, found[its], at, (ra[i], dec[i], pixel[i]), v, level[its], density[its])
+    return _close_up(start, hits, pairs, values)
+
+
+@compiled
+def _close_up(start: IntArray, hits: IntArray, pairs: IntArray, values: FloatArray) -> int:
+    """Write the rows, and leave out the gaps after each row's hits."""
+    at, row = 0, pairs[0]
+    slots, levels, densities = pairs[1].ctypes.data, values[0].ctypes.data, values[1].ctypes.data
+    for i in range(hits.size):
+        n, first = hits[i], start[i]
+        for k in range(at, at + n):
+            row[k] = i
+        if first != at:
+            move(slots + 8 * at, slots + 8 * first, 8 * n)
+            move(levels + 8 * at, levels + 8 * first, 8 * n)
+            move(densities + 8 * at, densities + 8 * first, 8 * n)
+        at += n
+    return at
 
 
 @compiled

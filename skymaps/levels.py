@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,21 +25,19 @@ def descending(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArra
     return rank
 
 
-def levels(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> tuple[FloatArray, float]:
-    """Cumulative probability in that order, and the sum."""
+def levels(lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any]) -> FloatArray:
+    """Cumulative probability in that order. Shape (n,)."""
     rank = descending(lower, order, density)
-    dense = density[rank]
-    cumulative = np.cumsum(dense * healpix.area_sr(order[rank]))
     level = np.empty(lower.size)
-    level[rank] = cumulative
-    return level, float(cumulative[-1])
+    level[rank] = np.cumsum((density * healpix.area_sr(order))[rank])
+    return level
 
 
 def distance_fields(
     order: npt.NDArray[np.int8],
     density: FloatArray,
-    layers: list[npt.NDArray[Any] | None],
-    meta: dict[str, Any],
+    layers: Sequence[npt.NDArray[Any] | None],
+    meta: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The fields of a map that come from its distance layers."""
     mu, sigma, norm = layers
@@ -50,15 +49,25 @@ def distance_fields(
         mu32, sigma32 = mu.astype(np.float32), sigma.astype(np.float32)
     wide = norm.astype(np.float64)
     bad = ~distance.is_good(mu32.astype(np.float64), sigma32.astype(np.float64), wide)
-    prob = density * healpix.area_sr(order)
-    known = meta.get("distance_mpc") or distance.marginal_moments(
-        prob, mu32.astype(np.float64), sigma32.astype(np.float64)
-    )
     return {
         "distmu": mu32,
         "distsigma": sigma32,
         "distnorm": wide,
-        "distance_mpc": known,
+        "distance_mpc": known_distance(order, density, mu32, sigma32, meta),
         "n_bad_distance": int(bad.sum()),
-        "prob_bad_distance": float(prob[bad].sum()),
+        "prob_bad_distance": float((density * healpix.area_sr(order))[bad].sum()),
     }
+
+
+def known_distance(
+    order: npt.NDArray[np.int8],
+    density: FloatArray,
+    mu: npt.NDArray[np.float32],
+    sigma: npt.NDArray[np.float32],
+    meta: Mapping[str, Any],
+) -> tuple[float, float] | None:
+    """Mean and standard deviation over the whole sky in Mpc: as told, else worked out."""
+    if (told := meta.get("distance_mpc")) is not None:
+        return (float(told[0]), float(told[1]))
+    prob = density * healpix.area_sr(order)
+    return distance.marginal_moments(prob, mu.astype(np.float64), sigma.astype(np.float64))

@@ -18,16 +18,16 @@ WORDS = 8
 
 SLOT = np.dtype(
     {
-        "names": ["kind", "n", "level", "first", "second", "third", "shift"],
-        "formats": ["<i8", "<i8", "<f8", "<i8", "<i8", "<i8", "<i8"],
+        "names": ["kind", "n", "level", "first", "second", "third", "shift", "spare"],
+        "formats": ["<i8", "<i8", "<f8", "<i8", "<i8", "<i8", "<i8", "<i8"],
         "itemsize": 64,  # one cache line
     }
 )
 """One active region: kind, size, credible level up to which it matches, addresses of its arrays."""
 
 
-CELL = np.dtype([("lower", "<i8"), ("probdensity", "<f8"), ("level", "<f8")])
-"""What a map is asked for lies side by side: the search is as slow as the memory that it touches."""
+CELL = np.dtype([("probdensity", "<f8"), ("level", "<f8")])
+"""What a map is asked for lies side by side: an answer is as slow as the memory that it touches."""
 
 
 class Kind(IntEnum):
@@ -37,8 +37,7 @@ class Kind(IntEnum):
     """A free slot."""
 
     MAP = 1
-    """Cells as `CELL`; row of the cell that holds the beginning of each pixel of a coarser order (int32); where cells
-    leave gaps, their orders (int8)."""
+    """Cells as `CELL`, then what is true outside of all; their `tree` of 16 or 32 bits an entry."""
 
     CIRCLE = 2
     """Unit vector of the centre, then peak density, kappa and share of each component."""
@@ -53,6 +52,9 @@ class Kind(IntEnum):
     EVEN = 5
     """Nothing: all directions are alike."""
 
+    SPARSE = 6
+    """A map of few fine cells and much nothing: cells as `CELL`, their first pixels (int64), their orders (int8)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
@@ -66,13 +68,16 @@ class Lookup:
     """As `Kind` says; contiguous, at most three."""
 
     shift: int = 0
-    """Of a map: binary digits of an order-29 pixel below those that number the rows of its second array."""
+    """Of a map: binary digits of an order-29 pixel below those that number the front of its tree."""
+
+    spare: int = 0
+    """Of a map: how many of 64 binary digits an entry of its tree leaves free: 32 or 48."""
 
     def row(self, level: float) -> npt.NDArray[np.void]:
         """The region as a row of a table of `SLOT`, matching up to this credible level."""
         addresses = [a.ctypes.data if a.size else 0 for a in self.arrays]
         row = np.zeros((), dtype=SLOT)
-        row[()] = (self.kind, self.n, level, *addresses, *[0] * (3 - len(addresses)), self.shift)
+        row[()] = (self.kind, self.n, level, *addresses, *[0] * (3 - len(addresses)), self.shift, self.spare)
         return row
 
 

@@ -79,3 +79,15 @@ def prefetch(_context: Any, _address: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64), generate
+
+
+@instruction
+def move(_context: Any, _to: Any, _source: Any, _n: Any) -> Any:
+    """Copy bytes between addresses; the two may overlap."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        to, source = (builder.inttoptr(address, cgutils.voidptr_t) for address in arguments[:2])
+        cgutils.raw_memmove(builder, to, source, arguments[2], 1)  # type: ignore[no-untyped-call]
+        return _context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate

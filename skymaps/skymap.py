@@ -12,14 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from . import distance, healpix
-from .errors import RegionError
+from .arrange import arranged
 from .levels import descending, distance_fields, levels
 from .lookup import CELL, Kind, Lookup
 from .region import ORDER_MAX, SKY_DEG2, SQDEG_PER_SR, FloatArray, IntArray, Region, Tiles
 from .volume import VolumeTable
-
-SUM_TOLERANCE = 1e-3
-"""A map whose probability differs from 1 by more than this is refused; within it, values are kept as they are."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,9 +31,6 @@ class SkyMap(Region):
 
     probdensity: FloatArray
     """Probability per steradian of each cell. Shape (n,)."""
-
-    level: FloatArray
-    """Credible level at which each cell joins the credible region. Shape (n,)."""
 
     distmu: npt.NDArray[np.float32] | None = None
     """Location of the distance ansatz in Mpc; None for a map without distance. Shape (n,)."""
@@ -71,17 +65,31 @@ class SkyMap(Region):
     prob_bad_distance: float = 0.0
     """Probability in those cells."""
 
-    _cells: npt.NDArray[np.void] = field(init=False, repr=False)
+    _rows: npt.NDArray[np.void] = field(init=False, repr=False)
+    """Density and level of each cell, and of what lies in none; see ``_cells``."""
 
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Lay the three columns that positions are looked up in side by side; the fields become views of them."""
-        cells = np.empty(self.lower.size, dtype=CELL)
-        for name in CELL.names or ():
-            cells[name] = getattr(self, name)
-            object.__setattr__(self, name, cells[name])
-        object.__setattr__(self, "_cells", cells)
+        """Lay the two columns that positions ask for side by side; density and level are views of them."""
+        rows = np.empty(self.lower.size + 1, dtype=CELL)
+        rows[-1] = (0.0, 1.0)  # outside of all cells
+        rows["probdensity"][:-1] = self.probdensity
+        object.__setattr__(self, "probdensity", rows["probdensity"][:-1])
+        object.__setattr__(self, "_rows", rows)
+
+    @cached_property
+    def level(self) -> FloatArray:
+        """Credible level at which each cell joins the credible region, worked out at first use. Shape (n,)."""
+        level: FloatArray = self._rows["level"][:-1]
+        level[:] = levels(self.lower, self.order, self.probdensity)
+        return level
+
+    @property
+    def _cells(self) -> npt.NDArray[np.void]:
+        """Density and level of each cell, and last of what lies in none. Shape (n + 1,)."""
+        _ = self.level  # fills its column
+        return self._rows
 
     @classmethod
     def from_tiles(
@@ -112,28 +120,13 @@ class SkyMap(Region):
         lower: IntArray,
         order: npt.NDArray[np.int8],
         probdensity: npt.NDArray[Any],
-        layers: list[npt.NDArray[Any] | None],
+        layers: Sequence[npt.NDArray[Any] | None],
         **meta: Any,
     ) -> Self:
         """Build a map from first order-29 pixels, orders, densities per sr and the three distance layers."""
-        if not lower.size or lower.shape != probdensity.shape:
-            raise RegionError(f"map has {lower.size} cells but {probdensity.size} values")
-        if not (probdensity >= 0).all() or not np.isfinite(probdensity).all():
-            bad = probdensity[~(np.isfinite(probdensity) & (probdensity >= 0))][0]
-            raise RegionError(f"PROBDENSITY holds {bad}: not a probability")
-        if not (lower[1:] > lower[:-1]).all():
-            sort = np.argsort(lower, kind="stable")
-            lower, order, probdensity = lower[sort], order[sort], probdensity[sort]
-            layers = [None if a is None else a[sort] for a in layers]
-        overlaps = lower[1:] < lower[:-1] + healpix.span(order[:-1])
-        if overlaps.any():
-            where = healpix.to_uniq(lower[1:][overlaps], order[1:][overlaps])[0]
-            raise RegionError(f"UNIQ {where} lies in another cell of the map or comes twice")
-        level, total = levels(lower, order, probdensity)
-        if not abs(total - 1.0) <= SUM_TOLERANCE:
-            raise RegionError(f"probabilities sum to {total:.6g}, not 1")
-        meta |= distance_fields(order, probdensity.astype(np.float64), layers, meta)
-        return cls(lower=lower, order=order, probdensity=probdensity.astype(np.float64), level=level, **meta)
+        lower, order, density, layers = arranged(lower, order, probdensity, layers)
+        meta |= distance_fields(order, density, layers, meta)
+        return cls(lower=lower, order=order, probdensity=density, **meta)
 
     @cached_property
     def total(self) -> float:
@@ -187,13 +180,14 @@ class SkyMap(Region):
 
     def lookup(self) -> Lookup:
         """The cells, for compiled loops."""
-        order = int(np.clip((np.log2(self.lower.size / 6.0) + 1e-9) // 2, 0, 8))  # at most two rows a cell
-        begins = np.arange((12 << (2 * order)) + 1, dtype=np.int64) * healpix.span(order)
-        rows = np.maximum(np.searchsorted(self.lower, begins, side="right") - 1, 0).astype(np.int32)
-        gaps = () if self._is_full else (np.ascontiguousarray(self.order),)
-        return Lookup(
-            kind=Kind.MAP, n=self.lower.size, arrays=(self._cells, rows, *gaps), shift=2 * (ORDER_MAX - order)
-        )
+        from .tree import tree
+
+        n, (found, top) = self.lower.size, tree(self.lower, self.order)
+        if found is None:
+            sparse = self._cells, np.ascontiguousarray(self.lower), np.ascontiguousarray(self.order)
+            return Lookup(kind=Kind.SPARSE, n=n, arrays=sparse)
+        shift, spare = 2 * (ORDER_MAX - top), 64 - 8 * found.itemsize
+        return Lookup(kind=Kind.MAP, n=n, arrays=(self._cells, found), shift=shift, spare=spare)
 
     def probdensity_at(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
         """Probability per steradian of the cell that holds each position. Shape (n,)."""

@@ -75,6 +75,8 @@ def test_a_map_of_very_many_tiles():
     assert (found.alert == np.flatnonzero(level <= 0.99)).all()
     assert (found.credible_level == level[found.alert]).all()
     assert (found.probdensity == sky.probdensity_at(ra, dec)[found.alert]).all()
+    assert sum(a.nbytes for a in sky.lookup().arrays) <= 60 * sky.lower.size
+    assert found_in.nbytes < 40e6
     found_in.remove("fine")
     assert len(found_in.match(ra, dec)) == 0
 
@@ -116,6 +118,19 @@ def test_a_burst_in_one_cell_comes_in_bounded_parts(monkeypatch):
     tracemalloc.stop()
     assert pairs == 40 * ra.size
     assert peak < 40e6
+
+
+def test_a_large_batch_is_sorted_and_counted_in_bounded_rows(monkeypatch):
+    """Positions are looked at so many together, however few pairs they make; rows count through."""
+    ra, dec = sky_points(1000)
+    found_in = SkyIndex()
+    found_in.add("a", skymaps.circle(10.0, 10.0, 20.0))
+    whole = found_in.match(ra, dec)
+    monkeypatch.setattr(index, "ROWS", 64)
+    parts = list(found_in.match_parts(ra, dec))
+    assert len(parts) == 16
+    assert np.concatenate([part.alert for part in parts]).tolist() == whole.alert.tolist()
+    assert np.concatenate([part.credible_level for part in parts]).tolist() == whole.credible_level.tolist()
 
 
 def test_one_alert_may_have_more_pairs_than_a_part(monkeypatch):

@@ -1,0 +1,74 @@
+"""Cells of a map, checked and in the order of the sky: any columns, or at once from rows such as LVK writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import healpix
+from .errors import RegionError
+from .levels import known_distance
+from .region import FloatArray, IntArray
+
+SUM_TOLERANCE = 1e-3
+"""A map whose probability differs from 1 by more than this is refused; within it, values are kept as they are."""
+
+Layers = Sequence[npt.NDArray[Any] | None]
+NO_LAYERS: Layers = (None, None, None)
+
+
+def arranged(
+    lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any], layers: Layers
+) -> tuple[IntArray, npt.NDArray[np.int8], FloatArray, Layers]:
+    """Cells and their columns in order; refuses what is no map and says why."""
+    if not lower.size or lower.shape != density.shape:
+        raise RegionError(f"map has {lower.size} cells but {density.size} values")
+    if not (density >= 0).all() or not np.isfinite(density).all():
+        bad = density[~(np.isfinite(density) & (density >= 0))][0]
+        raise RegionError(f"PROBDENSITY holds {bad}: not a probability")
+    if not (lower[1:] > lower[:-1]).all():
+        sort = np.argsort(lower, kind="stable")
+        lower, order, density = lower[sort], order[sort], density[sort]
+        layers = [None if a is None else a[sort] for a in layers]
+    overlaps = lower[1:] < lower[:-1] + healpix.span(order[:-1])
+    if overlaps.any():
+        where = healpix.to_uniq(lower[1:][overlaps], order[1:][overlaps])[0]
+        raise RegionError(f"UNIQ {where} lies in another cell of the map or comes twice")
+    total = float((density * healpix.area_sr(order)).sum())
+    if not abs(total - 1.0) <= SUM_TOLERANCE:
+        raise RegionError(f"probabilities sum to {total:.6g}, not 1")
+    return lower, order, density.astype(np.float64, copy=False), layers
+
+
+def from_words(
+    words: npt.NDArray[np.uint64], columns: tuple[int, int, int, int, int], meta: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The fields of a map out of a table of 64-bit columns; None where something is not as it should be.
+
+    The same as column by column, in a tenth of the time. It says nothing of what is wrong, but leaves that to
+    `healpix.from_uniq` and `arranged`.
+
+    Parameters
+    ----------
+    words
+        Rows as FITS has them, see `fits.words`.
+    columns
+        Places of UNIQ, of the density per sr and of the three distance layers, -1 where there are none.
+    meta
+        What else is known of the map.
+    """
+    from . import rows
+
+    total, lower, order, density, *layers, n_bad, prob_bad = rows.arranged(words, columns, healpix.AREA_SR)
+    if not abs(total - 1.0) <= SUM_TOLERANCE:
+        return None
+    cells = {"lower": lower, "order": order, "probdensity": density}
+    if columns[2] < 0:
+        return cells
+    mu, sigma, norm = layers
+    known = {"distance_mpc": known_distance(order, density, mu, sigma, meta)}
+    known |= {"n_bad_distance": n_bad, "prob_bad_distance": prob_bad}
+    return cells | known | {"distmu": mu, "distsigma": sigma, "distnorm": norm}

@@ -79,6 +79,8 @@ def _write(folder: Path, among: list[skymaps.Region], schemas: SchemaStore) -> l
     schema = schemas.get(VERSION)
     sizes = {"prvDiaSources": 12, "prvDiaForcedSources": 20, "bytes": 50_000 // 3}
     template = decoding._filled(schema.source, "", "", rng, {}, sizes)
+    for s in [*template["prvDiaSources"], *template["prvDiaForcedSources"]]:
+        s["timeWithdrawnMjdTai"] = None  # as in nearly all real packets: what was withdrawn is not stored
     is_old = old_objects()
     out = []
     for i in range(N_ALERTS):

@@ -81,7 +81,7 @@ class Event:
     An event known to have no position has ``AllSky``."""
 
     notice: str
-    """sha256 of the bytes, hex: the same notice twice is one notice."""
+    """sha256, hex, of the bytes, maps in base64 told by their own sha256: the same notice twice is one notice."""
 
     aliases: tuple[str, ...] = ()
     """Other exact names: ``bn240812094``, ``GRB 230220A``, ``IC191001A``."""

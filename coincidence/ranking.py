@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -14,10 +15,13 @@ from .candidate import Candidate
 from .parameters import Parameters
 
 
-def log_none_odds(log_odds: FloatArray) -> float:
+def log_none_odds(log_odds: FloatArray, *, is_sorted: bool = False) -> float:
     """``ln(1 + sum_j O_j)``: minus the log probability that none of them is the counterpart. Whatever their order."""
-    top = max(0.0, float(log_odds.max(initial=0.0)))
-    return top + float(np.log(np.exp(-top) + np.exp(np.sort(log_odds) - top).sum()))
+    if not len(log_odds):
+        return 0.0
+    odds = log_odds if is_sorted else np.sort(log_odds)
+    top = max(0.0, float(odds[-1]))
+    return top + math.log(math.exp(-top) + float(np.exp(odds - top).sum()))
 
 
 def probabilities(log_odds: FloatArray) -> FloatArray:

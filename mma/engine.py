@@ -33,7 +33,7 @@ TRIPS = 50
 """After so many messages in a row that trip us, the fault is in the program: stop rather than set all aside."""
 
 YOUNG_D = 30.0
-"""Alerts of objects younger than this are decoded whole even where no event is: one may come later."""
+"""Histories of objects younger than this are kept even where no event is: one may come later."""
 
 
 class Engine:
@@ -194,24 +194,25 @@ class Engine:
         for rows in in_turn(alerts.object_id):
             columns = alerts.take(rows)
             before = objects.known(connection, columns)
-            found = whole.decode(batch, columns, self._worth_whole(columns, before), survey_ids[rows])
-            objects.add_history(connection, found)
-            objects.add_aliases(connection, found)
+            wanted = self._is_wanted(columns, before) & ~before.tell_all(columns)
+            found = whole.decode(batch, columns, wanted, survey_ids[rows])
             columns = whole.with_history(columns, found)
-            states = objects.merge(connection, columns, before, set(found.object_id))
+            is_kept = np.append(self._is_wanted(columns, before), True)[found.row]  # the last: of alerts without a row
+            kept = found.take(np.flatnonzero(is_kept))
+            objects.add_history(connection, kept)
+            objects.add_aliases(connection, found)
+            states = objects.merge(connection, columns, before, set(kept.object_id))
             for some in matching.batch(connection, self.active, states):
                 self.teller.settle(connection, some, at)
 
-    def _worth_whole(self, alerts: AlertBatch, before: objects.Known) -> npt.NDArray[np.bool_]:
-        """Alerts to decode whole: those that hit a region, and those of young objects, which a later event will
-        want; what an event finds must not depend on which of the two came first. Not those whose packet can tell
-        nothing that is not known."""
+    def _is_wanted(self, alerts: AlertBatch, before: objects.Known) -> npt.NDArray[np.bool_]:
+        """Alerts whose history is wanted: those that hit a region, and those of young objects, which a later event
+        will want; what an event finds must not depend on which of the two came first. Shape (n,)."""
         first = before.first_seen(alerts)
         wanted = alerts.time - first <= YOUNG_D * DAY_S
         for pairs in self.active.match_parts(replace(alerts, first_seen=first)):
             wanted[pairs.alert] = True
-        wanted &= ~(alerts.solar_system_arcsec <= self.parameters.moving_arcsec)
-        return np.asarray(wanted & ~before.tell_all(alerts), dtype=np.bool_)
+        return np.asarray(wanted & ~(alerts.solar_system_arcsec <= self.parameters.moving_arcsec), dtype=np.bool_)
 
     def _set_aside(self, message: Message, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error))

@@ -13,7 +13,7 @@ from coincidence import ActiveEvents, AlertBatch, can_be_matched
 from coincidence.background import chance_count
 from coincidence.pairs import Pairs, all_of
 from coincidence.score import in_window, score_pairs, window
-from skymaps import AllSky, IntArray, Region
+from skymaps import AllSky, FloatArray, IntArray, Region
 
 from .store import candidates, catalogs, objects
 from .store.bulk import Columns, Row
@@ -41,6 +41,13 @@ class Found:
     """States of their objects; ``row`` counts in them."""
 
     row: IntArray
+    event: IntArray
+    """Event of each candidate: an index into ``events``."""
+
+    events: list[str]
+    log_odds: FloatArray
+    """Minus infinity for those that do not stand."""
+
     before: dict[Key, Row]
     """What stood of these candidates and of those that fell, and what was told of them."""
 
@@ -112,6 +119,9 @@ def _found(
         columns=candidates.columns_of(events, states, pairs, scores, counts, active.parameters_id),
         objects=states,
         row=pairs.alert,
+        event=pairs.event,
+        events=pairs.events,
+        log_odds=scores.log_odds,
         before=before,
         fallen=fallen,
         fallen_objects=objects.in_order(connection, [row["object_id"] for row in fallen]),

@@ -50,6 +50,8 @@ class Standings:
 
     def update(self, connection: Connection, changes: Mapping[str, Exchange]) -> dict[str, Standing]:
         """Rank these events anew after their candidates were written; nobody else does until the transaction ends."""
+        if not changes:
+            return {}
         counts = events.lock(connection, sorted(changes))
         fresh: dict[str, FloatArray] = {}
         for event_id, change in changes.items():
@@ -57,7 +59,7 @@ class Standings:
             if counted == counts[event_id] and (after := exchanged(odds, change.gone, change.come)) is not None:
                 fresh[event_id] = after
         fresh |= candidates.standing_odds(connection, changes.keys() - fresh.keys())
-        out = {event_id: Standing(odds, log_none_odds(odds)) for event_id, odds in fresh.items()}
+        out = {event_id: Standing(odds, log_none_odds(odds, is_sorted=True)) for event_id, odds in fresh.items()}
         self._known |= {event_id: (counts[event_id] + 1, odds) for event_id, odds in fresh.items()}
         events.save_rankings(connection, {name: (len(s.odds), s.log_none) for name, s in out.items()})
         return out

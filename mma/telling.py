@@ -16,11 +16,11 @@ from coincidence.ranking import worth_telling
 
 from .matching import Found
 from .publish import association_message, candidate_message, event_message
-from .publish.candidate import candidate_id, withdrawal_id
+from .publish.candidate import candidate_id, event_facts, withdrawal_id
 from .publish.message import topic
 from .standings import Exchange, Standing, Standings
 from .store import associations, candidates, events, objects, outbox
-from .store.bulk import Columns, Row
+from .store.bulk import Row
 from .store.candidates import ACTIVE, TOLD
 
 UNTOLD: Row = dict.fromkeys(TOLD) | {"state": None, "log_odds": None, "scored": None}
@@ -56,7 +56,7 @@ class Teller:
 
     def settle(self, connection: Connection, found: Found, now: float) -> None:
         """Write candidates, rank their events, and tell."""
-        before = [found.before.get(key, UNTOLD) for key in _keys(found.columns)]
+        before = _before(found)
         due = self._due(found, before)
         columns = dict(found.columns) | _told(before, due)
         fallen = [self._fall(found, i, row) for i, row in enumerate(found.fallen)]
@@ -64,19 +64,17 @@ class Teller:
         candidates.withdraw(
             connection, [row | (d.told if d else {}) for row, d in zip(found.fallen, fallen, strict=True)]
         )
-        standing = self.standings.update(connection, _exchanges(columns, before, found.fallen))
+        standing = self.standings.update(connection, _exchanges(found, before))
         self._put(connection, [*due.values(), *(d for d in fallen if d)], standing, now)
 
     def _due(self, found: Found, before: Sequence[Row]) -> dict[int, _Due]:
         """Candidates to be told: new, moved, or vetoed after they were told; by row."""
-        columns = found.columns
         if self.prefix is None or not before:
             return {}
-        odds = np.array([np.nan if v is None else v for v in columns["log_odds"]], dtype=np.float64)
         was_told = np.array([row["told_state"] == ACTIVE for row in before], dtype=np.bool_)
         told_odds = np.array([row["told_log_odds"] if t else np.nan for row, t in zip(before, was_told, strict=True)])
-        stands = np.array([state == ACTIVE for state in columns["state"]], dtype=np.bool_)
-        worth = stands & worth_telling(odds, told_odds.astype(np.float64), self.parameters)
+        stands = np.isfinite(found.log_odds)
+        worth = stands & worth_telling(found.log_odds, told_odds.astype(np.float64), self.parameters)
         return {i: self._new(found, i, before[i]) for i in np.flatnonzero(worth | (~stands & was_told)).tolist()}
 
     def _new(self, found: Found, i: int, before: Row) -> _Due:
@@ -108,11 +106,11 @@ class Teller:
         """Messages into the outbox: event by event, the best candidates first."""
         if not due or self.prefix is None:
             return
-        known = events.rows(connection, sorted({d.event_id for d in due}))
+        known = {name: event_facts(row) for name, row in events.rows(connection, _events(due)).items()}
         names = objects.aliases(connection, sorted({d.row["object_id"] for d in due}))
         rank = {id(d): self._rank(d, standing[d.event_id]) for d in due}
         due.sort(key=lambda d: (d.event_id, rank[id(d)] or 0, d.row["object_id"]))
-        messages = []
+        messages: list[outbox.Waiting] = []
         for d in due:
             event, place = known[d.event_id], standing[d.event_id]
             row = d.row | objects.as_row(d.states, d.i) | {"object_aliases": names.get(d.row["object_id"], [])}
@@ -126,7 +124,8 @@ class Teller:
                 revision=d.told["told_revision"],
                 now=now,
             )
-            messages.append((topic(self.prefix, "candidates", test=event["is_test"]), d.event_id, message))
+            where = topic(self.prefix, "candidates", test=event.is_test)
+            messages.append(outbox.waiting_for(where, d.event_id, message))
         outbox.put(connection, messages, now)
 
     def _rank(self, due: _Due, standing: Standing) -> int | None:
@@ -139,7 +138,8 @@ class Teller:
             return
         revision = (row["told_revision"] or 0) + 1
         message = event_message(row, revision=revision, now=now)
-        outbox.put(connection, [(topic(self.prefix, "events", test=row["is_test"]), event_id, message)], now)
+        where = topic(self.prefix, "events", test=row["is_test"])
+        outbox.put(connection, [outbox.waiting_for(where, event_id, message)], now)
         events.mark_told(connection, event_id, revision, row["notice"])
 
     def associations_of(self, connection: Connection, event_id: str, now: float) -> None:
@@ -149,32 +149,40 @@ class Teller:
         for row in associations.untold(connection, event_id):
             revision = (row["told_revision"] or 0) + 1
             message: dict[str, Any] = association_message(row, revision=revision, now=now)
-            name = topic(self.prefix, "associations", test=row["is_test"])
-            outbox.put(connection, [(name, row["first"], message)], now)
+            where = topic(self.prefix, "associations", test=row["is_test"])
+            outbox.put(connection, [outbox.waiting_for(where, row["first"], message)], now)
             associations.mark_told(connection, row, revision, message["id"])
 
 
-def _keys(columns: Columns) -> list[tuple[str, str]]:
-    return list(zip(columns["event_id"], columns["object_id"], strict=True))
+def _events(due: Sequence[_Due]) -> list[str]:
+    return sorted({d.event_id for d in due})
+
+
+def _before(found: Found) -> list[Row]:
+    """What stood of each candidate, and what was told of it."""
+    if not found.before:
+        return [UNTOLD] * len(found.row)
+    keys = zip(found.columns["event_id"], found.columns["object_id"], strict=True)
+    return [found.before.get(key, UNTOLD) for key in keys]
 
 
 def _told(before: Sequence[Row], due: dict[int, _Due]) -> dict[str, Sequence[Any]]:
     """Columns of what is told now, or was before."""
+    if not due and all(row is UNTOLD for row in before):
+        return {name: [None] * len(before) for name in TOLD}
     return {name: [(due[i].told if i in due else row)[name] for i, row in enumerate(before)] for name in TOLD}
 
 
-def _exchanges(columns: Columns, before: Sequence[Row], fallen: Sequence[Row]) -> dict[str, Exchange]:
+def _exchanges(found: Found, before: Sequence[Row]) -> dict[str, Exchange]:
     """For each event touched, the log odds that left and that came."""
     out: dict[str, Exchange] = defaultdict(lambda: Exchange([], []))
-    now = zip(columns["event_id"], columns["state"], columns["log_odds"], strict=True)
-    for (event_id, state, odds), old in zip(now, before, strict=True):
-        change = out[event_id]
-        if old["state"] == ACTIVE:
-            change.gone.append(old["log_odds"])
-        if state == ACTIVE:
-            change.come.append(odds)
-    for row in fallen:
-        change = out[row["event_id"]]
+    order = np.argsort(found.event, kind="stable")
+    odds, stands = found.log_odds[order], np.isfinite(found.log_odds[order])
+    touched, first = np.unique(found.event[order], return_index=True)
+    ends = np.append(first, len(order))[1:]
+    for event, start, end in zip(touched.tolist(), first.tolist(), ends.tolist(), strict=True):
+        out[found.events[event]].come += odds[start:end][stands[start:end]].tolist()
+    for row in [*(row for row in before if row is not UNTOLD), *found.fallen]:
         if row["state"] == ACTIVE:
-            change.gone.append(row["log_odds"])
+            out[row["event_id"]].gone.append(row["log_odds"])
     return out

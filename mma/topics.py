@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from . import alerts, notices
 from .errors import Ignored
 from .streams import Message
@@ -18,6 +20,7 @@ TOPICS: dict[str, str] = {
 """Topic, or its beginning with a dot at the end, to format."""
 
 
+@lru_cache(maxsize=1024)
 def by_topic(topic: str) -> str | None:
     """Format that a live topic is known to carry; the longest name that fits. None: look at the content."""
     fits = [name for name in TOPICS if topic == name or (name.endswith(".") and topic.startswith(name))]

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ..config import Settings
 from ..engine import Engine
 from ..intake import take_in
+from ..memory import look_seldom
 from ..store import Store, queries
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
 from ..streams.files import find
@@ -50,6 +51,7 @@ def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> 
         source = FileSource(recorded, settings.batch_size)
         engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix)
         task = progress.add_task("playing", total=len(source))
+        look_seldom()
         engine.run(source, lambda n: progress.advance(task, n))
         with store.read() as connection:
             return queries.status(connection)

@@ -17,6 +17,7 @@ from ..engine import Engine
 from ..errors import ConfigError
 from ..live import Live
 from ..maps import Maps
+from ..memory import look_seldom
 from ..metrics import serve
 from ..publish.message import topic
 from ..store import Store
@@ -64,6 +65,7 @@ def run(options: Namespace) -> None:
         live = Live(engine, merged, store, sink=kafka, heart=heart, maps=maps, keep_nights=settings.keep_nights)
         if settings.metrics:
             stack.callback(serve(settings.metrics, live, store).shutdown)
+        look_seldom()
         live.follow()
     log.info("stopped")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from coincidence.score import TERMS
@@ -27,15 +28,36 @@ def _identity(row: Row) -> tuple[str, ...]:
     return row["event_id"], row["object_id"], row["event_notice"], row["object_version"], row["parameters"]
 
 
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What all messages about one event's candidates say of the event."""
+
+    part: Message
+    is_test: bool
+    window_s: list[float] | None
+    links: Message
+
+
+def event_facts(event: Row) -> EventFacts:
+    """Of the event's row."""
+    document = event["document"]
+    return EventFacts(
+        part=event_part(event),
+        is_test=event["is_test"],
+        window_s=_window(event),
+        links={"event": document.get("url"), "skymap": document.get("skymap_url")},
+    )
+
+
 def candidate_message(
-    event: Row, row: Row, *, told_id: str, rank: int | None, of: int, log_none: float, revision: int, now: float
+    event: EventFacts, row: Row, *, told_id: str, rank: int | None, of: int, log_none: float, revision: int, now: float
 ) -> Message:
     """The message about one candidate, by ``schemas/candidate.schema.json``.
 
     Parameters
     ----------
     event
-        The event's row.
+        What is said of the event.
     row
         The candidate's row with its object's columns (``object_...``).
     told_id
@@ -57,9 +79,9 @@ def candidate_message(
         "revision": revision,
         "supersedes": row["told_id"],
         "issued": iso(now),
-        "test": event["is_test"],
+        "test": event.is_test,
         "producer": {"name": "mma", "version": version(), "parameters": row["parameters"]},
-        "event": event_part(event),
+        "event": event.part,
         "object": _object(row),
         "score": _score(row, rank, of, log_none) if rank is not None else None,
         "reason": row["reason"],
@@ -67,12 +89,12 @@ def candidate_message(
         "time": {
             "delay_s": row["delay_s"],
             "earliest_s": row["earliest_s"],
-            "window_s": _window(event),
+            "window_s": event.window_s,
         },
         "distance": _distance(row) if rank is not None else None,
         "vetting": {"status": "pending", "flags": [row["reason"]] if row["state"] == "vetoed" else []},
         "visibility": None,
-        "links": {"event": event["document"].get("url"), "skymap": event["document"].get("skymap_url")},
+        "links": event.links,
     }
 
 

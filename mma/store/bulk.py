@@ -6,15 +6,16 @@ are many: its own handling of parameters would cost more than the database does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import orjson
 from sqlalchemy import (
     ARRAY,
     JSON,
+    ColumnElement,
     Connection,
     CursorResult,
     RowMapping,
@@ -127,20 +128,23 @@ def _conflict(table: Table, changed: tuple[str, ...]) -> str:
     return f"ON CONFLICT ({keys}) DO UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
 
 
-def select_in(
-    connection: Connection, statement: Select[Any], column: Any, values: Sequence[Any]
-) -> Iterator[RowMapping]:
-    """Rows of a statement whose text column is one of many values; these go as one, so the statement stays the same."""
-    if not len(values):
-        return iter(())
+def among(connection: Connection, column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """A condition: a text column is one of many values. These go as one, so that the statement stays the same."""
     if connection.dialect.name == "postgresql":
-        chosen = column == func.any(bindparam("among", list(values), ARRAY(String)))
-    elif any("\0" in value for value in values):  # which SQLite's JSON cuts short
-        chosen = column.in_(list(values))
-    else:
-        among = func.json_each(bindparam("among", as_json(list(values)), String)).table_valued("value")
-        chosen = column.in_(select(among.c.value))
-    return iter(connection.execute(statement.where(chosen)).mappings())
+        return cast(ColumnElement[bool], column == func.any(bindparam("among", list(values), ARRAY(String))))
+    if any("\0" in value for value in values):  # which SQLite's JSON cuts short
+        return cast(ColumnElement[bool], column.in_(list(values)))
+    each = func.json_each(bindparam("among", as_json(list(values)), String)).table_valued("value")
+    return cast(ColumnElement[bool], column.in_(select(each.c.value)))
+
+
+def select_in(
+    connection: Connection, statement: Select[Any], column: Any, values: Sequence[str]
+) -> Sequence[RowMapping]:
+    """Rows of a statement whose text column is one of many values."""
+    if not len(values):
+        return []
+    return connection.execute(statement.where(among(connection, column, values))).mappings().all()
 
 
 def nullable(values: np.ndarray[Any, Any]) -> list[Any]:

@@ -16,7 +16,7 @@ from coincidence.score import TERMS, Scores
 from skymaps import FloatArray
 
 from . import tables
-from .bulk import Columns, Row, as_json, insert_new, nullable, select_in, upsert
+from .bulk import Columns, Row, among, as_json, insert_new, nullable, select_in, upsert
 
 ACTIVE, VETOED, WITHDRAWN = "active", "vetoed", "withdrawn"
 Key = tuple[str, str]
@@ -111,7 +111,7 @@ def _details(scores: Scores) -> list[str]:
 
 def _numbers(values: FloatArray) -> list[str]:
     """JSON numbers; null where there is none."""
-    return ["null" if v is None else repr(v) for v in nullable(values)]
+    return as_json(values.tolist())[1:-1].split(",") if len(values) else []
 
 
 def withdraw(connection: Connection, fallen: Sequence[Row]) -> None:
@@ -156,7 +156,9 @@ def standing_odds(connection: Connection, event_ids: Iterable[str]) -> Mapping[s
     """Log odds of the candidates of events that stand, in rising order."""
     c = tables.candidates.c
     odds: dict[str, list[float]] = {event_id: [] for event_id in event_ids}
-    statement = select(c.event_id, c.log_odds).where(c.state == ACTIVE)
-    for row in select_in(connection, statement, c.event_id, sorted(odds)):
-        odds[row["event_id"]].append(row["log_odds"])
+    if not odds:
+        return {}
+    stands = (c.state == ACTIVE) & among(connection, c.event_id, sorted(odds))
+    for event_id, log_odds in connection.execute(select(c.event_id, c.log_odds).where(stands)).all():
+        odds[event_id].append(log_odds)
     return {event_id: np.sort(np.array(values, dtype=np.float64)) for event_id, values in odds.items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, RowMapping, and_, select
+from sqlalchemy import Connection, and_, select
 
 from coincidence import AlertBatch
 from coincidence.objects import combine, told_times, versions
@@ -18,7 +18,7 @@ from skymaps import FloatArray, IntArray, healpix
 from ..alerts import Histories
 from ..errors import ConflictError
 from . import tables
-from .bulk import Columns, Row, columns_of, floats, insert_new, nullable, select_in, upsert, within
+from .bulk import Columns, Row, among, columns_of, floats, insert_new, nullable, select_in, upsert, within
 
 _TEXT = {
     "id": "alert_id",
@@ -83,12 +83,13 @@ def known(connection: Connection, alerts: AlertBatch) -> Known:
     """The objects of these alerts as they are stored; no other worker changes them until the transaction ends."""
     o = tables.objects
     ids = sorted({str(i) for i in alerts.object_id})
-    found = list(select_in(connection, select(o).order_by(o.c.id).with_for_update(), o.c.id, ids))
+    statement = select(o).where(among(connection, o.c.id, ids)).order_by(o.c.id).with_for_update()
+    found = connection.execute(statement).all()
     return Known(
         states=_batch(found),
-        told_at=floats(row["told_at"] for row in found),
-        whole=frozenset(row["id"] for row in found if row["whole"]),
-        version={row["id"]: row["version"] for row in found},
+        told_at=floats(row.told_at for row in found),
+        whole=frozenset(row.id for row in found if row.whole),
+        version={row.id: row.version for row in found},
     )
 
 
@@ -134,8 +135,11 @@ def _write(connection: Connection, columns: Columns, is_new: npt.NDArray[np.bool
 
 def in_order(connection: Connection, ids: Sequence[str]) -> AlertBatch:
     """Stored objects by id, in the order asked for, each as often as asked for."""
+    if not ids:
+        return AlertBatch.empty()
     o = tables.objects
-    found = {row["id"]: row for row in select_in(connection, select(o), o.c.id, sorted(set(ids)))}
+    rows = connection.execute(select(o).where(among(connection, o.c.id, sorted(set(ids))))).all()
+    found = {row.id: row for row in rows}
     return _batch([found[name] for name in ids])
 
 
@@ -186,18 +190,27 @@ def in_region(connection: Connection, ranges: IntArray, start: float, end: float
     """
     o = tables.objects.c
     seen = and_(o.last_seen >= start, o.first_seen <= end)
-    found: list[RowMapping] = []
+    found: list[Any] = []
     for piece in range(0, len(ranges), RANGES):
         inside = within(*ranges[piece : piece + RANGES].T)
-        found += connection.execute(select(tables.objects).where(seen, inside)).mappings()
+        found += connection.execute(select(tables.objects).where(seen, inside)).all()
     return _batch(found)
 
 
+_SHOWN_TEXT = ("survey", "band")
+_SHOWN = tuple(
+    (name, f"object_{_NUMBERS[name]}")
+    for name in ("ra", "dec", "first_seen", "time", "last_unseen", "n_detections", "flux_njy", "flux_error_njy")
+)
+
+
 def as_row(states: AlertBatch, i: int) -> Row:
-    """One object's columns as the table has them, named ``object_...``."""
-    text = {f"object_{name}": getattr(states, ours)[i] for ours, name in _TEXT.items() if name != "id"}
-    numbers = {f"object_{name}": float(getattr(states, ours)[i]) for ours, name in _NUMBERS.items()}
-    return text | {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+    """What messages say of one object, named ``object_...`` as the table's columns are."""
+    row: Row = {f"object_{name}": getattr(states, name)[i] for name in _SHOWN_TEXT}
+    for ours, name in _SHOWN:
+        value = float(getattr(states, ours)[i])
+        row[name] = value if math.isfinite(value) else None
+    return row
 
 
 def light_curve(connection: Connection, object_id: str) -> list[Row]:
@@ -217,14 +230,16 @@ def _columns(states: AlertBatch, told_at: Any) -> dict[str, Sequence[Any]]:
     }
 
 
-def _batch(rows: Sequence[RowMapping]) -> AlertBatch:
+def _batch(rows: Sequence[Any]) -> AlertBatch:
+    """Whole rows of the table as columns."""
+    of = dict(zip(tables.objects.c.keys(), zip(*rows, strict=True), strict=True)) if rows else {}
     columns: dict[str, Any] = {}
     for ours, name in _TEXT.items():
         column = np.empty(len(rows), dtype=object)
-        column[:] = [row[name] for row in rows]
+        column[:] = of.get(name, ())
         columns[ours] = column
     for ours, name in _NUMBERS.items():
-        columns[ours] = floats(row[name] for row in rows)
+        columns[ours] = np.array(of.get(name, ()), dtype=np.float64)
     return AlertBatch(**columns, message=np.full(len(rows), -1, dtype=np.int64))
 
 

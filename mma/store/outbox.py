@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -14,17 +14,21 @@ LOCK = 0x6D6D61
 """Number of PostgreSQL's advisory lock on publishing."""
 
 
-def put(connection: Connection, messages: Sequence[tuple[str, str, dict[str, Any]]], now: float) -> None:
-    """Add messages, each with its topic and key; one whose id is there already is left alone."""
-    columns = {
-        "id": [message["id"] for _, _, message in messages],
-        "topic": [topic for topic, _, _ in messages],
-        "key": [key for _, key, _ in messages],
-        "payload": [as_json(message) for _, _, message in messages],
-        "created": [now] * len(messages),
-        "sent": [None] * len(messages),
-    }
-    insert_new(connection, tables.outbox, columns)
+Waiting = tuple[str, str, str, str]
+"""Id, topic, key and text of a message."""
+
+
+def waiting_for(topic: str, key: str, message: Mapping[str, Any]) -> Waiting:
+    """A message as it waits: it is written out at once, so that not many of them are held as objects."""
+    return message["id"], topic, key, as_json(message)
+
+
+def put(connection: Connection, messages: Sequence[Waiting], now: float) -> None:
+    """Add messages; one whose id is there already is left alone."""
+    columns: dict[str, list[Any]] = {"id": [], "topic": [], "key": [], "payload": []}
+    for values, name in zip(zip(*messages, strict=True), columns, strict=False):
+        columns[name] = list(values)
+    insert_new(connection, tables.outbox, columns | {"created": [now] * len(messages), "sent": [None] * len(messages)})
 
 
 def claim(connection: Connection, limit: int = 1000) -> list[Row]:

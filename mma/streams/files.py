@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import os
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -31,6 +33,10 @@ UNREADABLE = (
     RuntimeError,
 )
 """What damaged, encrypted (RuntimeError) or oddly packed (NotImplementedError, one of them) archives raise."""
+
+NO_FILE = "file: it is gone, or no plain file"
+NO_FILE_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO)
+"""Of opening what is not there, a folder, a link to itself or a socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +148,22 @@ def _too_large(size: int) -> str | None:
     return f"file: {size} bytes are more than the {MAX_BYTES} of one message" if size > MAX_BYTES else None
 
 
+def _opened(path: str, flags: int) -> int:
+    """A file opened without waiting for anybody who would write to it, as for a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _read(path: Path) -> tuple[bytes, str | None]:
     """A file's bytes, or why they cannot be had."""
     try:
-        if not path.is_file():
-            return b"", "file: it is gone, or no plain file"
-        fault = _too_large(path.stat().st_size)
-        return (b"", fault) if fault else (path.read_bytes(), None)
+        with open(path, "rb", buffering=0, opener=_opened) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                return b"", NO_FILE
+            fault = _too_large(status.st_size)
+            return (b"", fault) if fault else (file.read(), None)
     except OSError as error:
-        return b"", f"file: {error.strerror}"
+        return b"", NO_FILE if error.errno in NO_FILE_ERRORS else f"file: {error.strerror}"
 
 
 class FileSource:

@@ -44,7 +44,7 @@ def arranged(
 
 
 def from_words(
-    words: npt.NDArray[np.uint64], columns: tuple[int, int, int, int, int], meta: Mapping[str, Any]
+    words: npt.NDArray[np.uint64], columns: tuple[int, ...], meta: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """The fields of a map out of a table of 64-bit columns; None where something is not as it should be.
 
@@ -62,13 +62,21 @@ def from_words(
     """
     from . import rows
 
-    total, lower, order, density, *layers, n_bad, prob_bad = rows.arranged(words, columns, healpix.AREA_SR)
+    n, n_layers = len(words), 0 if columns[2] < 0 else len(words)
+    lower, order, density = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n)
+    mu, sigma, norm = np.empty(n_layers, np.float32), np.empty(n_layers, np.float32), np.empty(n_layers)
+    found = (lower, order, density, mu, sigma, norm)
+    total, n_bad, prob_bad = rows.arrange(words, columns, healpix.AREA_SR, found)
     if not abs(total - 1.0) <= SUM_TOLERANCE:
         return None
-    cells = {"lower": lower, "order": order, "probdensity": density}
-    if columns[2] < 0:
+    cells: dict[str, Any] = {"lower": lower, "order": order, "probdensity": density}
+    if not n_layers:
         return cells
-    mu, sigma, norm = layers
-    known = {"distance_mpc": known_distance(order, density, mu, sigma, meta)}
-    known |= {"n_bad_distance": n_bad, "prob_bad_distance": prob_bad}
-    return cells | known | {"distmu": mu, "distsigma": sigma, "distnorm": norm}
+    return cells | {
+        "distmu": mu,
+        "distsigma": sigma,
+        "distnorm": norm,
+        "distance_mpc": known_distance(order, density, mu, sigma, meta),
+        "n_bad_distance": n_bad,
+        "prob_bad_distance": prob_bad,
+    }

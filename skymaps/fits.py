@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,13 +23,42 @@ MAX_HEADER_BLOCKS = 200
 MAX_COLUMNS = 999
 GZIP_MAGIC = b"\x1f\x8b"
 
-Header = dict[str, Any]
+_END = "END     "
+_CARD = re.compile(r"(.{8})(..)(.{70})", re.DOTALL)
 
 _TYPES = {"L": "i1", "B": "u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8", "A": "S1"}
 """TFORM letters and their numpy types; the others do not occur in maps."""
 
 _UNSIGNED_64 = 9223372036854775808
 """TZERO of an unsigned 64-bit column: old maps have such a UNIQ."""
+
+
+class Header:
+    """Keywords and values; the first of a repeated keyword counts. A value is read when it is asked for."""
+
+    def __init__(self) -> None:
+        self._cards: dict[str, str] = {}
+        self.may_scale = False
+        """Whether TZERO or TSCAL comes anywhere."""
+
+    def add(self, block: str) -> bool:
+        """Take the cards of a block; whether END is among them."""
+        self.may_scale |= "TZERO" in block or "TSCAL" in block
+        end = block.find(_END)
+        while end % 80 and end >= 0:
+            end = block.find(_END, end + 1)
+        for key, equals, text in _CARD.findall(block, 0, BLOCK if end < 0 else end):
+            if equals == "= ":
+                self._cards.setdefault(key.rstrip(), text)
+        return end >= 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Value of a keyword; None where the card has none, ``default`` where there is no card."""
+        text = self._cards.get(key)
+        return default if text is None else _value(text)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._cards
 
 
 class Stream:
@@ -105,13 +135,14 @@ def _table(header: Header, stream: Stream) -> Table:
     n_columns = _count(header, "TFIELDS")
     if not 1 <= n_columns <= MAX_COLUMNS:
         raise RegionError(f"TFIELDS {n_columns} is not 1 to {MAX_COLUMNS}")
-    fields: list[tuple[str, str, tuple[int, ...]]] = []
+    fields: dict[str, tuple[str, str, tuple[int, ...]]] = {}
     for i in range(1, n_columns + 1):
         name = str(header.get(f"TTYPE{i}", f"COL{i}")).strip().upper()
-        if any(name == other for other, _, _ in fields):
+        if name in fields:
             raise RegionError(f"TTYPE{i} {name!r} comes twice")
-        fields.append((name or f"COL{i}", *_form(str(header.get(f"TFORM{i}", "")).strip(), i)))
-    dtype = np.dtype(fields)
+        name = name or f"COL{i}"
+        fields[name] = (name, *_form(str(header.get(f"TFORM{i}", "")).strip(), i))
+    dtype = np.dtype(list(fields.values()))
     if dtype.itemsize != _count(header, "NAXIS1"):
         raise RegionError(f"NAXIS1 {header.get('NAXIS1')} but the TFORMs add up to {dtype.itemsize}")
     return Table(header=header, dtype=dtype, n_rows=_count(header, "NAXIS2"), stream=stream)
@@ -155,19 +186,15 @@ def _padded(size: int) -> int:
 
 
 def _read_header(stream: Stream) -> Header:
-    """Keywords and values of the next header; the first of a repeated keyword counts."""
-    header: Header = {}
+    """The next header."""
+    header = Header()
     for _ in range(MAX_HEADER_BLOCKS):
         try:
             block = str(stream.read(BLOCK, "header"), "ascii")
         except UnicodeDecodeError as error:
             raise RegionError(f"header holds bytes that are not ASCII: {error.reason}") from error
-        for at in range(0, BLOCK, 80):
-            key = block[at : at + 8].rstrip()
-            if key == "END":
-                return header
-            if block[at + 8 : at + 10] == "= ":
-                header.setdefault(key, _value(block[at + 10 : at + 80]))
+        if header.add(block):
+            return header
     raise RegionError(f"header has no END in {MAX_HEADER_BLOCKS} blocks")
 
 
@@ -204,12 +231,9 @@ def column(rows: npt.NDArray[Any], table: Table, name: str) -> npt.NDArray[Any]:
 
 
 def words(rows: npt.NDArray[Any], table: Table) -> npt.NDArray[np.uint64] | None:
-    """Rows as 64-bit words, the highest byte first; None where a column is of another kind, or scaled.
-
-    Shape (n rows, n columns).
-    """
+    """Rows as 64-bit words, the highest byte first; None where a column is of another kind, or scaled."""
     kinds = {kind.str for kind, *_ in (rows.dtype.fields or {}).values()}
-    if not kinds <= {">i8", ">f8"} or any(key.startswith(("TZERO", "TSCAL")) for key in table.header):
+    if table.header.may_scale or not kinds <= {">i8", ">f8"}:
         return None
     return rows.view(np.uint64).reshape(rows.size, -1)
 

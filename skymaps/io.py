@@ -117,7 +117,8 @@ def _read_multi_order(table: fits.Table, max_tiles: int, meta: dict[str, Any]) -
     words = fits.words(rows, table) if wanted[0] == "PROBDENSITY" else None
     if words is not None:
         names = table.names()
-        places = [names.index(name) if name in names else -1 for name in ("UNIQ", *wanted[:1], *DISTANCE_COLUMNS)]
+        asked = ("UNIQ", "PROBDENSITY", *DISTANCE_COLUMNS)
+        places = tuple(names.index(name) if name in names else -1 for name in asked)
         if (found := from_words(words, places, meta)) is not None:
             return SkyMap(**(meta | found))
     uniq = fits.column(rows, table, "UNIQ").astype(np.int64, copy=False)
@@ -239,7 +240,7 @@ def _metadata(header: fits.Header) -> dict[str, Any]:
     name, creator = header.get("OBJECT"), header.get("CREATOR")
     instruments = str(header.get("INSTRUME") or "").replace(" ", "").split(",")
     return {
-        "distance_mpc": (float(mean), float(std)) if known else None,  # type: ignore[arg-type]
+        "distance_mpc": (float(mean), float(std)) if known else None,
         "time": _time(header.get("DATE-OBS")),
         "creator": str(creator) if creator else None,
         "object_id": str(name) if name else None,

@@ -1,7 +1,7 @@
 """Rows of a multi-order table, as FITS has them, into cells in the order of the sky: machine code.
 
 Import it inside functions, as `machine`. Words are the rows' 64-bit numbers with the highest byte first: `whole` and
-`real` turn them round. That something is wrong with a row is noticed here, what it is told elsewhere: see `arrange.from_words`.
+`real` turn them round. That a row is wrong is noticed here; what is wrong is told elsewhere: see `arrange.from_words`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from .region import FloatArray, IntArray
 
 Words = npt.NDArray[np.uint64]
 """Shape (n rows, n columns)."""
+
+Single = npt.NDArray[np.float32]
+Found = tuple[IntArray, npt.NDArray[np.int8], FloatArray, Single, Single, FloatArray]
 
 MAX_RUNS = 30
 """Rows ascend within each order where they are sorted by UNIQ, as LVK's are: one run for each order."""
@@ -75,9 +78,9 @@ def _runs(lower: IntArray) -> IntArray:
 
 
 @compiled
-def _merged(lower: IntArray, starts: IntArray) -> npt.NDArray[np.int32]:
+def _merged(lower: IntArray, starts: IntArray) -> npt.NDArray[np.uint32]:
     """Rows in ascending order, out of a few runs that ascend."""
-    rank, heads = np.empty(lower.size, np.int32), starts[:-1].copy()
+    rank, heads = np.empty(lower.size, np.uint32), starts[:-1].copy()
     i = 0
     while i < lower.size:
         run, least, second = 0, _LAST, _LAST
@@ -99,11 +102,11 @@ def _merged(lower: IntArray, starts: IntArray) -> npt.NDArray[np.int32]:
 
 
 @compiled
-def _ranked(words: Words, column: int) -> tuple[npt.NDArray[np.int32], IntArray, npt.NDArray[np.int8]]:
+def _ranked(words: Words, column: int) -> tuple[npt.NDArray[np.uint32], IntArray, npt.NDArray[np.int8]]:
     """Rows in the order of the sky, none where that takes another way; first pixel and order of each row."""
     lower, order = np.empty(len(words), np.int64), np.empty(len(words), np.int8)
     starts = _runs(lower) if _cells(words, column, lower, order) else np.zeros(0, np.int64)
-    return (_merged(lower, starts) if starts.size else np.zeros(0, np.int32)), lower, order
+    return (_merged(lower, starts) if starts.size else np.zeros(0, np.uint32)), lower, order
 
 
 @compiled
@@ -113,39 +116,39 @@ def _is_usable(mu: float, sigma: float, norm: float) -> bool:
 
 
 @compiled
-def arranged(words: Words, columns: tuple[int, int, int, int, int], area_sr: FloatArray) -> tuple[Any, ...]:
-    """Cells and their columns in the order of the sky.
+def arrange(words: Words, columns: tuple[int, ...], area_sr: FloatArray, found: Found) -> tuple[float, int, float]:
+    """Fill in the cells and their columns in the order of the sky.
 
     Parameters
     ----------
     words
         The table.
     columns
-        Places of UNIQ, density, location, scale and norm; the last three -1 where there are none.
+        Places of UNIQ, density, location, scale and norm.
     area_sr
         Steradians of a pixel of each order.
+    found
+        First pixels, orders, densities; location, scale (both in single precision) and norm, empty where the table
+        has none. They are filled in: numba takes as long to hand over new arrays as to do all the rest.
 
     Returns
     -------
     :
-        Sum of the probability, NaN where the rows are no map or not in a few runs; first pixels, orders, densities;
-        location, scale (both in single precision) and norm, empty where there are none; number of cells without a
-        usable distance, and their probability.
+        Sum of the probability, NaN where the rows are no map or not in a few runs; number of cells without a usable
+        distance; their probability.
     """
+    lowers, orders, density, mu, sigma, norm = found
     rank, lower, order = _ranked(words, columns[0])
-    n, n_layers = rank.size, rank.size if columns[2] >= 0 else 0
-    lowers, orders, density = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(n)
-    mu, sigma, norm = np.empty(n_layers, np.float32), np.empty(n_layers, np.float32), np.empty(n_layers)
-    total, end, is_right, n_bad, prob_bad = 0.0, 0, n > 0, 0, 0.0
-    for i in range(n):
+    total, end, is_right, n_bad, prob_bad = 0.0, 0, rank.size > 0, 0, 0.0
+    for i in range(rank.size):
         at = rank[i]
         row, level, value = words[at], order[at], real(words[at, columns[1]])
         is_right &= math.isfinite(value) & (value >= 0.0) & (lower[at] >= end)
         end = lower[at] + (1 << (2 * (29 - level)))
         total += value * area_sr[level]
         lowers[i], orders[i], density[i] = lower[at], level, value
-        if n_layers:
+        if mu.size:
             mu[i], sigma[i], norm[i] = real(row[columns[2]]), real(row[columns[3]]), real(row[columns[4]])
             if not _is_usable(mu[i], sigma[i], norm[i]):
                 n_bad, prob_bad = n_bad + 1, prob_bad + value * area_sr[level]
-    return total if is_right else math.nan, lowers, orders, density, mu, sigma, norm, n_bad, prob_bad
+    return total if is_right else math.nan, n_bad, prob_bad

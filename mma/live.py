@@ -16,7 +16,7 @@ from .store import Store, sources
 from .streams import Message
 from .streams.catching_up import CatchUp
 from .streams.heartbeat import Heart
-from .streams.kafka import KafkaSink
+from .streams.kafka_sink import KafkaSink
 from .streams.merged import Merged
 from .streams.troubles import Troubles
 from .topics import tells_events

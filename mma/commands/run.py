@@ -24,7 +24,8 @@ from ..store import Store
 from ..streams import JsonLinesSink, Sink, connect
 from ..streams.fetch import Fetcher
 from ..streams.heartbeat import Heart
-from ..streams.kafka import KafkaSink, KafkaSource
+from ..streams.kafka import KafkaSource
+from ..streams.kafka_sink import KafkaSink
 from ..streams.merged import Merged
 from .show import settings_of
 

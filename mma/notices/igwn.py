@@ -26,6 +26,9 @@ from . import embedded, fields, names
 from .embedded import Cut
 from .fields import Document
 
+MAX_UNPACKED = 512 << 20
+"""Bytes of a map; a flat one of NSIDE 1024 with distances has 400 MB."""
+
 OBSERVATORY = "LVK"
 AVRO_MAGIC = b"Obj\x01"
 AVRO_ERRORS = (
@@ -176,7 +179,7 @@ def skymap_of(value: object, path: str, maps: Mapping[str, bytes] = MappingProxy
     """The map in base64 text or bytes, or that a word stands for."""
     content = maps.get(value) if isinstance(value, str) else None
     try:
-        return skymaps.read(fields.decode_base64(value, path) if content is None else content)
+        return skymaps.read(fields.decode_base64(value, path) if content is None else content, max_bytes=MAX_UNPACKED)
     except skymaps.RegionError as error:
         raise DecodeError(f"{path}: {error}") from error
 

@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import ConfigError
 from . import urls
 from .heartbeat import BESIDE, Heart
-from .kafka import MAX_BYTES, WRITE, Client, KafkaSink, KafkaSource
+from .kafka import MAX_BYTES, Client, KafkaSource
+from .kafka_sink import WRITE, KafkaSink
 
 
 def source(

@@ -7,13 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import OutageError
 from .heartbeat import Pulse, is_heartbeat
 from .message import Message
 from .troubles import Troubles
-
-FLUSH_S = 30.0
-"""Published messages that the broker has not confirmed by then count as an outage."""
 
 ASK_S = 5.0
 """How long the broker may take to answer a question."""
@@ -43,19 +39,11 @@ READ = SHARED | {
 }
 """How we read: nothing is done until it is stored and published, and nothing is skipped after a restart."""
 
-WRITE = SHARED | {
-    "enable.idempotence": True,
-    "compression.type": "zstd",
-    "linger.ms": 5,
-    "message.timeout.ms": 20_000,
-    "message.max.bytes": 16 << 20,  # the broker's own limit, 1 MB unless it was set, is the one that counts
-}
-
 Client = Callable[[dict[str, Any]], Any]
 """Makes a consumer or a producer out of settings: confluent-kafka's, or gcn-kafka's."""
 
 
-class _Connection:
+class Connection:
     """What librdkafka says about a connection, as troubles."""
 
     def __init__(self, name: str) -> None:
@@ -126,7 +114,7 @@ class KafkaSource:
         self.read = 0
         self._held: frozenset[str] = frozenset()
         self._max_bytes = max_bytes
-        self._connection = _Connection(name)
+        self._connection = Connection(name)
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
         make = client or Consumer
@@ -255,58 +243,3 @@ def _message(got: Any, max_bytes: int) -> Message:
         timestamp=_timestamp(got),
         fault=f"message: {size} bytes are more than the {max_bytes} of one message" if size > max_bytes else None,
     )
-
-
-class KafkaSink:
-    """Messages to one broker; each is confirmed or it is an outage, and then it stays in the outbox."""
-
-    def __init__(self, name: str, config: dict[str, Any], *, client: Client | None = None) -> None:
-        from confluent_kafka import Producer
-
-        self.name = name
-        self.confirmed = 0
-        self._failed: list[str] = []
-        self._connection = _Connection(name)
-        self.troubles = self._connection.troubles
-        make = client or Producer
-        self._producer = make(WRITE | config | self._connection.hears())
-
-    def write(self, topic: str, key: str, payload: str, form: str = "json") -> None:
-        """Take one message; hop's header ``_format`` tells its form."""
-        from confluent_kafka import KafkaException
-
-        test = {"_test": b"true"} if topic.endswith(".test") else {}
-        headers: dict[str, str | bytes | None] = {"_format": form.encode(), **test}
-        while True:
-            try:
-                self._producer.produce(
-                    topic, payload.encode(), key=key.encode(), headers=headers, on_delivery=self._delivered
-                )
-                return
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as error:
-                self._failed.append(f"{topic}: {error.args[0].str()}")
-                return
-
-    def flush(self) -> None:
-        """Return when the broker has confirmed everything written.
-
-        Raises
-        ------
-        OutageError
-            It has not within half a minute, or it refused; the message says why.
-        """
-        left = self._producer.flush(FLUSH_S)
-        failed, self._failed = self._failed, []
-        if left or failed:
-            cause = self.troubles.now.get("token") or self.troubles.now.get("broker")
-            why = "; ".join(text for text in (failed[0] if failed else None, cause) if text) or "no answer"
-            raise OutageError(f"{left + len(failed)} messages not delivered to {self.name}: {why}")
-        self.troubles.clear("broker")
-
-    def _delivered(self, error: Any, message: Any) -> None:
-        if error is None:
-            self.confirmed += 1
-        else:
-            self._failed.append(f"{message.topic()}: {error.str()}")

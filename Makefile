@@ -3,13 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench setup format clean
+.PHONY: demo test check bench cluster faults setup format clean
 
 demo: setup ## an offline night with known truth
 	$(BIN)/mma demo
 
 test: setup ## all tests, on both cores
 	$(BIN)/pytest -n 2 --dist worksteal -q
+
+faults: setup ## a hundred kills on each database, on a real Kafka; a quarter of an hour
+	MMA_FAULTS=full $(BIN)/pytest -q -s tests/live/test_faults.py
 
 check: setup ## format, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -19,6 +22,9 @@ check: setup ## format, lint, types, import directions
 
 bench: setup ## side by side with peers
 	$(BIN)/python -m benchmarks
+
+cluster: setup ## Kafka, PostgreSQL, two workers and a simulated night; ARGS=--help tells more
+	$(BIN)/python -m mma.simulate.cluster $(ARGS)
 
 format: setup
 	$(BIN)/ruff format .

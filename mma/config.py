@@ -97,7 +97,7 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         A file that cannot be read, an unknown name (with the nearest known one), a value of the wrong type.
     """
     document = _read(path) if path else {}
-    for name in ("database", "prefix", "lsst_schemas"):
+    for name in ("database", "prefix", "group", "lsst_schemas"):
         value = environment.get(f"MMA_{name.upper()}")
         if value:
             document[name] = value

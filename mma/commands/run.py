@@ -17,7 +17,7 @@ from ..engine import Engine
 from ..errors import ConfigError
 from ..live import Live
 from ..maps import Maps
-from ..memory import look_seldom
+from ..memory import look_seldom, warm_up
 from ..metrics import serve
 from ..publish.message import topic
 from ..store import Store
@@ -66,6 +66,7 @@ def run(options: Namespace) -> None:
         live = Live(engine, merged, store, sink=kafka, heart=heart, maps=maps, keep_nights=settings.keep_nights)
         if settings.metrics:
             stack.callback(serve(settings.metrics, live, store).shutdown)
+        warm_up(settings.score)
         look_seldom()
         live.follow()
     log.info("stopped")
@@ -74,11 +75,11 @@ def run(options: Namespace) -> None:
 def _sources(listen: Sequence[str], group: str, worker: str | None, settings: Settings) -> list[KafkaSource]:
     """The streams, each with a name of its own."""
     found, names = [], Counter[str]()
-    for url in listen:
+    for i, url in enumerate(listen):
         source = connect.source(
             url,
             group,
-            worker=worker,
+            worker=f"{worker}-{i}" if worker else None,  # two members of one name would drive each other out
             max_bytes=int(settings.max_message_mb * 1e6),
             heartbeat_limit_s=settings.heartbeat_limit_s,
         )

@@ -13,9 +13,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import voeventparse
-from lxml import etree
-
 from coincidence.event import Event
 from mma.errors import DecodeError
 from mma.streams.message import Message
@@ -23,6 +20,7 @@ from mma.streams.message import Message
 from . import fields, gamma
 from .fields import Document
 from .gamma_schema import SCHEMA_ID, validate
+from .voevent_write import Param, Place, write
 from .voevent_xml import Packet, position
 
 STREAM = "mma/gamma"
@@ -48,22 +46,17 @@ def encode(document: Document) -> bytes:
     """The alert as VOEvent XML; refused where ``validate`` finds anything."""
     if problems := validate(dict(document)):
         raise DecodeError("; ".join(problems))
-    role = "test" if document.get("alert_tense") in TESTS else "observation"
     mission = document["mission"].replace(" ", "")
-    packet: Any = voeventparse.Voevent(f"{STREAM}/{mission}", _local(document), role)
-    issued = fields.time(document, "alert_datetime").replace(tzinfo=None)
-    voeventparse.set_who(packet, date=issued, author_ivorn=f"{STREAM}/{mission}")
-    packet.Who.Date = issued.isoformat()  # set_who drops the fraction of the second
-    for name, value in document.items():
-        if name not in ELSEWHERE:
-            packet.What.append(_param(name, value))
-    if "ra" in document:
-        _place(packet, document)
-    if cite := CITES.get(document["alert_type"]):
-        first = f"{PREFIX}{mission}#{document['id']}"
-        etree.SubElement(packet, "Citations").append(voeventparse.EventIvorn(first, cite))
-    voeventparse.assert_valid_as_v2_0(packet)
-    return bytes(voeventparse.dumps(packet))
+    cite = CITES.get(document["alert_type"])
+    return write(
+        ivorn=f"{PREFIX}{mission}#{_local(document)}",
+        role="test" if document.get("alert_tense") in TESTS else "observation",
+        author=f"{PREFIX}{mission}",
+        date=fields.time(document, "alert_datetime"),
+        params=[_param(name, value) for name, value in document.items() if name not in ELSEWHERE],
+        place=_place(document) if "ra" in document else None,
+        cites=(f"{PREFIX}{mission}#{document['id']}", cite) if cite else None,
+    )
 
 
 def decode(packet: Packet, message: Message) -> Event:
@@ -93,25 +86,24 @@ def _local(document: Document) -> str:
     return f"{name}/{kind}-{fields.time(document, 'alert_datetime'):%Y%m%dT%H%M%S.%f}"
 
 
-def _param(name: str, value: Any) -> Any:
+def _param(name: str, value: Any) -> Param:
     text = value if name in TEXTS else json.dumps(value)
     number = not isinstance(value, bool) and isinstance(value, int | float)
-    kind = "float" if number else "string"
-    unit = UNITS.get(name)
-    return voeventparse.Param(name=name, value=text, unit=unit, ucd=UCDS.get(name), dataType=kind, ac=False)
+    return Param(name=name, value=text, unit=UNITS.get(name), ucd=UCDS.get(name), kind="float" if number else "string")
 
 
-def _place(packet: Any, document: Mapping[str, Any]) -> None:
+def _place(document: Mapping[str, Any]) -> Place:
     """Position and time for those who read nothing but VOEvent; the radius is a Param as well, with its containment."""
     given = document.get("ra_dec_error", 0.0)
-    radius = max(given[:2]) if isinstance(given, list) else given
-    place = voeventparse.Position2D(
-        ra=document["ra"], dec=document["dec"], err=radius, units="deg", system="UTC-ICRS-TOPO"
-    )
     name = "trigger_time" if "trigger_time" in document else "observation_start"
-    time = fields.maybe_time(document, name) or fields.time(document, "alert_datetime")
-    where = document["mission"] + (f" {document['array']}" if "array" in document else "")
-    voeventparse.add_where_when(packet, coords=place, obs_time=time, observatory_location=where)
+    return Place(
+        ra=document["ra"],
+        dec=document["dec"],
+        radius=max(given[:2]) if isinstance(given, list) else given,
+        time=fields.maybe_time(document, name) or fields.time(document, "alert_datetime"),
+        system="UTC-ICRS-TOPO",
+        observatory=document["mission"] + (f" {document['array']}" if "array" in document else ""),
+    )
 
 
 def _parsed(name: str, text: str) -> Any:

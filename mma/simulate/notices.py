@@ -7,10 +7,9 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-import voeventparse
-
 import skymaps
-from mma.notices import gamma
+from mma.notices import gamma, voevent_write
+from mma.notices.voevent_write import Param, Place
 from skymaps import SkyMap
 
 
@@ -67,9 +66,6 @@ def fermi_gbm(trigger: str, time: datetime, ra: float, dec: float, error_deg: fl
 
 def icecube(run: int, number: int, time: datetime, ra: float, dec: float, radius90_deg: float) -> bytes:
     """An IceCube Gold track as GCN's classic VOEvent, with the circle of 90 % containment."""
-    issued = time + timedelta(seconds=40)
-    packet: Any = voeventparse.Voevent("nasa.gsfc.gcn/AMON", f"ICECUBE_GOLD_Event_{run}_{number}", "observation")
-    voeventparse.set_who(packet, date=issued.replace(tzinfo=None), author_ivorn="ivo://nasa.gsfc.tan/gcn")
     values = {
         "Packet_Type": (173, None),
         "TrigID": (number, None),
@@ -80,13 +76,21 @@ def icecube(run: int, number: int, time: datetime, ra: float, dec: float, radius
         "signalness": (0.8, None),
         "FAR": (1.2, "yr^-1"),
     }
-    for name, (value, unit) in values.items():
-        packet.What.append(voeventparse.Param(name=name, value=str(value), unit=unit, ac=False))
-    place = voeventparse.Position2D(
-        ra=round(ra, 4), dec=round(dec, 4), err=radius90_deg, units="deg", system="UTC-FK5-GEO"
+    return voevent_write.write(
+        ivorn=f"ivo://nasa.gsfc.gcn/AMON#ICECUBE_GOLD_Event_{run}_{number}",
+        role="observation",
+        author="ivo://nasa.gsfc.tan/gcn",
+        date=time + timedelta(seconds=40),
+        params=[Param(name=name, value=str(value), unit=unit) for name, (value, unit) in values.items()],
+        place=Place(
+            ra=round(ra, 4),
+            dec=round(dec, 4),
+            radius=radius90_deg,
+            time=time,
+            system="UTC-FK5-GEO",
+            observatory="GEOLUN",
+        ),
     )
-    voeventparse.add_where_when(packet, coords=place, obs_time=time, observatory_location="GEOLUN")
-    return bytes(voeventparse.dumps(packet))
 
 
 def cta(name: str, time: datetime, ra: float, dec: float, radius68_deg: float) -> bytes:

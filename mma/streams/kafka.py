@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from .heartbeat import Pulse, is_heartbeat
@@ -20,6 +22,12 @@ MAX_BYTES = 16 << 20
 TOKEN_S = 600.0
 """That a token cannot be had is told once; the old one lasts on. Without a new connection it is over after this."""
 
+REJOIN_S = 10.0
+"""A reader that the group has shut out comes back this often at most."""
+
+COMMIT_S = 1.0
+"""A commit of which nothing is known after so long is made again."""
+
 SHARED = {
     "log_level": 0,  # what librdkafka would print, our callbacks hear
     "reconnect.backoff.max.ms": 10_000,
@@ -34,7 +42,8 @@ READ = SHARED | {
     "session.timeout.ms": 6_000,  # a worker that died is missed after this, and its partitions go to others
     "heartbeat.interval.ms": 2_000,
     "topic.metadata.refresh.interval.ms": 10_000,
-    "fetch.message.max.bytes": 16 << 20,
+    "fetch.message.max.bytes": 1 << 20,  # of one answer; compressed, it unpacks to many times as much
+    "fetch.queue.backoff.ms": 10,  # else a partition rests for a second whenever 64 MB wait
     "receive.message.max.bytes": 256 << 20,  # a larger message than this would hold up its partition for good
 }
 """How we read: nothing is done until it is stored and published, and nothing is skipped after a restart."""
@@ -49,6 +58,9 @@ class Connection:
     def __init__(self, name: str) -> None:
         self.name = name
         self.troubles = Troubles(name)
+        self.is_lost = False
+        """The client cannot go on, and says so once: a new one is needed."""
+
         self._was_down = False
 
     def hears(self) -> dict[str, Any]:
@@ -56,6 +68,7 @@ class Connection:
         return {"error_cb": self._complains, "stats_cb": self._is_up}
 
     def _complains(self, error: Any) -> None:
+        self.is_lost |= error.fatal()
         text = error.str()
         if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
             text = self.troubles.now.get("broker", text)
@@ -113,22 +126,47 @@ class KafkaSource:
         self.last_lag: int | None = None
         self.read = 0
         self._held: frozenset[str] = frozenset()
+        self._uncommitted: dict[tuple[str, int], int] = {}  # topic and partition to the offset after what was handled
+        self._commit_due = 0.0
         self._max_bytes = max_bytes
         self._connection = Connection(name)
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
         make = client or Consumer
         own = {"group.id": group, "on_commit": self._committed}
-        own |= {"group.instance.id": worker} if worker else {}
-        self._consumer = make(READ | config | own | self._connection.hears())
-        self._consumer.subscribe(list(topics), on_assign=self._assigned)
+        own |= {"group.instance.id": _member(worker, topics)} if worker else {}
+        self._make: Callable[[], Any] = partial(make, READ | config | own | self._connection.hears())
+        self._rejoin_due = 0.0
+        self._join()
+
+    def _join(self) -> None:
+        self._connection.is_lost = False
+        self._consumer = self._make()
+        self._consumer.subscribe(list(self.topics), on_assign=self._assigned)
+
+    def _rejoin(self) -> None:
+        """Come back as a new client, not too often.
+
+        The group has shut the old one out: somebody else came by the same name, or the broker was killed and forgot
+        how often we did.
+        """
+        if time.monotonic() >= self._rejoin_due:
+            self._rejoin_due = time.monotonic() + REJOIN_S
+            self._uncommitted.clear()
+            self._consumer.close()
+            self._join()
 
     def poll(self, n: int, wait_s: float) -> list[Message]:
         """Up to n messages; fewer, or none, once ``wait_s`` seconds are over."""
         out = []
+        if self._connection.is_lost:
+            self._rejoin()
+        if self._uncommitted and time.monotonic() > self._commit_due:
+            self._commit()
         for got in self._consumer.consume(n, wait_s):
             error, topic = got.error(), got.topic() or "broker"
             if error is not None:
+                self._connection.is_lost |= error.fatal()
                 self.troubles.add(topic, error.str())
             elif is_heartbeat(topic):
                 self.pulse.beat(topic, _timestamp(got))
@@ -143,16 +181,27 @@ class KafkaSource:
         return out
 
     def commit(self, batch: Sequence[Message]) -> None:
-        """These were handled, stored and published. It is not waited for: what is not committed comes again."""
+        """These were handled, stored and published. It is not waited for: what is not committed comes again.
+
+        The group takes no commit while its partitions change hands: one that fails is tried again.
+        """
+        for m in batch:
+            at = m.topic, m.partition
+            self._uncommitted[at] = max(m.offset + 1, self._uncommitted.get(at, 0))
+        self._commit()
+
+    def _commit(self) -> None:
         from confluent_kafka import KafkaException, TopicPartition
 
-        done: dict[tuple[str, int], int] = {}
-        for m in batch:
-            done[m.topic, m.partition] = max(m.offset + 1, done.get((m.topic, m.partition), 0))
-        try:
-            self._consumer.commit(offsets=[TopicPartition(t, p, offset) for (t, p), offset in done.items()])
-        except KafkaException as error:
-            self._committed(error.args[0], [])
+        self._commit_due = time.monotonic() + COMMIT_S
+        ours = {(p.topic, p.partition) for p in self._consumer.assignment()}
+        self._uncommitted = {at: offset for at, offset in self._uncommitted.items() if at in ours}
+        if self._uncommitted:
+            try:
+                offsets = [TopicPartition(t, p, offset) for (t, p), offset in self._uncommitted.items()]
+                self._consumer.commit(offsets=offsets)
+            except KafkaException as error:
+                self._committed(error.args[0], [])
 
     def hold(self, topics: Sequence[str]) -> None:
         """Read nothing of these topics for now."""
@@ -209,20 +258,29 @@ class KafkaSource:
         self._consumer.close()
 
     def _committed(self, error: Any, partitions: list[Any]) -> None:
-        if error is None:
-            self.troubles.clear("commit")
-        else:
+        if error is not None:
             self.troubles.add("commit", error.str())
+            return
+        self.troubles.clear("commit")
+        for p in partitions:
+            if p.error is None and self._uncommitted.get((p.topic, p.partition)) == p.offset:
+                del self._uncommitted[p.topic, p.partition]
 
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
         """Old heartbeats tell nothing: those are read from the end."""
         from confluent_kafka import OFFSET_END
 
         for p in partitions:
+            self._uncommitted.pop((p.topic, p.partition), None)  # others may have come farther since
             if is_heartbeat(p.topic):
                 p.offset = OFFSET_END
         consumer.incremental_assign(partitions)
         consumer.pause([p for p in partitions if p.topic in self._held])
+
+
+def _member(worker: str, topics: Sequence[str]) -> str:
+    """Name of a member. With other topics it is another one: the group would give the old one what it had before."""
+    return f"{worker}-{zlib.crc32(','.join(sorted(topics)).encode()):08x}"
 
 
 def _timestamp(got: Any) -> float | None:

@@ -87,3 +87,21 @@ def _metrics(port: int) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
+
+
+def test_a_worker_of_one_name_reads_several_streams_of_one_broker(
+    broker: Broker, folder: Path, tmp_path: Path, start: Start
+) -> None:
+    found, packets = payloads(folder)
+    notices, alerts = topics(broker, "notices", "alerts")
+    produce(broker, notices, found)
+    produce(broker, alerts, packets[:50])
+    database, url = tmp_path / "mma.sqlite", f"kafka://{broker.plain}"
+    worker = start(
+        tmp_path / "log",
+        *("run", "--from", f"{url}/{notices}", "--from", f"{url}/{alerts}", "--group", f"two-{alerts}"),
+        *("--worker", "one", "--db", str(database)),
+    )
+    until(lambda: read(database) == len(found) + 50, 90)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=10) == 0

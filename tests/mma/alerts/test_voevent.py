@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-import voeventparse
 from astropy.time import Time
 
 from mma.alerts import decode, decode_whole, kind_of
 from tests.mma.alerts import make
+
+voeventparse = pytest.importorskip("voeventparse", reason="voevent-parse does not install on Python 3.12")
 
 GAIA = b"""<?xml version="1.0"?>
 <voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" ivorn="ivo://gaia.cam.uk/alerts#Gaia99zzz"

@@ -128,6 +128,22 @@ def _subscribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "format", nargs="?", metavar="FORMAT", help="csv, votable, circular, ...; without: what there is"
+    )
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable")
+    parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too")
+    parser.add_argument("--object", metavar="ID", help="only this object")
+    parser.add_argument(
+        "--level", type=float, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
+    )
+    parser.add_argument("--test", action="store_true", help="a draft of a test event even where these are refused")
+    parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")
+
+
 def _shared(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """Options of every command, and of its actions: there with no default at all, so that either place will do."""
     flag = default or False
@@ -157,6 +173,7 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "object": ("mma.commands.ask:object_", "an object, its light curve and its events", _object),
     "cone": ("mma.commands.ask:cone", "objects near a position", _cone),
     "associations": ("mma.commands.ask:associations", "events that may be one", _associations),
+    "export": ("mma.commands.export:export", "candidates for other tools: tables, regions, drafts", _export),
     "status": ("mma.commands.ask:status", "messages in and out, and what became of them", _nothing),
     "dead-letters": (
         "mma.commands.dead_letters:dead_letters",

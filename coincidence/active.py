@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -101,8 +102,16 @@ def _region(ordered: Sequence[Event]) -> tuple[Region | None, Event]:
 class ActiveEvents:
     """The newest state of each event, and the regions of those that can still be matched."""
 
-    def __init__(self, parameters: Parameters = DEFAULT) -> None:
+    def __init__(self, parameters: Parameters = DEFAULT, late_s: float = math.inf) -> None:
+        """Follow no event yet.
+
+        Parameters
+        ----------
+        late_s
+            Alerts from later than this after an event's window are not matched with it.
+        """
         self.parameters = parameters
+        self._late_s = late_s
         self.parameters_id = parameters.id
         self._areas: dict[str, FloatArray] = {}
         self._notices: dict[str, dict[str, Event]] = {}
@@ -191,6 +200,16 @@ class ActiveEvents:
             self._index.remove(event_id)
         return over
 
+    def reopen(self, now: float) -> None:
+        """Search those events again that were taken out and whose window was still open at ``now`` (Unix seconds)."""
+        for event_id, event in self._current.items():
+            if event_id not in self._windows:
+                self._place(event, now)
+
+    def waits_for(self, event_id: str, time: float) -> bool:
+        """Whether alerts of this Unix time are matched with an event."""
+        return event_id in self._windows and time <= self._windows[event_id][1] + self._late_s
+
     def match(self, alerts: AlertBatch) -> Pairs:
         """Every (alert, event) with the alert inside the event's region and time window, in one pass."""
         parts = list(self.match_parts(alerts))
@@ -214,9 +233,9 @@ class ActiveEvents:
                 place = np.array([row.get(key, -1) for key in found.keys.tolist()], dtype=np.int64)
                 start, end = np.array([*self._windows.values(), (np.nan, np.nan)])[place].T.copy()
             its, region = found.alert, found.region
-            keep = in_interval(
-                first.take(its), alerts.time.take(its), start.take(region), end.take(region), self.parameters
-            )
+            seen = alerts.time.take(its)
+            keep = in_interval(first.take(its), seen, start.take(region), end.take(region), self.parameters)
+            keep &= seen <= end.take(region) + self._late_s
             chosen = slice(None) if keep.all() else keep
             yield Pairs(
                 alert=its[chosen],

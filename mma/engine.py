@@ -136,6 +136,8 @@ class Engine:
         at = min((m.timestamp for m in batch if m.timestamp is not None), default=None) or self._clock()
         hold_events(connection, alone=bool(intake.events))
         self.following.catch_up(connection)
+        if len(intake.alerts):
+            self.following.reach_back(connection, float(intake.alerts.time.min()) - LATE_S)
         for i, reasons in intake.faults.items():
             log.warning("set aside %s: %s", batch[i].place, reasons[0][0])
             ledger.set_aside(connection, batch[i], reasons, at)

@@ -21,14 +21,16 @@ class Following:
     """Events in memory, brought up to date by number of notice: what other workers took in is read from the store."""
 
     def __init__(self, parameters: Parameters) -> None:
-        self.active = ActiveEvents(parameters)
+        self.active = ActiveEvents(parameters, LATE_S)
         self._parameters = parameters
         self._seq: int | None = None
+        self._closed_s = math.inf  # events whose window closed before are not searched
 
     def forget(self) -> None:
         """What is in memory may not be what the store has: read it again."""
-        self.active = ActiveEvents(self._parameters)
+        self.active = ActiveEvents(self._parameters, LATE_S)
         self._seq = None
+        self._closed_s = math.inf
 
     def catch_up(self, connection: Connection) -> None:
         """Take in the notices that others stored; at first those of every event that is not over."""
@@ -42,6 +44,8 @@ class Following:
             for event_id, is_over in events.told_since(connection, self._seq):
                 for notice in events.notices(connection, [event_id]):
                     self.active.update(notice, now=math.inf if is_over else None)
+                if is_over:
+                    self._closed_s = math.inf  # for others, who may be ahead of us
         self._seq = newest
 
     def take(self, connection: Connection, notice: Event, place: str, received: float, clock: float) -> Change:
@@ -71,8 +75,21 @@ class Following:
             for earlier in events.notices(connection, [event_id]):
                 self.active.update(earlier, now=math.inf)
 
+    def reach_back(self, connection: Connection, clock: float) -> None:
+        """Search events again that were closed, here or by another worker, and were not at this time.
+
+        Partitions are not read in step, least of all after an outage: the alerts of one may be days behind those of
+        another that closed a window.
+        """
+        if clock < self._closed_s:
+            for event_id in events.closed_since(connection, clock):
+                self.remember(connection, event_id)
+            self.active.reopen(clock)
+            self._closed_s = clock
+
     def expire(self, connection: Connection, clock: float) -> list[str]:
         """Close the windows that ended before; the events' ids."""
+        self._closed_s = max(self._closed_s, clock)
         over = self.active.expire(clock)
         events.expire(connection, over)
         return over

@@ -78,8 +78,9 @@ def event(connection: Connection, active: ActiveEvents, event_id: str) -> Found:
 def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> Iterable[Found]:
     """Score objects whose state changed against every active event, in parts of bounded size."""
     before = candidates.of_objects(connection, list(states.object_id))
-    searching = set(active.searching)
-    standing = {key for key, row in before.items() if row["state"] != WITHDRAWN and key[0] in searching}
+    seen = dict(zip(states.object_id, states.time.tolist(), strict=True))
+    stood = (key for key, row in before.items() if row["state"] != WITHDRAWN)
+    standing = {key for key in stood if active.waits_for(key[0], seen[key[1]])}
     for pairs in active.match_parts(states):
         events = np.array(pairs.events, dtype=object)
         order = np.lexsort((_places(states.object_id)[pairs.alert], _places(events)[pairs.event]))

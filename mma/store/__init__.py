@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
 
 from ..errors import ConfigError, OutageError
+from .fence import hold_schema
 
 __all__ = ["Store", "as_url", "masked"]
 
@@ -94,6 +95,7 @@ class Store:
 
         try:
             with self.begin() as connection:
+                hold_schema(connection)
                 revision = current_revision(connection)
                 if revision == HEAD:
                     return

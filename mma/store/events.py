@@ -161,6 +161,13 @@ def open_ones(connection: Connection) -> list[str]:
     return list(connection.execute(select(e.id).where(e.state.in_((ACTIVE, UNLOCATED))).order_by(e.id)).scalars())
 
 
+def closed_since(connection: Connection, time: float) -> list[str]:
+    """Ids of the expired events whose window ended at this Unix time or later."""
+    e = tables.events.c
+    chosen = select(e.id).where(e.state == EXPIRED, e.window_end >= time).order_by(e.id)
+    return list(connection.execute(chosen).scalars())
+
+
 def newest(connection: Connection) -> int:
     """Number of the notice stored last; 0 where there is none."""
     return connection.execute(select(func.max(tables.event_revisions.c.seq))).scalar() or 0

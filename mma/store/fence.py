@@ -10,6 +10,15 @@ EVENTS = 0x6D6D62
 PRUNING = 0x6D6D63
 """... and on forgetting old nights."""
 
+SCHEMA = 0x6D6D64
+"""Number of PostgreSQL's advisory lock on what tables there are."""
+
+
+def hold_schema(connection: Connection) -> None:
+    """Let one worker at a time look what tables there are, and make them: several may be the first."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA})")
+
 
 def hold_events(connection: Connection, *, alone: bool) -> None:
     """Keep the events as they are until the transaction ends.

@@ -87,15 +87,20 @@ def dead_letter(connection: Connection, letter: int) -> Row | None:
 
 
 def message(connection: Connection, letter: int) -> Message | None:
-    """The message of a dead letter as it came, whichever of its faults is named; None where there is none."""
+    """The message of a dead letter as it came, whichever of its faults is named; None where there is none.
+
+    One of which no bytes were kept, as it was too large, has its fault again: there is nothing to handle.
+    """
     row = dead_letter(connection, letter)
     if row is None:
         return None
     d = tables.dead_letters
     first = d.c.part == 0
-    whole = connection.execute(select(d.c.payload).where(*_of(row["topic"], row["partition"], row["offset"]), first))
+    of_it = *_of(row["topic"], row["partition"], row["offset"]), first
+    payload, reason = connection.execute(select(d.c.payload, d.c.reason).where(*of_it)).one()
     return Message(
-        payload=whole.scalar_one(),
+        payload=payload,
+        fault=None if payload else reason,
         topic=row["topic"],
         partition=row["partition"],
         offset=row["offset"],

@@ -31,6 +31,10 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """Where it is not the primary key."""
 
+"""An event is closed by the first batch that lies behind its window as a whole: which one, and whether there is one
+before the end, is a matter of batches. So ``expired`` is taken for ``active``; what is matched does not depend on it.
+"""
+
 LEFT_OUT = {"sources", "intake", "galaxies"}
 """How the workers are; how often messages were read; nothing."""
 
@@ -38,6 +42,9 @@ OWN = ("rank", "of", "probability")
 """Of a score: what follows from all candidates that stand at the moment."""
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
+Counts = dict[tuple[str, str, str], int]
+Messages = dict[tuple[str, str], dict[str, Any]]
+"""Topic and id to the message."""
 
 
 def known(database: str) -> dict[str, Rows]:
@@ -54,10 +61,13 @@ def _rows(connection: Any, table: Table) -> Rows:
     keys = KEYS.get(table.name) or tuple(column.name for column in table.primary_key)
     columns = [column for column in table.c if column.name not in hidden]
     rows = [dict(row) for row in connection.execute(select(*columns)).mappings()]
+    for row in rows:
+        if table.name == "events" and row["state"] == "expired":
+            row["state"] = "active"
     return {tuple(row[k] for k in keys): row for row in rows}
 
 
-def counts(database: str) -> dict[tuple[str, str, str], int]:
+def counts(database: str) -> Counts:
     """What became of messages, by topic, outcome and reason."""
     store = Store(database)
     with store.read() as connection:
@@ -79,9 +89,9 @@ def differences(a: Any, b: Any, path: str = "") -> list[str]:
     return [] if a == b else [f"{path}: {a!r} is not {b!r}"]
 
 
-def published(broker: Broker, prefix: str) -> tuple[dict[tuple[str, str], dict[str, Any]], int]:
+def published(broker: Broker, prefix: str) -> tuple[Messages, int]:
     """Topic and id to the message, and how many came more than once; those say the same each time."""
-    out: dict[tuple[str, str], dict[str, Any]] = {}
+    out: Messages = {}
     again = 0
     for name in ("candidates", "events", "associations"):
         for value in everything(broker, f"{prefix}.{name}"):

@@ -1,106 +1,30 @@
-"""A worker, its group and its database, looked at from outside; and what is done to them."""
+"""Workers of one group and their database: started, killed, cut off."""
 
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import psycopg
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from mma.simulate.broker import Broker
 from tests.live.conftest import Start
 from tests.live.doing import until
+from tests.live.watch import PostgresWatch, SqliteWatch
 
 WRITING_S = 2.0
 """A kill that is to fall into a transaction waits so long for one at most."""
 
-
-class Watch(Protocol):
-    """A database, as another process sees it."""
-
-    def writes(self) -> bool:
-        """Whether somebody is in the middle of a transaction that changes something."""
-
-    def ask(self, statement: str) -> Any:
-        """One number; None while there is nothing to ask."""
-
-    def close(self) -> None: ...
-
-
-class SqliteWatch:
-    def __init__(self, database: str) -> None:
-        self._connection = sqlite3.connect(database, timeout=0.0, isolation_level=None, check_same_thread=False)
-
-    def writes(self) -> bool:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return True
-        self._connection.execute("ROLLBACK")
-        return False
-
-    def ask(self, statement: str) -> Any:
-        try:
-            return self._connection.execute(statement).fetchone()[0]
-        except sqlite3.OperationalError:
-            return None
-
-    def close(self) -> None:
-        self._connection.close()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Nobody else can write."""
-        until(self._hold)
-        yield
-        self._connection.execute("ROLLBACK")
-
-    def _hold(self) -> bool:
-        with suppress(sqlite3.OperationalError):
-            self._connection.execute("BEGIN IMMEDIATE")
-            return True
-        return False
-
-
-class PostgresWatch:
-    WRITES = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL "
-        "AND pid <> pg_backend_pid()"
-    )
-
-    def __init__(self, database: str) -> None:
-        self._database = database
-        self._connection: psycopg.Connection | None = None
-
-    def writes(self) -> bool:
-        return bool(self.ask(self.WRITES))
-
-    def ask(self, statement: str) -> Any:
-        try:
-            if self._connection is None:
-                self._connection = psycopg.connect(self._database, autocommit=True)
-            return self._connection.execute(statement).fetchone()[0]
-        except psycopg.errors.UndefinedTable:
-            return None
-        except psycopg.OperationalError:
-            self.close()
-            return None
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+WAIT_S = 90.0
+"""For what must come, on a machine that has other things to do."""
 
 
 @dataclass
@@ -113,8 +37,15 @@ class Case:
     database: str
     batch_size: int
     prefix: str = ""
+    """Of its topics and groups."""
+
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    """Those that run, by name."""
+
     kills: int = 0
+    groups: dict[str, Consumer] = field(default_factory=dict)
+    """Topic to its consumer group, here only to be asked."""
+
     again: int = 0
     """Messages that were handled, but not committed to the group, when a worker was killed."""
 
@@ -126,8 +57,7 @@ class Case:
             f'prefix = "{self.prefix}"\nbatch_size = {self.batch_size}\nheartbeat_s = 0\nmax_message_mb = 1\n'
         )
         watch = PostgresWatch if "://" in self.database else SqliteWatch
-        self.watch: Any = watch(self.database)
-        self._group = Consumer({"bootstrap.servers": self.broker.plain, "group.id": self.prefix, "log_level": 0})
+        self.watch = watch(self.database)
 
     @property
     def settings(self) -> Path:
@@ -142,7 +72,7 @@ class Case:
     def begin(self, topic: str, name: str = "w1") -> None:
         """Start a worker on a topic."""
         here = ("--from", f"kafka://{self.broker.plain}/{topic}", "--publish", f"kafka://{self.broker.plain}")
-        own = ("--group", self.prefix, "--worker", name, "--db", self.database, "-c", str(self.settings))
+        own = ("--group", self._group(topic), "--worker", name, "--db", self.database, "-c", str(self.settings))
         self.workers[name] = self.start(self.log, "run", *here, *own)
 
     def kill(self, name: str = "w1") -> None:
@@ -158,12 +88,15 @@ class Case:
         for worker in self.workers.values():
             worker.send_signal(signal.SIGTERM)
         for worker in self.workers.values():
-            assert worker.wait(timeout=30) == 0, self.log.read_text()[-2000:]
+            assert worker.wait(timeout=30) in (0, -signal.SIGTERM), self.log.read_text()[-2000:]
         self.workers.clear()
 
-    def close(self) -> None:
-        """Let go of broker and database."""
-        self._group.close()
+    def __enter__(self) -> Case:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for group in self.groups.values():
+            group.close()
         self.watch.close()
 
     def handled(self) -> int:
@@ -174,29 +107,34 @@ class Case:
         """Whether something was decided, and is not known to be published."""
         return bool(self.watch.ask("SELECT count(*) FROM outbox WHERE sent IS NULL"))
 
-    def committed(self, *names: str) -> int:
-        """Messages that the group will not read again."""
+    def committed(self, topic: str) -> int:
+        """Messages of a topic that its group will not read again."""
+        if topic not in self.groups:
+            settings = {"bootstrap.servers": self.broker.plain, "group.id": self._group(topic), "log_level": 0}
+            self.groups[topic] = Consumer(settings)
+        group = self.groups[topic]
         while True:
             try:
-                partitions = [TopicPartition(n, p) for n in names for p in self._partitions(n)]
-                return sum(max(at.offset, 0) for at in self._group.committed(partitions, timeout=10))
-            except KafkaException:  # a broker that has just begun
+                partitions = group.list_topics(topic, timeout=10).topics[topic].partitions
+                at = group.committed([TopicPartition(topic, p) for p in partitions], timeout=10)
+                return sum(max(p.offset, 0) for p in at)
+            except KafkaException:  # the broker is away, or has just begun
                 time.sleep(0.2)
 
     def is_read(self, topic: str, n: int) -> bool:
         """Whether all of a topic is handled, published and committed."""
         return self.committed(topic) >= n and not self.publishes()
 
-    def _partitions(self, topic: str) -> Sequence[int]:
-        return list(self._group.list_topics(topic, timeout=30).topics[topic].partitions)
+    def _group(self, topic: str) -> str:
+        """A group for each topic: in one, with another topic, it would wait until the old member is missed."""
+        return f"{self.prefix}-{topic}"
 
 
-def calm(case: Case, topics_: dict[str, int], workers: Sequence[str] = ("w1",)) -> None:
+def calm(case: Case, topics_: dict[str, int]) -> None:
     """Read the topics one after the other with nothing going wrong."""
     for topic, n in topics_.items():
-        for name in workers:
-            case.begin(topic, name)
-        until(lambda topic=topic, n=n: case.is_read(topic, n), 600)
+        case.begin(topic)
+        until(partial(case.is_read, topic, n), 10 * WAIT_S)
         case.stop()
 
 
@@ -206,7 +144,7 @@ Fault = Callable[[Case], None]
 def rough(
     case: Case,
     topics_: dict[str, int],
-    kills: dict[str, int],
+    kills: Sequence[int],
     random: np.random.Generator,
     faults: dict[float, Fault],
 ) -> None:
@@ -217,42 +155,45 @@ def rough(
     topics_
         Topic to number of messages.
     kills
-        Topic to number of kills, spread over it.
+        For each topic the number of kills, spread over it; between any two of them something is handled.
     faults
         What else happens, in the topic with the most messages, by the part of it that is read then.
     """
-    done: list[str] = []
     largest = max(topics_, key=topics_.__getitem__)
-    for topic, n in topics_.items():
-        case.begin(topic)
+    done: list[str] = []
+    for (topic, n), how_often in zip(topics_.items(), kills, strict=True):
         done.append(topic)
         late = dict(sorted(faults.items())) if topic == largest else {}
-        for k in range(kills[topic]):
-            part = (k + 0.5) / kills[topic]
+        for k in range(how_often):
+            case.begin(topic)
+            part = (k + 0.5) / how_often
             for at in [at for at in late if at <= part]:
-                until(lambda at=at, topic=topic, n=n: case.committed(topic) >= at * n, 120)
+                until(partial(_has_read, case, topic, at * n, n, -1), WAIT_S)
                 late.pop(at)(case)
-            before = case.handled()
-            want = min(part * n, n - 2)
-            until(lambda want=want, topic=topic: case.committed(topic) >= want, 120)
+            until(partial(_has_read, case, topic, part * n, n, case.handled()), WAIT_S)
             wait_for_a_moment(case, random)
             case.kill()
-            assert k == 0 or case.handled() > before or case.committed(topic) >= n
             case.again += behind(case, done)
-            case.begin(topic)
-        until(lambda topic=topic, n=n: case.is_read(topic, n), 300)
-        case.stop()
+        case.begin(topic)
+        until(partial(case.is_read, topic, n), WAIT_S)
+        case.kill()
+
+
+def _has_read(case: Case, topic: str, want: float, n: int, before: int) -> bool:
+    """Whether so much of a topic is done, and more was handled than before; or all of it is done."""
+    done = case.committed(topic)
+    return done >= n or (done >= want and case.handled() > before)
 
 
 def behind(case: Case, done: list[str]) -> int:
     """Messages that the group will read again."""
-    return case.handled() - case.again - case.committed(*done)
+    return case.handled() - case.again - sum(map(case.committed, done))
 
 
 def wait_for_a_moment(case: Case, random: np.random.Generator) -> None:
-    """A moment to be killed at: any, inside a transaction, or between the decision to publish and the end of it."""
+    """A moment to be killed at, by turns: any; inside a transaction; between the decision to publish and its end."""
     time.sleep(float(random.uniform(0.0, 0.1)))
-    look = (None, case.watch.writes, case.publishes)[int(random.integers(3))]
+    look = (None, case.watch.writes, case.publishes)[case.kills % 3]
     deadline = time.monotonic() + WRITING_S
     while look is not None and not look() and time.monotonic() < deadline:
         pass
@@ -288,7 +229,19 @@ def without(server: Any, seconds: float) -> Fault:
     return fault
 
 
-def in_background(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
+def together(case: Case, topics_: dict[str, int], names: Sequence[str]) -> None:
+    """Read the topics with several workers. In the largest the first is killed, and the last comes only then."""
+    largest = max(topics_, key=topics_.__getitem__)
+    first, *others = names
+    for topic, n in topics_.items():
+        case.begin(topic, first)
+        for name in others if topic != largest else others[:-1]:
+            case.begin(topic, name)
+        if topic == largest:
+            until(partial(_has_read, case, topic, 0.2 * n, n, -1), WAIT_S)
+            case.kill(first)
+            case.begin(topic, others[-1])
+            until(partial(_has_read, case, topic, 0.5 * n, n, -1), WAIT_S)
+            case.begin(topic, first)
+        until(partial(case.is_read, topic, n), 10 * WAIT_S)
+        case.stop()

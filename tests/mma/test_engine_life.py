@@ -114,10 +114,23 @@ def test_an_event_expires_when_its_window_closes(world: World):
     assert world.hears(detection("ZTF27far", THERE, hours=24 * 11.1)) == []
     assert world.events()[EVENT]["state"] == "expired"
     assert world.objects(EVENT) == ["ZTF27a"]
-    world.restart()
-    assert world.hears(detection("ZTF27late", HERE, hours=20.0)) == []
+    assert world.hears(detection("ZTF27after", HERE, hours=24 * 11.1, first_hours=20.0)) == []
     told = world.hears(retraction())
     assert [m["object"]["id"] for m in of_type(told, "candidate", "withdrawal")] == ["ZTF27a"]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_closed_window_is_open_to_its_own_alerts_however_late_they_come(world: World, restart: bool):
+    """As from a partition that is days behind the one whose alerts closed the window."""
+    world.clock += 86400.0 * 20
+    world.hears(superevent(), detection("ZTF27far", THERE, hours=24 * 11.1))
+    assert world.events()[EVENT]["state"] == "expired"
+    if restart:
+        world.restart()
+    told = world.hears(detection("ZTF27a", hours=20.0), detection("ZTF27a", hours=24 * 11.1, first_hours=20.0))
+    assert [m["revision"] for m in of_type(told, "candidate")] == [1]
+    assert world.objects(EVENT) == ["ZTF27a"]
+    assert world.hears(detection("ZTF27after", HERE, hours=24 * 11.1, first_hours=20.0)) == []
 
 
 def test_notices_read_first_after_an_outage_close_no_window_for_older_alerts(world: World):

@@ -45,6 +45,17 @@ def test_a_dead_letter_is_handled_again_once_we_can_read_it(world: World, monkey
     assert world.status()["messages"] == {"read": 2, "decoded": 2, "set_aside": 0, "ignored": 0}
 
 
+def test_a_message_whose_bytes_were_not_kept_stays_among_the_dead_letters(world: World, capsys):
+    """There is nothing to read in it: it must not pass for an empty message that nobody wants."""
+    world.hears(as_message(b"", fault="message: 20000000 bytes are more than the 16000000 of one message"))
+    before = world.reasons()
+    database = str(world.store.engine.url.render_as_string(hide_password=False))
+    assert main(["dead-letters", "--again", "--db", database]) == 0
+    assert "0 handled, 1 set aside again" in capsys.readouterr().out
+    assert world.reasons() == before
+    assert world.status()["messages"] == {"read": 1, "decoded": 0, "set_aside": 1, "ignored": 0}
+
+
 def test_no_such_dead_letter(world: World, capsys):
     database = str(world.store.engine.url.render_as_string(hide_password=False))
     assert main(["dead-letters", "7", "--again", "--db", database]) == 1

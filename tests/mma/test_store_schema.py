@@ -114,6 +114,13 @@ def test_a_failing_upgrade_leaves_nothing(database: str):
     store.close()
 
 
+def test_several_workers_may_be_the_first(database: str):
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: Store(database), range(4)))
+    for store in stores:
+        store.close()
+
+
 def test_writers_of_one_database_wait_for_one_another(database: str):
     first, second = Store(database), Store(database)
     World(first).hears(superevent("S1a"))

@@ -6,7 +6,6 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from .heartbeat import Pulse, is_heartbeat
@@ -68,7 +67,7 @@ class Connection:
         return {"error_cb": self._complains, "stats_cb": self._is_up}
 
     def _complains(self, error: Any) -> None:
-        self.is_lost |= error.fatal()
+        self.is_lost |= _is_fatal(error)
         text = error.str()
         if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
             text = self.troubles.now.get("broker", text)
@@ -135,7 +134,8 @@ class KafkaSource:
         make = client or Consumer
         own = {"group.id": group, "on_commit": self._committed}
         own |= {"group.instance.id": _member(worker, topics)} if worker else {}
-        self._make: Callable[[], Any] = partial(make, READ | config | own | self._connection.hears())
+        settings = READ | config | own | self._connection.hears()
+        self._make: Callable[[], Any] = lambda: make(settings)  # no attribute of ours holds secrets
         self._rejoin_due = 0.0
         self._join()
 
@@ -166,7 +166,7 @@ class KafkaSource:
         for got in self._consumer.consume(n, wait_s):
             error, topic = got.error(), got.topic() or "broker"
             if error is not None:
-                self._connection.is_lost |= error.fatal()
+                self._connection.is_lost |= _is_fatal(error)
                 self.troubles.add(topic, error.str())
             elif is_heartbeat(topic):
                 self.pulse.beat(topic, _timestamp(got))
@@ -276,6 +276,11 @@ class KafkaSource:
                 p.offset = OFFSET_END
         consumer.incremental_assign(partitions)
         consumer.pause([p for p in partitions if p.topic in self._held])
+
+
+def _is_fatal(error: Any) -> bool:
+    """Whether the client is at its end; callbacks get the fatal error by name alone."""
+    return bool(error.fatal() or error.name() == "_FATAL")
 
 
 def _member(worker: str, topics: Sequence[str]) -> str:

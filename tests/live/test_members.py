@@ -26,14 +26,21 @@ def test_a_worker_that_comes_back_at_once_with_other_topics_reads_those(broker: 
 def test_a_worker_that_was_shut_out_by_its_namesake_comes_back(broker: Broker) -> None:
     """So it is after the end of a broker, too: that may have forgotten our newest coming."""
     (topic,) = topics(broker, "alerts")
-    first, second = (KafkaSource("test", {"bootstrap.servers": broker.plain}, [topic], topic, worker="w") for _ in "12")
     produce(broker, topic, [b"1"])
-    until(lambda: first.poll(1, 0.2), 30)
-    until(lambda: second.poll(1, 0.2), 30)
+    first, second = (opened(broker, topic) for _ in range(2))
+    until(lambda: first.poll(1, 0.2) == [] and "broker" in first.troubles.now, 30)
+    assert "fenced" in first.troubles.now["broker"]
     second.close()
     produce(broker, topic, [b"2"])
     until(lambda: b"2" in [m.payload for m in first.poll(1, 0.2)], 40)
     first.close()
+
+
+def opened(broker: Broker, topic: str) -> KafkaSource:
+    """A reader by the name of ``w`` that has read the first message."""
+    reader = KafkaSource("test", {"bootstrap.servers": broker.plain}, [topic], topic, worker="w")
+    until(lambda: reader.poll(1, 0.2), 30)
+    return reader
 
 
 class ChangingHands:

@@ -49,6 +49,7 @@ class CatchUp:
             return
         self.is_over = True
         for source in self._sources:
+            source.troubles.clear(ABOUT)
             source.release()
         if behind:
             names = ", ".join(source.name for source in behind)

@@ -196,7 +196,9 @@ class KafkaSource:
         self._commit_due = time.monotonic() + COMMIT_S
         ours = {(p.topic, p.partition) for p in self._consumer.assignment()}
         self._uncommitted = {at: offset for at, offset in self._uncommitted.items() if at in ours}
-        if self._uncommitted:
+        if not self._uncommitted:
+            self.troubles.clear("commit")  # what failed is others' to commit now
+        else:
             try:
                 offsets = [TopicPartition(t, p, offset) for (t, p), offset in self._uncommitted.items()]
                 self._consumer.commit(offsets=offsets)

@@ -17,7 +17,7 @@ from mma.simulate.broker import USER, Broker
 from mma.simulate.tokens import CLIENT, TokenEndpoint
 
 N_ALERTS = 1500
-TOKEN_S = 4.0
+TOKEN_S = 7.0
 """Tokens of the tests are over after so long."""
 
 Start = Callable[..., "subprocess.Popen[bytes]"]

@@ -81,7 +81,10 @@ def test_over_the_end_of_tokens_and_of_their_endpoint(
     finally:
         tokens.up()
     until(lambda: read(database) == sent + 1, 30)
-    until(lambda: not troubles(database), 60)
+    try:
+        until(lambda: not troubles(database), 45)
+    except AssertionError as error:
+        raise AssertionError(troubles(database)) from error
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
     assert log.read_text().count("Failed to acquire") == 1

@@ -14,7 +14,8 @@ import numpy as np
 
 import skymaps
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, Galaxies, Kind, Messenger, Stage
-from coincidence.score import score_columns
+from coincidence.pairs import all_of
+from coincidence.score import score_pairs
 from mma import matching
 from mma.simulate.events import START
 from mma.store import Store, events, objects
@@ -112,7 +113,8 @@ def written(store: Store, n: int = 20000) -> tuple[float, bool]:
     with store.read() as connection:
         row = events.event_row(connection, event.id)
     inside = np.flatnonzero(region.credible_level_at(ra, dec) <= DEFAULT.level)
-    scores = score_columns(event, states.take(inside), Galaxies.empty(), DEFAULT)
+    chosen = states.take(inside)
+    scores = score_pairs([event], chosen, all_of(event, chosen), Galaxies.empty(), DEFAULT)
     expected = np.logaddexp.reduce(np.concatenate([[0.0], scores.log_odds]))
     n = len(inside)
     right = row is not None and row["n_candidates"] == n and abs(row["log_none"] - expected) < 1e-9

@@ -15,7 +15,7 @@ from skymaps.region import SKY_DEG2
 from . import hosts, vetoes
 from .alert import AlertBatch, StrArray
 from .event import Event, unix
-from .pairs import Pairs, all_of
+from .pairs import Pairs
 from .parameters import Parameters
 from .terms import context
 from .terms.sky import sky
@@ -41,7 +41,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Scores of n objects against one event, as columns of shape (n,) unless said otherwise."""
+    """Scores of n pairs of object and event, as columns of shape (n,) unless said otherwise."""
 
     log_odds: FloatArray
     """Natural log of the sum of the odds over classes; minus infinity for a vetoed object."""
@@ -100,11 +100,6 @@ def in_interval(
 def first_seen(alerts: AlertBatch) -> FloatArray:
     """First detection, Unix seconds; the detection itself where nothing earlier is known."""
     return np.asarray(np.fmin(alerts.first_seen, alerts.time), dtype=np.float64)
-
-
-def score_columns(event: Event, alerts: AlertBatch, galaxies: hosts.Galaxies, parameters: Parameters) -> Scores:
-    """Score objects against one event, whether inside its region or not."""
-    return score_pairs([event], alerts, all_of(event, alerts), galaxies, parameters)
 
 
 def score_pairs(

@@ -92,7 +92,9 @@ class Engine:
         try:
             if self._is_stale:
                 self.recall()
-            self._handle(batch, take_in(batch, self._locate))
+            intake = take_in(batch, self._locate)
+            with self.store.begin() as connection:
+                self._handle(connection, batch, intake)
         except OutageError:
             self._is_stale = True
             raise
@@ -115,24 +117,21 @@ class Engine:
 
     def handle_again(self, message: Message) -> str | None:
         """Handle a dead letter once more; what is still wrong with it, None where it is none any more."""
+        intake = take_in([message], self._locate)
         try:
+            if self._is_stale:
+                self.recall()
             with self.store.begin() as connection:
-                intake = take_in([message], self._locate)
                 ledger.take_back(connection, source_of(message), message)
-                self._handle_in(connection, [message], intake)
-        except (OutageError, ConflictError):
+                self._handle(connection, [message], intake)
+        except Exception as error:
             self._is_stale = True
-            raise
-        except Exception as error:  # noqa: BLE001 - it stays among the dead letters, as it was
-            self.recall()
-            return f"{type(error).__name__}: {error}"
+            if isinstance(error, OutageError | ConflictError):
+                raise
+            return f"{type(error).__name__}: {error}"  # it stays among the dead letters, as it was
         return intake.faults[0][0][0] if intake.faults else None
 
-    def _handle(self, batch: Sequence[Message], intake: Intake) -> None:
-        with self.store.begin() as connection:
-            self._handle_in(connection, batch, intake)
-
-    def _handle_in(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
+    def _handle(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
         at = min((m.timestamp for m in batch if m.timestamp is not None), default=None) or self._clock()
         hold_events(connection, alone=bool(intake.events))
         self.following.catch_up(connection)
@@ -199,8 +198,7 @@ class Engine:
             wanted = self._is_wanted(columns, before) & ~before.tell_all(columns)
             found = whole.decode(batch, columns, wanted, survey_ids[rows])
             columns = whole.with_history(columns, found)
-            is_kept = np.append(self._is_wanted(columns, before), True)[found.row]  # the last: of alerts without a row
-            kept = found.take(np.flatnonzero(is_kept))
+            kept = found.take(np.flatnonzero((found.row < 0) | self._is_wanted(columns, before)[found.row]))
             objects.add_history(connection, kept)
             objects.add_aliases(connection, found)
             states = objects.merge(connection, columns, before, set(kept.object_id))

@@ -26,12 +26,6 @@ class Following:
         self._seq: int | None = None
         self._closed_s = math.inf  # events whose window closed before are not searched
 
-    def forget(self) -> None:
-        """What is in memory may not be what the store has: read it again."""
-        self.active = ActiveEvents(self._parameters, LATE_S)
-        self._seq = None
-        self._closed_s = math.inf
-
     def catch_up(self, connection: Connection) -> None:
         """Take in the notices that others stored; at first those of every event that is not over."""
         newest = events.newest(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,10 +27,6 @@ class Standing:
     def rank(self, log_odds: float) -> int:
         """Place of a candidate: one more than there are better ones."""
         return len(self.odds) - int(np.searchsorted(self.odds, log_odds, side="right")) + 1
-
-    def probability(self, log_odds: float) -> float:
-        """That this candidate is the counterpart."""
-        return math.exp(log_odds - self.log_none)
 
 
 @dataclass(slots=True)

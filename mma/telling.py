@@ -30,7 +30,6 @@ UNTOLD: Row = dict.fromkeys(TOLD) | {"state": None, "log_odds": None, "scored": 
 class _Due:
     """Something to be told of a candidate."""
 
-    event_id: str
     row: Row
     """The candidate's columns, with those of what was told before under ``told_...``."""
 
@@ -40,6 +39,9 @@ class _Due:
 
     told: Row
     """What to remember of it."""
+
+    rank: int | None = None
+    """None for one that does not stand."""
 
 
 class Teller:
@@ -80,56 +82,42 @@ class Teller:
     def _new(self, found: Found, i: int, before: Row) -> _Due:
         row = {name: values[i] for name, values in found.columns.items()} | {n: before[n] for n in TOLD}
         row["detail"] = orjson.loads(row["detail"])
-        stands = row["state"] == ACTIVE
-        told = {
-            "told_revision": (before["told_revision"] or 0) + 1,
-            "told_state": row["state"],
-            "told_log_odds": row["log_odds"] if stands else None,
-            "told_id": candidate_id(row) if stands else withdrawal_id(row),
-        }
-        return _Due(row["event_id"], row, found.objects, int(found.row[i]), told)
+        return _Due(row, found.objects, int(found.row[i]), _mark(row))
 
     def _fall(self, found: Found, i: int, row: Row) -> _Due | None:
         """The withdrawal of a candidate that fell; None where it was never told."""
         if self.prefix is None or row["told_state"] != ACTIVE:
             return None
-        told = {
-            "told_revision": row["told_revision"] + 1,
-            "told_state": candidates.WITHDRAWN,
-            "told_log_odds": None,
-            "told_id": withdrawal_id(row),
-        }
         fallen = row | {"state": candidates.WITHDRAWN}
-        return _Due(row["event_id"], fallen, found.fallen_objects, i, told)
+        return _Due(fallen, found.fallen_objects, i, _mark(fallen))
 
     def _put(self, connection: Connection, due: list[_Due], standing: dict[str, Standing], now: float) -> None:
         """Messages into the outbox: event by event, the best candidates first."""
         if not due or self.prefix is None:
             return
-        known = {name: event_facts(row) for name, row in events.rows(connection, _events(due)).items()}
+        event_ids = sorted({d.row["event_id"] for d in due})
+        facts = {name: event_facts(row) for name, row in events.rows(connection, event_ids).items()}
         names = objects.aliases(connection, sorted({d.row["object_id"] for d in due}))
-        rank = {id(d): self._rank(d, standing[d.event_id]) for d in due}
-        due.sort(key=lambda d: (d.event_id, rank[id(d)] or 0, d.row["object_id"]))
+        for d in due:
+            if d.row["state"] == ACTIVE:
+                d.rank = standing[d.row["event_id"]].rank(d.row["log_odds"])
+        due.sort(key=lambda d: (d.row["event_id"], d.rank or 0, d.row["object_id"]))
         messages: list[outbox.Waiting] = []
         for d in due:
-            event, place = known[d.event_id], standing[d.event_id]
-            row = d.row | objects.as_row(d.states, d.i) | {"object_aliases": names.get(d.row["object_id"], [])}
+            event_id, object_id = d.row["event_id"], d.row["object_id"]
             message = candidate_message(
-                event,
-                row,
+                facts[event_id],
+                d.row | objects.as_row(d.states, d.i) | {"object_aliases": names.get(object_id, [])},
                 told_id=d.told["told_id"],
-                rank=rank[id(d)],
-                of=len(place.odds),
-                log_none=place.log_none,
+                rank=d.rank,
+                of=len(standing[event_id].odds),
+                log_none=standing[event_id].log_none,
                 revision=d.told["told_revision"],
                 now=now,
             )
-            where = topic(self.prefix, "candidates", test=event.is_test)
-            messages.append(outbox.waiting_for(where, d.event_id, message))
+            where = topic(self.prefix, "candidates", test=facts[event_id].is_test)
+            messages.append(outbox.waiting_for(where, event_id, message))
         outbox.put(connection, messages, now)
-
-    def _rank(self, due: _Due, standing: Standing) -> int | None:
-        return standing.rank(due.row["log_odds"]) if due.row["state"] == ACTIVE else None
 
     def event(self, connection: Connection, event_id: str, now: float) -> None:
         """A message about an event's newest state."""
@@ -154,8 +142,15 @@ class Teller:
             associations.mark_told(connection, row, revision, message["id"])
 
 
-def _events(due: Sequence[_Due]) -> list[str]:
-    return sorted({d.event_id for d in due})
+def _mark(row: Row) -> Row:
+    """What to remember of the message about a candidate: its state now, after what was told before."""
+    stands = row["state"] == ACTIVE
+    return {
+        "told_revision": (row["told_revision"] or 0) + 1,
+        "told_state": row["state"],
+        "told_log_odds": row["log_odds"] if stands else None,
+        "told_id": candidate_id(row) if stands else withdrawal_id(row),
+    }
 
 
 def _before(found: Found) -> list[Row]:

@@ -82,14 +82,6 @@ def _equal(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return np.asarray(same)
 
 
-def merge_flat(columns: Columns, order: int) -> tuple[IntArray, npt.NDArray[np.int8], Columns]:
-    """Cells of a whole flat NESTED map that is in memory already."""
-    merger = Merger(order, len(columns))
-    for block in blocks(columns, merger.block):
-        merger.add(block)
-    return merger.finish()
-
-
 def blocks(columns: Columns, size: int) -> Iterator[Columns]:
     """The columns in consecutive parts of ``size`` values."""
     for at in range(0, columns[0].size, size):

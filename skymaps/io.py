@@ -173,7 +173,8 @@ def _read_rows(
         rows = table.read(n_rows)
         columns = [fits.column(rows, table, name) for name in wanted]
         if scale is not None:
-            columns[0] *= scale
+            with np.errstate(over="ignore"):  # what overflows is refused later, as any value that is not finite
+                columns[0] *= scale
         pending = [np.concatenate(pair) for pair in zip(pending, columns, strict=True)] if pending else columns
         while pending and pending[0].size >= block:
             yield [values[:block] for values in pending]

@@ -23,7 +23,6 @@ DATE_IN_NAME = re.compile(r"^\d{4}-\d\d-\d\d(\.\d+)?_")
 """4 Pi Sky puts the date of detection before the object."""
 
 HEAD_BYTES = 4096
-MAX_XML_BYTES = 4_000_000
 BANDS = {"gaia": "G", "asassn": "V"}
 """ASAS-SN's observed band is told by the name of its parameter: mag_v."""
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ..config import Settings
 from ..engine import Engine
 from ..intake import take_in
-from ..memory import look_seldom
+from ..startup import look_seldom
 from ..store import Store, queries
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
 from ..streams.files import find

@@ -17,9 +17,9 @@ from ..engine import Engine
 from ..errors import ConfigError
 from ..live import Live
 from ..maps import Maps
-from ..memory import look_seldom, warm_up
 from ..metrics import serve
 from ..publish.message import topic
+from ..startup import look_seldom, warm_up
 from ..store import Store
 from ..streams import JsonLinesSink, Sink, connect
 from ..streams.fetch import Fetcher

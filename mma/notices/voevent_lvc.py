@@ -9,8 +9,6 @@ from mma.streams.message import Message
 from . import fields, igwn
 from .voevent_xml import Packet, when
 
-MAP_GROUP = "GW_SKYMAP"
-"""Type of the map's group in 2019 (its name was the pipeline's), name and type since 2020."""
 MAP_PARAMS = ("skymap_fits", "skymap_fits_basic")
 CLASS_GROUPS = frozenset({"Classification", "Properties"})
 

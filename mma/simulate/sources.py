@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skymaps import FloatArray, cosmology
+from skymaps import FloatArray
 
 DAY_S = 86400.0
 LIMIT_MAG = 20.5
@@ -157,8 +157,3 @@ def _letters(i: int) -> str:
         i, rest = divmod(i, 26)
         out = chr(ord("a") + rest) + out
     return out
-
-
-def redshift_of(mpc: float) -> float:
-    """Redshift of a luminosity distance."""
-    return float(cosmology.redshift(np.array([mpc]))[0])

@@ -55,7 +55,7 @@ class Known:
     states: AlertBatch
     told_at: FloatArray
     whole: frozenset[str]
-    """Objects of which a packet was decoded whole: their history is known."""
+    """Objects whose history is stored, as a packet told it."""
 
     version: dict[str, str]
     """Object id to version."""
@@ -101,7 +101,7 @@ def merge(
     Parameters
     ----------
     before
-        The objects as they are stored, where the caller has them already; others may be among them.
+        The objects as they are stored, where the caller has them already.
     whole
         Objects whose history these alerts tell.
 
@@ -111,9 +111,8 @@ def merge(
         Another worker stored one of the new objects meanwhile: the transaction has to begin again.
     """
     before = before or known(connection, alerts)
-    ours = np.isin(before.states.object_id.astype(str), np.unique(alerts.object_id.astype(str)))
-    told = np.concatenate([before.told_at[ours], told_times(alerts)])
-    states, told_at = combine(AlertBatch.concatenate([before.states.take(ours), alerts]), told)
+    told = np.concatenate([before.told_at, told_times(alerts)])
+    states, told_at = combine(AlertBatch.concatenate([before.states, alerts]), told)
     is_whole = before.whole.union(whole)
     columns = _columns(states, told_at) | {"whole": [name in is_whole for name in states.object_id]}
     is_new = np.array([name not in before.version for name in states.object_id], dtype=np.bool_)

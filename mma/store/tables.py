@@ -108,7 +108,7 @@ objects = Table(
     Column("distance_mpc", Double),
     Column("classification", String),
     Column("told_at", Double),
-    Column("whole", Boolean, nullable=False),  # a packet was decoded whole: the history is known
+    Column("whole", Boolean, nullable=False),  # its history is stored, as a packet told it
     Column("version", String, nullable=False),
     Index("objects_hpx_seen", "hpx", "last_seen", "first_seen"),
 )

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import ConfigError
 from . import urls
+from .client import Client
 from .heartbeat import BESIDE, Heart
-from .kafka import MAX_BYTES, Client, KafkaSource
+from .kafka import MAX_BYTES, KafkaSource
 from .kafka_sink import WRITE, KafkaSink
 
 

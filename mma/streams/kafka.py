@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .client import SHARED, Client, Connection, is_fatal
+from .commits import Commits
 from .heartbeat import Pulse, is_heartbeat
 from .message import Message
-from .troubles import Troubles
 
 ASK_S = 5.0
 """How long the broker may take to answer a question."""
@@ -18,20 +18,8 @@ ASK_S = 5.0
 MAX_BYTES = 16 << 20
 """A message that is larger is set aside unread."""
 
-TOKEN_S = 600.0
-"""That a token cannot be had is told once; the old one lasts on. Without a new connection it is over after this."""
-
 REJOIN_S = 10.0
 """A reader that the group has shut out comes back this often at most."""
-
-COMMIT_S = 1.0
-"""A commit of which nothing is known after so long is made again."""
-
-SHARED = {
-    "log_level": 0,  # what librdkafka would print, our callbacks hear
-    "reconnect.backoff.max.ms": 10_000,
-    "statistics.interval.ms": 5_000,
-}
 
 READ = SHARED | {
     "auto.offset.reset": "earliest",
@@ -46,39 +34,6 @@ READ = SHARED | {
     "receive.message.max.bytes": 256 << 20,  # a larger message than this would hold up its partition for good
 }
 """How we read: nothing is done until it is stored and published, and nothing is skipped after a restart."""
-
-Client = Callable[[dict[str, Any]], Any]
-"""Makes a consumer or a producer out of settings: confluent-kafka's, or gcn-kafka's."""
-
-
-class Connection:
-    """What librdkafka says about a connection, as troubles."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.troubles = Troubles(name)
-        self.is_lost = False
-        """The client cannot go on, and says so once: a new one is needed."""
-
-        self._was_down = False
-
-    def hears(self) -> dict[str, Any]:
-        """Settings by which a client tells us."""
-        return {"error_cb": self._complains, "stats_cb": self._is_up}
-
-    def _complains(self, error: Any) -> None:
-        self.is_lost |= _is_fatal(error)
-        text = error.str()
-        if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
-            text = self.troubles.now.get("broker", text)
-        self.troubles.add("token" if "OAUTHBEARER token" in text else "broker", text)
-
-    def _is_up(self, statistics: str) -> None:
-        up = any(b["state"] == "UP" for b in json.loads(statistics).get("brokers", {}).values())
-        if up:
-            self.troubles.settle("broker")
-            self.troubles.settle("token", 0.0 if self._was_down else TOKEN_S)
-        self._was_down = not up
 
 
 class KafkaSource:
@@ -125,17 +80,15 @@ class KafkaSource:
         self.last_lag: int | None = None
         self.read = 0
         self._held: frozenset[str] = frozenset()
-        self._uncommitted: dict[tuple[str, int], int] = {}  # topic and partition to the offset after what was handled
-        self._commit_due = 0.0
         self._max_bytes = max_bytes
         self._connection = Connection(name)
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
-        make = client or Consumer
-        own = {"group.id": group, "on_commit": self._committed}
+        self._commits = Commits(self.troubles)
+        own = {"group.id": group, "on_commit": self._commits.answered}
         own |= {"group.instance.id": _member(worker, topics)} if worker else {}
         settings = READ | config | own | self._connection.hears()
-        self._make: Callable[[], Any] = lambda: make(settings)  # no attribute of ours holds secrets
+        self._make: Callable[[], Any] = lambda: (client or Consumer)(settings)  # no attribute of ours holds secrets
         self._rejoin_due = 0.0
         self._join()
 
@@ -152,7 +105,7 @@ class KafkaSource:
         """
         if time.monotonic() >= self._rejoin_due:
             self._rejoin_due = time.monotonic() + REJOIN_S
-            self._uncommitted.clear()
+            self._commits.forget()
             self._consumer.close()
             self._join()
 
@@ -161,12 +114,12 @@ class KafkaSource:
         out = []
         if self._connection.is_lost:
             self._rejoin()
-        if self._uncommitted and time.monotonic() > self._commit_due:
-            self._commit()
+        if self._commits.is_due:
+            self._commits.make(self._consumer)
         for got in self._consumer.consume(n, wait_s):
             error, topic = got.error(), got.topic() or "broker"
             if error is not None:
-                self._connection.is_lost |= _is_fatal(error)
+                self._connection.is_lost |= is_fatal(error)
                 self.troubles.add(topic, error.str())
             elif is_heartbeat(topic):
                 self.pulse.beat(topic, _timestamp(got))
@@ -181,29 +134,9 @@ class KafkaSource:
         return out
 
     def commit(self, batch: Sequence[Message]) -> None:
-        """These were handled, stored and published. It is not waited for: what is not committed comes again.
-
-        The group takes no commit while its partitions change hands: one that fails is tried again.
-        """
-        for m in batch:
-            at = m.topic, m.partition
-            self._uncommitted[at] = max(m.offset + 1, self._uncommitted.get(at, 0))
-        self._commit()
-
-    def _commit(self) -> None:
-        from confluent_kafka import KafkaException, TopicPartition
-
-        self._commit_due = time.monotonic() + COMMIT_S
-        ours = {(p.topic, p.partition) for p in self._consumer.assignment()}
-        self._uncommitted = {at: offset for at, offset in self._uncommitted.items() if at in ours}
-        if not self._uncommitted:
-            self.troubles.clear("commit")  # what failed is others' to commit now
-        else:
-            try:
-                offsets = [TopicPartition(t, p, offset) for (t, p), offset in self._uncommitted.items()]
-                self._consumer.commit(offsets=offsets)
-            except KafkaException as error:
-                self._committed(error.args[0], [])
+        """These were handled, stored and published. It is not waited for: what is not committed comes again."""
+        self._commits.add(batch)
+        self._commits.make(self._consumer)
 
     def hold(self, topics: Sequence[str]) -> None:
         """Read nothing of these topics for now."""
@@ -259,30 +192,16 @@ class KafkaSource:
         """Leave the group."""
         self._consumer.close()
 
-    def _committed(self, error: Any, partitions: list[Any]) -> None:
-        if error is not None:
-            self.troubles.add("commit", error.str())
-            return
-        self.troubles.clear("commit")
-        for p in partitions:
-            if p.error is None and self._uncommitted.get((p.topic, p.partition)) == p.offset:
-                del self._uncommitted[p.topic, p.partition]
-
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
         """Old heartbeats tell nothing: those are read from the end."""
         from confluent_kafka import OFFSET_END
 
+        self._commits.forget({(p.topic, p.partition) for p in partitions})  # others may have come farther since
         for p in partitions:
-            self._uncommitted.pop((p.topic, p.partition), None)  # others may have come farther since
             if is_heartbeat(p.topic):
                 p.offset = OFFSET_END
         consumer.incremental_assign(partitions)
         consumer.pause([p for p in partitions if p.topic in self._held])
-
-
-def _is_fatal(error: Any) -> bool:
-    """Whether the client is at its end; callbacks get the fatal error by name alone."""
-    return bool(error.fatal() or error.name() == "_FATAL")
 
 
 def _member(worker: str, topics: Sequence[str]) -> str:

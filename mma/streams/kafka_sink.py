@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import OutageError
-from .kafka import SHARED, Client, Connection
+from .client import SHARED, Client, Connection
 
 FLUSH_S = 30.0
 """Published messages that the broker has not confirmed by then count as an outage."""

@@ -7,7 +7,8 @@ from typing import Any
 from confluent_kafka import KafkaError, TopicPartition
 
 from mma.simulate.broker import Broker
-from mma.streams.kafka import COMMIT_S, KafkaSource
+from mma.streams.commits import COMMIT_S
+from mma.streams.kafka import KafkaSource
 from mma.streams.message import Message
 from tests.live.doing import produce, topics, until
 
@@ -72,6 +73,6 @@ def test_what_the_group_did_not_take_is_committed_later_though_nothing_more_come
     assert "commit" in source.troubles.now
     made[0].ours.pop()  # partition 1 is another's now, who knows better how far it is
     until(lambda: source.poll(1, 0.0) or source.troubles.now == {}, 3 * COMMIT_S)
-    source._commit_due = 0.0
+    source._commits._due = 0.0
     source.poll(1, 0.0)
     assert made[0].commits == [{0: 8, 1: 8}, {0: 8}]

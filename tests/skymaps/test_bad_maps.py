@@ -207,6 +207,13 @@ def test_any_bytes_are_a_map_or_a_region_error(junk, at, good):
             continue
 
 
+def test_a_value_too_large_for_a_density():
+    huge = bytearray(FLAT)
+    huge[5760:5768] = np.array(1e308, dtype=">f8").tobytes()
+    with pytest.raises(RegionError):
+        skymaps.read(bytes(huge))
+
+
 def test_tiles_that_make_no_map():
     with pytest.raises(RegionError, match="12 cells but 11 values"):
         SkyMap.from_tiles(UNIQ, EVEN[:-1])

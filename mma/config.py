@@ -46,7 +46,7 @@ class Settings:
     prefix: str = "mma"
     """First part of the names of the topics that we publish to."""
 
-    batch_size: int = 500
+    batch_size: int = 2000
     """Messages handled in one transaction."""
 
     lsst_schemas: str | None = None

@@ -105,8 +105,9 @@ class Engine:
         except Exception as error:
             self._is_stale = True
             if len(batch) > 1:
-                for message in batch:
-                    self.handle([message])
+                half = len(batch) // 2
+                self.handle(batch[:half])
+                self.handle(batch[half:])
                 return
             self._set_aside(batch[0], error)
             self._tripped += 1

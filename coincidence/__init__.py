@@ -3,9 +3,12 @@
 from .active import ActiveEvents, Change, News, can_be_matched, fold
 from .alert import Alert, AlertBatch, Detection
 from .candidate import Candidate, score
+from .curves import LightCurves
 from .event import Event, ExternalCoincidence, Kind, Messenger, Stage
+from .evidence import Classified, Evidence, Verdicts
 from .hosts import Galaxies
 from .joint import Association, associate, joint_far, joint_far_targeted
+from .learning import learn
 from .parameters import DEFAULT, Parameters
 from .ranking import probabilities, rank
 from .score import Host
@@ -18,21 +21,26 @@ __all__ = [
     "Association",
     "Candidate",
     "Change",
+    "Classified",
     "Detection",
     "Event",
+    "Evidence",
     "ExternalCoincidence",
     "Galaxies",
     "Host",
     "Kind",
+    "LightCurves",
     "Messenger",
     "News",
     "Parameters",
     "Stage",
+    "Verdicts",
     "associate",
     "can_be_matched",
     "fold",
     "joint_far",
     "joint_far_targeted",
+    "learn",
     "probabilities",
     "rank",
     "score",

@@ -79,6 +79,9 @@ def fold(notices: Sequence[Event]) -> Event:
         instruments=newest.instruments or next((n.instruments for n in earlier if n.instruments), ()),
         external=newest.external or next((n.external for n in earlier if n.external), ()),
         follows=_newest([n.follows for n in (newest, *earlier)]),
+        field_of_view_deg=_newest([n.field_of_view_deg for n in (newest, *earlier)]),
+        tiles=_newest([n.tiles for n in (newest, *earlier)]),
+        redshift=_newest([n.redshift for n in (newest, *earlier)]),
         url=_newest([n.url for n in (newest, *earlier)]),
         is_test=any(n.is_test for n in ordered),
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .alert import AlertBatch
+from .curves import LightCurves
 from .event import Event
+from .evidence import Classified, Evidence, Verdicts
 from .hosts import Galaxies
 from .pairs import all_of
 from .parameters import DEFAULT, Parameters
@@ -48,6 +50,10 @@ def score(
     alerts: AlertBatch,
     galaxies: Galaxies | None = None,
     parameters: Parameters = DEFAULT,
+    *,
+    curves: LightCurves | None = None,
+    classified: Classified | None = None,
+    verdicts: Verdicts | None = None,
 ) -> list[Candidate]:
     """Candidates of an event, unranked: alerts inside its region and time window, each scored.
 
@@ -59,11 +65,23 @@ def score(
         One row an object, in its latest state.
     galaxies
         Possible hosts; none means that hosts are unknown, which is neutral.
+    curves, classified
+        Light curves and outputs of classifiers, their ``object`` the row in ``alerts``; what is not given is neutral.
+    verdicts
+        What people judged of candidates.
     """
     pairs = all_of(event, alerts)
     inside = (pairs.credible_level <= parameters.level) & in_window(event, alerts, parameters)
     pairs = pairs.take(np.flatnonzero(inside))
-    columns = score_pairs([event], alerts, pairs, galaxies or Galaxies.empty(), parameters)
+    galaxies = Galaxies.empty() if galaxies is None else galaxies
+    evidence = Evidence(
+        galaxies=galaxies,
+        curves=LightCurves.none() if curves is None else curves,
+        classified=classified or Classified.none(),
+        verdicts=Verdicts.none() if verdicts is None else verdicts,
+        agn_known=any(flag is not None for flag in galaxies.is_agn),
+    )
+    columns = score_pairs([event], alerts, pairs, evidence, parameters)
     objects = alerts.take(pairs.alert)
     return [_candidate(event, objects, columns, i, parameters.id) for i in range(len(objects))]
 

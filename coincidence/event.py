@@ -101,6 +101,15 @@ class Event:
     follows: str | None = None
     """Event that made the instrument point there: then the coincidence is by construction."""
 
+    field_of_view_deg: float | None = None
+    """Radius in degrees of the field of view of a telescope that is pointed. None: it is not, or none is told."""
+
+    tiles: int | None = None
+    """Pointings made in search of the event that this one follows; None where not told."""
+
+    redshift: float | None = None
+    """Of the source, where the sender knows it."""
+
     external: tuple[ExternalCoincidence, ...] = ()
     skymap_sha256: str | None = None
     """sha256 of the FITS bytes the region was read from, hex; None for shapes."""

@@ -1,56 +1,37 @@
-"""Galaxies near an alert, and how likely each is its host."""
+"""How likely each galaxy near an alert is its host, and what the hosts' distances say."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from skymaps import FloatArray, IntArray, cosmology
 
 from .alert import AlertBatch, StrArray
+from .completeness import BoolArray, Catalog, coverage, together
+from .counts import HALF_LIGHT, bearing_deg, bloom_counts, directional_radius, p_chance, r_magnitude
+from .galaxies import Galaxies, merged, unit
 from .parameters import Parameters
-from .terms.distance import distance
+from .terms.distance import distance, photometric_ratio, unseen_ratio
+
+__all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_ratios"]
 
 ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
 C_KM_S = 299792.458
 
+LIGHT_RADII = 5.0
+"""A galaxy is a possible host out to this many directional half-light radii, however far that is in kpc."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Galaxies:
-    """Galaxies as columns, each of shape (n,). NaN is unknown."""
+PHOTO_ERROR = 0.03
+"""Error of a photometric redshift whose catalogue tells none, over 1 + z: a good survey's."""
 
-    name: StrArray
-    catalog: StrArray
-    ra: FloatArray
-    dec: FloatArray
-    distance_mpc: FloatArray
-    distance_error_mpc: FloatArray
-    kind: StrArray
-    """How the distance was got: ``spec``, ``photo`` or ``indep`` (redshift-independent)."""
+AT_ONCE = 8192
+"""Lines of sight that are summed over at once: bounds the memory."""
 
-    density_deg2: FloatArray
-    """Galaxies of its catalogue that are as near (or as bright) or more so, per square degree of sky."""
-
-    def __len__(self) -> int:
-        return len(self.ra)
-
-    @classmethod
-    def empty(cls) -> Galaxies:
-        """No galaxies."""
-        none, text = np.empty(0), np.empty(0, dtype=object)
-        return cls(
-            name=text,
-            catalog=text,
-            ra=none,
-            dec=none,
-            distance_mpc=none,
-            distance_error_mpc=none,
-            kind=text,
-            density_deg2=none,
-        )
+Layers = tuple[FloatArray, FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +47,27 @@ class Hosts:
     distance_mpc: FloatArray
     distance_error_mpc: FloatArray
     separation_arcsec: FloatArray
+    light_radii: FloatArray
+    """Separation over the half-light radius in that direction; NaN where the shape is unknown. Shape (m,)."""
+
     p_chance: FloatArray
-    """Chance that an unrelated galaxy as near as this one lies this close. Shape (m,)."""
+    """Chance that an unrelated galaxy as bright (or as near) as this one lies this close. Shape (m,)."""
 
     weight: FloatArray
     """Probability that this is the host. Shape (m,)."""
 
     unseen: FloatArray
     """Probability that the host is none of these. Shape (n alerts,)."""
+
+    covered: BoolArray
+    """Where each catalogue could be expected to hold the host. Shape (n alerts, catalogues)."""
+
+    catalogs: tuple[Catalog, ...]
+
+    @property
+    def host_incomplete(self) -> BoolArray:
+        """No catalogue covers the alert: the galactic plane, or outside of every footprint. Shape (n alerts,)."""
+        return np.asarray(~self.covered.any(axis=1))
 
     def spread(self, rows: IntArray) -> Hosts:
         """The hosts of these rows' alerts, in their order; an alert may come several times, or not at all."""
@@ -82,41 +76,60 @@ class Hosts:
         first, n = np.cumsum(each) - each, each[rows]
         owner = np.repeat(np.arange(len(rows)), n)
         pair = order[first[rows][owner] + np.arange(len(owner)) - np.repeat(np.cumsum(n) - n, n)]
-        columns = {f.name: getattr(self, f.name)[pair] for f in fields(self) if f.name not in ("alert", "unseen")}
-        return Hosts(alert=owner, unseen=self.unseen[rows], **columns)
+        columns = {f.name: getattr(self, f.name)[pair] for f in fields(self) if f.name not in _OF_ALERTS}
+        return Hosts(
+            alert=owner, unseen=self.unseen[rows], covered=self.covered[rows], catalogs=self.catalogs, **columns
+        )
+
+
+_OF_ALERTS = frozenset({"alert", "unseen", "covered", "catalogs"})
 
 
 def associate(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) -> Hosts:
     """Galaxies near enough to be the host of each alert, with probabilities that sum to 1 with ``unseen``.
 
-    The chance of an unrelated galaxy within r is ``1 - exp(-pi r^2 sigma)`` (Bloom et al. 2002,
-    AJ 123 1111), with sigma counted in the catalogue itself; the host is galaxy j with a weight
-    proportional to ``(1 - P_j) prod_{i != j} P_i``, and unseen with ``prod P_i``. A distance told by the
+    The chance of an unrelated galaxy within r is ``P = 1 - exp(-pi r^2 sigma)`` (Bloom et al. 2002, AJ 123 1111), with
+    sigma the galaxies as bright, or where no magnitude is known, those of the catalogue that are as near. For a galaxy
+    whose shape is known ``r^2 = 4 r_half^2 + separation^2``, measured on its ellipse. The host is galaxy j with a
+    weight proportional to ``(1 - P_j) prod_{i != j} P_i``, and unseen with ``prod P_i``. A distance told by the
     alert's own packet is a host of certain weight.
     """
     told = _told_by_packet(alerts, parameters)
-    row, galaxy, separation = _near(alerts, galaxies, parameters)
+    near = merged(galaxies)
+    row, galaxy, separation, radii = _near(alerts, near, parameters)
     keep = ~np.isfinite(told[0][row])
-    row, galaxy, separation = row[keep], galaxy[keep], separation[keep]
-    chance = -np.expm1(-np.pi * (separation / 3600.0) ** 2 * galaxies.density_deg2[galaxy])
-    chance = np.clip(chance, 1e-12, 1.0 - 1e-12)
+    row, galaxy, separation, radii = row[keep], galaxy[keep], separation[keep], radii[keep]
+    chance = np.clip(_chance(near.take(galaxy), separation, radii), 1e-12, 1.0 - 1e-12)
     odds = (1.0 - chance) / chance
     unseen = np.asarray(1.0 / (1.0 + np.bincount(row, odds, minlength=len(alerts))), dtype=np.float64)
     known = np.flatnonzero(np.isfinite(told[0]))
     unseen[known] = 0.0
-    packet = np.full(len(known), "packet", dtype=object)
+    n = len(known)
     return Hosts(
         alert=np.concatenate([row, known]),
-        name=np.concatenate([galaxies.name[galaxy], np.full(len(known), None, dtype=object)]),
-        catalog=np.concatenate([galaxies.catalog[galaxy], packet]),
-        kind=np.concatenate([galaxies.kind[galaxy], told[2][known]]),
-        distance_mpc=np.concatenate([galaxies.distance_mpc[galaxy], told[0][known]]),
-        distance_error_mpc=np.concatenate([_error_mpc(galaxies, galaxy, parameters), told[1][known]]),
-        separation_arcsec=np.concatenate([separation, np.zeros(len(known))]),
-        p_chance=np.concatenate([chance, np.zeros(len(known))]),
-        weight=np.concatenate([odds * unseen[row], np.ones(len(known))]),
+        name=np.concatenate([near.name[galaxy], np.full(n, None, dtype=object)]),
+        catalog=np.concatenate([near.catalog[galaxy], np.full(n, "packet", dtype=object)]),
+        kind=np.concatenate([near.kind[galaxy], told[2][known]]),
+        distance_mpc=np.concatenate([near.distance_mpc[galaxy], told[0][known]]),
+        distance_error_mpc=np.concatenate([_error_mpc(near.take(galaxy), parameters), told[1][known]]),
+        separation_arcsec=np.concatenate([separation, np.zeros(n)]),
+        light_radii=np.concatenate([radii, np.full(n, np.nan)]),
+        p_chance=np.concatenate([chance, np.zeros(n)]),
+        weight=np.concatenate([odds * unseen[row], np.ones(n)]),
         unseen=unseen,
+        covered=coverage(near.catalogs, alerts.ra, alerts.dec),
+        catalogs=near.catalogs,
     )
+
+
+def _chance(galaxies: Galaxies, separation: FloatArray, radii: FloatArray) -> FloatArray:
+    """Chance of an unrelated galaxy like each of these, so close. Shape (m,)."""
+    mag = r_magnitude(galaxies.mag, galaxies.band)
+    density = np.where(np.isfinite(mag), bloom_counts(mag), galaxies.density_deg2 / 3600.0**2)
+    ratio = np.where(np.isfinite(galaxies.axis_ratio), galaxies.axis_ratio, 1.0)
+    half = HALF_LIGHT * galaxies.semi_major_arcsec * np.sqrt(ratio)
+    radius = np.where(np.isfinite(radii), half * np.hypot(radii, 2.0), separation)
+    return p_chance(radius, density)
 
 
 @lru_cache(maxsize=16)
@@ -125,13 +138,20 @@ def _hubble_scatter_mpc(peculiar_velocity_km_s: float) -> float:
     return float(cosmology.distance_mpc(np.array([peculiar_velocity_km_s / C_KM_S]))[0])
 
 
-def _error_mpc(galaxies: Galaxies, galaxy: IntArray, parameters: Parameters) -> FloatArray:
+def _error_mpc(galaxies: Galaxies, parameters: Parameters) -> FloatArray:
     """Catalogue error, with the Hubble-flow scatter added where the distance came from a redshift."""
-    error = galaxies.distance_error_mpc[galaxy]
-    mpc = galaxies.distance_mpc[galaxy]
-    error = np.where(np.isfinite(error), error, 0.1 * mpc)
-    scatter = np.where(galaxies.kind[galaxy] == "indep", 0.0, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s))
-    return np.asarray(np.hypot(np.maximum(error, 1e-3 * mpc), scatter), dtype=np.float64)
+    mpc, error, kind = galaxies.distance_mpc, galaxies.distance_error_mpc, galaxies.kind
+    if not len(mpc):
+        return np.empty(0)
+    told = np.isfinite(error) & (error > 0)
+    assumed = np.where(kind == "spec", 0.0, 0.1 * mpc)
+    photo = np.flatnonzero((kind == "photo") & ~told)
+    if len(photo):
+        z = cosmology.redshift(mpc[photo])
+        slope = (cosmology.distance_mpc(z + 1e-4) - mpc[photo]) / 1e-4
+        assumed[photo] = PHOTO_ERROR * (1.0 + z) * slope
+    scatter = np.where(kind == "indep", 0.0, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s))
+    return np.asarray(np.hypot(np.maximum(np.where(told, error, assumed), 1e-3 * mpc), scatter), dtype=np.float64)
 
 
 def _told_by_packet(alerts: AlertBatch, parameters: Parameters) -> tuple[FloatArray, FloatArray, StrArray]:
@@ -152,47 +172,88 @@ def _told_by_packet(alerts: AlertBatch, parameters: Parameters) -> tuple[FloatAr
     return mpc, error, kind
 
 
-def _near(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs of alert and galaxy within the allowed radius, and their separation in arcseconds."""
-    if not len(galaxies) or not len(alerts):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
+def _near(
+    alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Pairs of alert and galaxy that is close enough, their separation in arcseconds and in light radii."""
+    hosts = np.flatnonzero((galaxies.kind != "agn") & np.isfinite(galaxies.distance_mpc))
+    if not len(hosts) or not len(alerts):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, np.empty(0), np.empty(0)
     from scipy.spatial import cKDTree
 
-    limit = parameters.host_radius_arcmin * 60.0 / ARCSEC_PER_RAD
-    tree = cKDTree(_unit(galaxies.ra, galaxies.dec))
-    found = tree.query_ball_point(_unit(alerts.ra, alerts.dec), 2.0 * np.sin(limit / 2.0))
-    row = np.repeat(np.arange(len(alerts)), [len(f) for f in found])
-    galaxy = np.array([g for f in found for g in f], dtype=np.int64)
-    if not len(galaxy):
-        return row, galaxy, np.empty(0)
-    chord = np.linalg.norm(
-        _unit(alerts.ra[row], alerts.dec[row]) - _unit(galaxies.ra[galaxy], galaxies.dec[galaxy]), axis=1
-    )
-    angle = 2.0 * np.arcsin(np.clip(chord / 2.0, 0.0, 1.0))
-    near = angle * galaxies.distance_mpc[galaxy] * 1e3 <= parameters.host_offset_kpc
-    return row[near], galaxy[near], (angle * ARCSEC_PER_RAD)[near]
+    limit = 2.0 * np.sin(parameters.host_radius_arcmin * 60.0 / ARCSEC_PER_RAD / 2.0)
+    trees = cKDTree(unit(alerts.ra, alerts.dec)), cKDTree(unit(galaxies.ra[hosts], galaxies.dec[hosts]))
+    pairs = trees[0].sparse_distance_matrix(trees[1], limit, output_type="ndarray")
+    pairs = pairs[np.lexsort((pairs["j"], pairs["i"]))]
+    row, galaxy = pairs["i"].astype(np.int64), hosts[pairs["j"]]
+    angle = 2.0 * np.arcsin(np.clip(pairs["v"] / 2.0, 0.0, 1.0))
+    radii = _light_radii(alerts, galaxies.take(galaxy), row, angle * ARCSEC_PER_RAD)
+    close = angle * galaxies.distance_mpc[galaxy] * 1e3 <= parameters.host_offset_kpc
+    near = close | (np.nan_to_num(radii, nan=np.inf) <= LIGHT_RADII)
+    return row[near], galaxy[near], (angle * ARCSEC_PER_RAD)[near], radii[near]
 
 
-def _unit(ra: FloatArray, dec: FloatArray) -> npt.NDArray[np.float64]:
-    ra, dec = np.radians(ra), np.radians(dec)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
+def _light_radii(alerts: AlertBatch, galaxies: Galaxies, row: IntArray, separation: FloatArray) -> FloatArray:
+    """Separation of each pair over the galaxy's half-light radius in that direction; NaN without a size. Shape (m,)."""
+    bearing = bearing_deg(galaxies.ra, galaxies.dec, alerts.ra[row], alerts.dec[row])
+    size = np.where(galaxies.semi_major_arcsec > 0, HALF_LIGHT * galaxies.semi_major_arcsec, np.nan)
+    ratio = np.where(galaxies.axis_ratio > 0, np.clip(galaxies.axis_ratio, 0.05, 1.0), np.nan)
+    return np.asarray(separation / directional_radius(size, ratio, galaxies.position_angle_deg, bearing))
 
 
-def distance_ratio(
-    hosts: Hosts, layers: tuple[FloatArray, FloatArray, FloatArray], parameters: Parameters
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+def host_ratios(hosts: Hosts, layers: Layers, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+    """Ratio of the distance under the region to that under the background, for each host and for an unseen one.
+
+    Parameters
+    ----------
+    layers
+        DISTMU, DISTSIGMA, DISTNORM at each alert, NaN where the map tells nothing. Each shape (n alerts,).
+
+    Returns
+    -------
+    :
+        ``R_j`` of each host, shape (m,), and ``R_0`` of a host that is in no catalogue, shape (n alerts,); 1 (neutral)
+        where the map or the catalogue tells nothing.
+    """
+    known = np.isfinite(layers[0] + layers[1] + layers[2])
+    at = tuple(layer[hosts.alert] for layer in layers)
+    ratio = distance(parameters, (at[0], at[1], at[2]), hosts.distance_mpc, hosts.distance_error_mpc)
+    photo = np.flatnonzero((hosts.kind == "photo") & known[hosts.alert])
+    for rows in _portions(photo):
+        mine = at[0][rows], at[1][rows], at[2][rows]
+        complete = _completeness(hosts, hosts.alert[rows])
+        mpc, error = hosts.distance_mpc[rows], hosts.distance_error_mpc[rows]
+        ratio[rows] = photometric_ratio(parameters, mine, mpc, error, complete)
+    unseen = np.ones(len(hosts.unseen))
+    for rows in _portions(np.flatnonzero(known & _can_miss(hosts) & (hosts.unseen > 0))):
+        mine = layers[0][rows], layers[1][rows], layers[2][rows]
+        unseen[rows] = unseen_ratio(parameters, mine, _completeness(hosts, rows))
+    return ratio, unseen
+
+
+def _portions(rows: IntArray) -> list[IntArray]:
+    return [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+
+
+def _completeness(hosts: Hosts, rows: IntArray) -> Callable[[FloatArray], FloatArray]:
+    return lambda mpc: together(hosts.catalogs, hosts.covered[rows], mpc)
+
+
+def _can_miss(hosts: Hosts) -> BoolArray:
+    """Alerts where some catalogue of known completeness covers the sky: not to be in it says something."""
+    told = np.array([bool(c.completeness.mpc) for c in hosts.catalogs], dtype=np.bool_)
+    return np.asarray(hosts.covered[:, told].any(axis=1))
+
+
+def distance_ratio(hosts: Hosts, layers: Layers, parameters: Parameters) -> tuple[FloatArray, BoolArray]:
     """Ratio of each alert's distance under the region to that under the background, over all possible hosts.
 
-    ``sum_j w_j R_j + w_0``: an unseen host is neutral, so that not knowing never helps. Second value:
-    where any host and any distance layer were known.
+    ``sum_j w_j R_j + w_0 R_0``. Second value: where the map tells a distance, and a host is known or one that is in no
+    catalogue means something.
     """
     n = len(hosts.unseen)
-    ratio = distance(
-        parameters,
-        (layers[0][hosts.alert], layers[1][hosts.alert], layers[2][hosts.alert]),
-        hosts.distance_mpc,
-        hosts.distance_error_mpc,
-    )
-    total = hosts.unseen + np.bincount(hosts.alert, hosts.weight * ratio, minlength=n)
-    some = np.bincount(hosts.alert, minlength=n) > 0
+    ratio, unseen = host_ratios(hosts, layers, parameters)
+    total = hosts.unseen * unseen + np.bincount(hosts.alert, hosts.weight * ratio, minlength=n)
+    some = (np.bincount(hosts.alert, minlength=n) > 0) | _can_miss(hosts)
     return total, some & np.isfinite(layers[0])

@@ -128,7 +128,11 @@ def versions(objects: AlertBatch) -> list[str]:
         ],
         axis=1,
     )
-    return [hashlib.blake2b(row.tobytes(), digest_size=6).hexdigest() for row in facts + 0.0]
+    classes = ["" if c is None else str(c) for c in objects.classification]
+    return [
+        hashlib.blake2b(row.tobytes() + name.encode(), digest_size=6).hexdigest()
+        for row, name in zip(facts + 0.0, classes, strict=True)
+    ]
 
 
 def key(survey: str, object_id: str) -> str:

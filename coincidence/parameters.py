@@ -11,55 +11,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from . import models
 from .event import Kind
+from .models import Classifier, ClassModel, Contamination, Onset, Photometry, Template, Underneath
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onset:
-    """When a counterpart of a class begins, in days after the event: a density that integrates to 1."""
-
-    shape: str
-    """``box``: even; ``plateau_exponential``: even for ``flat_d``, then falling with ``scale_d``;
-    ``power_law``: 1 / (x + ``scale_d``)."""
-
-    start_d: float
-    end_d: float
-    flat_d: float = 0.0
-    scale_d: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassModel:
-    """One kind of counterpart."""
-
-    onset: Onset
-    active_before_d: float | None
-    """A detection earlier than this many days before the event rules the class out. None: it does not."""
-
-
-def _classes() -> dict[str, ClassModel]:
-    def box(start_d: float, end_d: float) -> ClassModel:
-        onset = Onset(shape="box", start_d=start_d, end_d=end_d)
-        return ClassModel(onset=onset, active_before_d=None)
-
-    return {
-        # rises within a day, fades within days: Villar et al. 2017 (ApJL 851 L21)
-        "kilonova": ClassModel(
-            onset=Onset(shape="plateau_exponential", start_d=0.0, end_d=10.0, flat_d=1.0, scale_d=2.0),
-            active_before_d=0.1,
-        ),
-        # brightness falls about as 1/t after the burst, and so does the number that is first seen
-        "afterglow": ClassModel(
-            onset=Onset(shape="power_law", start_d=0.0, end_d=3.0, scale_d=0.02), active_before_d=10.0 / 86400.0
-        ),
-        # first light in a survey, from 20 d before a neutrino or burst to 20 d after
-        "supernova": box(-20.0, 20.0),
-        # AT2019dsg: neutrino ~175 d after discovery (Stein et al. 2021, Nature Astronomy 5, 510)
-        "tde": box(-400.0, 30.0),
-        # a state, not an onset: any activity around the event counts
-        "blazar": box(-400.0, 30.0),
-        "flare": box(-1.0, 7.0),
-    }
+__all__ = ["DEFAULT", "ClassModel", "Onset", "Parameters"]
 
 
 def _kinds() -> dict[str, dict[str, float]]:
@@ -132,7 +88,24 @@ class Parameters:
     tell_log_odds: float = 1.0
     """A published candidate is told again when its log odds moved by more than this."""
 
-    classes: Mapping[str, ClassModel] = field(default_factory=_classes)
+    verdict_error: float = 1e-6
+    """Probability that a verdict "confirmed" is wrong."""
+
+    contamination_strength: float = 10.0
+    """So many verdicts must speak before they weigh as much as what the score claimed."""
+
+    photometry: Photometry = field(default_factory=Photometry)
+    underneath: Underneath = field(default_factory=Underneath)
+    templates: Mapping[str, Template] = field(default_factory=models.templates)
+    """Mean light curves, for the classes whose light has the shape ``template``."""
+
+    classifiers: Mapping[str, Classifier] = field(default_factory=dict)
+    """Classifiers that are known to be calibrated, by name; no other is counted."""
+
+    contamination: Mapping[str, Contamination] = field(default_factory=dict)
+    """What verdicts taught, by counterpart class; see ``coincidence.learning``."""
+
+    classes: Mapping[str, ClassModel] = field(default_factory=models.classes)
     kinds: Mapping[str, Mapping[str, float]] = field(default_factory=_kinds)
     """For each kind of event the classes that are looked for, with the probability that a real event has
     such a counterpart, bright enough and observed. Choices of ours, to be learnt from verdicts."""

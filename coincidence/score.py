@@ -7,22 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from skymaps import FloatArray, IntArray, SkyMap, distance
-from skymaps.region import SKY_DEG2
 
-from . import hosts, vetoes
+from . import hosts, terms, vetoes
 from .alert import AlertBatch, StrArray
 from .event import Event, unix
+from .evidence import Evidence
+from .odds import Known, odds
 from .pairs import Pairs
 from .parameters import Parameters
-from .terms import context
+from .terms import verdict
 from .terms.sky import sky
-from .terms.time import time
 
 DAY_S = 86400.0
-TERMS = ("prior", "sky", "distance", "time", "context")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +101,7 @@ def first_seen(alerts: AlertBatch) -> FloatArray:
 
 
 def score_pairs(
-    events: Sequence[Event], alerts: AlertBatch, pairs: Pairs, galaxies: hosts.Galaxies, parameters: Parameters
+    events: Sequence[Event], alerts: AlertBatch, pairs: Pairs, evidence: Evidence, parameters: Parameters
 ) -> Scores:
     """Score pairs of object and event, whether the one is inside the other's region or not.
 
@@ -113,39 +111,48 @@ def score_pairs(
         With region and time; ``pairs.event`` counts in them.
     alerts
         One row an object, in its latest state; ``pairs.alert`` counts in them.
-    galaxies
-        Possible hosts.
+    evidence
+        What else is known of the objects, its rows counted in ``alerts``.
     """
     objects = alerts.take(pairs.alert)
-    found = hosts.associate(alerts, galaxies, parameters).spread(pairs.alert)
+    associated = hosts.associate(alerts, evidence.galaxies, parameters)
+    found = associated.spread(pairs.alert)
     layers, moments = _layers(events, objects, pairs)
-    ratio, known = hosts.distance_ratio(found, layers, parameters)
+    ratio, told = hosts.distance_ratio(found, layers, parameters)
+    judged = verdict.judge(events, alerts, pairs, evidence.verdicts, parameters.verdict_error)
     parts = {
         "sky": sky(pairs.probdensity, parameters.sky_floor),
-        "distance": np.where(known, np.log(ratio), np.nan),
-        "context": context.star(objects.star_score, objects.star_distance_arcsec, parameters.star_radius_arcsec),
+        "distance": np.where(told, np.log(ratio), np.nan),
+        "verdict": judged.term,
     }
     at = np.array([unix(event) for event in events])[pairs.event]
-    delay = first_seen(objects) - at
-    odds = _odds(events, pairs, parts, delay, objects.last_unseen - at, parameters)
-    veto = [
-        reason or (None if possible else vetoes.of_time(late / DAY_S))
-        for reason, possible, late in zip(
-            vetoes.of_object(objects, parameters), odds.possible.tolist(), delay.tolist(), strict=True
-        )
-    ]
+    known = Known(
+        events=events,
+        alerts=alerts,
+        objects=objects,
+        pairs=pairs,
+        evidence=evidence,
+        hosts=associated,
+        layers=layers,
+        moments=moments,
+        delay_s=first_seen(objects) - at,
+        earliest_s=objects.last_unseen - at,
+        parameters=parameters,
+    )
+    total = odds(known, sum(np.nan_to_num(part) for part in parts.values()), judged.spectral_class)
+    veto = vetoes.of_pairs(objects, judged, known.delay_s / DAY_S, total.in_time, total.possible, parameters)
     ruled_out = np.array([v is not None for v in veto], dtype=np.bool_)
     return Scores(
-        log_odds=np.where(ruled_out, -np.inf, odds.total),
-        counterpart=odds.best,
-        by_class=odds.by_class,
-        terms={name: ({"prior": odds.prior, "time": odds.time} | parts)[name] for name in TERMS},
+        log_odds=np.where(ruled_out, -np.inf, total.total),
+        counterpart=total.best,
+        by_class=total.by_class,
+        terms={name: (total.terms | parts)[name] for name in terms.TERMS},
         veto=veto,
         credible_level=pairs.credible_level,
         credible_volume=_credible_volume(events, objects, pairs, found),
         probdensity=pairs.probdensity,
-        delay_s=delay,
-        earliest_s=objects.last_unseen - at,
+        delay_s=known.delay_s,
+        earliest_s=known.earliest_s,
         event_mpc=moments[0],
         event_error_mpc=moments[1],
         host=_best_host(found, len(pairs)),
@@ -172,79 +179,6 @@ def _layers(
     known = np.flatnonzero(np.isfinite(layers[0]))
     moments[:, known] = distance.moments(layers[0, known], layers[1, known])
     return (layers[0], layers[1], layers[2]), (moments[0], moments[1])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Odds:
-    """What the classes say together; every array has one row a pair."""
-
-    total: FloatArray
-    best: StrArray
-    prior: FloatArray
-    time: FloatArray
-    by_class: dict[str, FloatArray]
-    possible: npt.NDArray[np.bool_]
-
-
-def _odds(
-    events: Sequence[Event],
-    pairs: Pairs,
-    parts: dict[str, FloatArray],
-    delay_s: FloatArray,
-    earliest_s: FloatArray,
-    parameters: Parameters,
-) -> _Odds:
-    """Log odds over the counterpart classes that each event's kind allows; NaN for a class that it does not."""
-    n = len(pairs)
-    total, prior, times = (np.full(n, np.nan) for _ in range(3))
-    best, possible = np.full(n, None, dtype=object), np.zeros(n, dtype=np.bool_)
-    by_class: dict[str, FloatArray] = {}
-    shared = parts["sky"] + np.nan_to_num(parts["distance"]) + parts["context"]
-    kinds = np.array([event.kind for event in events], dtype=object)[pairs.event]
-    for kind in dict.fromkeys(event.kind for event in events):
-        rows, names = np.flatnonzero(kinds == kind), list(parameters.kinds[kind])
-        priors = np.array([[_prior(e, name, parameters) for e in events if e.kind == kind] for name in names])
-        place = np.cumsum([event.kind == kind for event in events]) - 1
-        priors = priors[:, place[pairs.event[rows]]]
-        terms = np.stack([_time(name, delay_s[rows], earliest_s[rows], parameters) for name in names])
-        odds = priors + shared[rows] + terms
-        top = np.argmax(odds, axis=0)
-        columns = np.arange(len(rows))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            total[rows] = logsumexp(odds, axis=0) if len(rows) else 0.0
-        best[rows] = np.array(names, dtype=object)[top]
-        prior[rows], times[rows] = priors[top, columns], terms[top, columns]
-        possible[rows] = np.isfinite(odds.max(axis=0, initial=-np.inf))
-        for name, values in zip(names, odds, strict=True):
-            by_class.setdefault(name, np.full(n, np.nan))[rows] = values
-    return _Odds(total=total, best=best, prior=prior, time=times, by_class=by_class, possible=possible)
-
-
-def _time(name: str, delay_s: FloatArray, earliest_s: FloatArray, parameters: Parameters) -> FloatArray:
-    """Time term of a class; minus infinity for what was active before it can be."""
-    model = parameters.classes[name]
-    term = time(model.onset, delay_s / DAY_S, earliest_s / DAY_S, parameters.unseen_gap_d)
-    term[vetoes.active_before(delay_s / DAY_S, model.active_before_d)] = -np.inf
-    return term
-
-
-def _prior(event: Event, name: str, parameters: Parameters) -> float:
-    """``ln(P_k / N_bg)``: one counterpart, with its probability, among the sky's unrelated transients."""
-    model = parameters.classes[name]
-    days = model.onset.end_d - model.onset.start_d
-    unrelated = parameters.background_per_deg2_day * SKY_DEG2 * days
-    return float(np.log(max(_real(event, name) * parameters.kinds[event.kind][name], 1e-9) / unrelated))
-
-
-def _real(event: Event, name: str) -> float:
-    """Probability, by the sender's classes, that the event is real and can have this counterpart."""
-    classes = event.classes
-    real = 1.0 - classes.get("Terrestrial", 0.0)
-    if name == "kilonova" and "BNS" in classes:
-        matter = classes["BNS"] + classes.get("NSBH", 0.0)
-        remnant = classes.get("HasRemnant")
-        return matter if remnant is None else matter * remnant
-    return real
 
 
 def _credible_volume(events: Sequence[Event], objects: AlertBatch, pairs: Pairs, found: hosts.Hosts) -> FloatArray:

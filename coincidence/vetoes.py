@@ -9,12 +9,14 @@ from skymaps import FloatArray
 
 from .alert import AlertBatch
 from .parameters import Parameters
+from .terms.verdict import Judgement
 
 DAY_S = 86400.0
 
 MOVING = "moving: within {:g} arcsec of a known solar-system body"
 BOGUS = "bogus: real/bogus score below {:g}"
 ACTIVE = "already active: first detected {:.2f} d before the event"
+CLASSIFIED = "classified {}"
 LATE = "late: first detected {:.2f} d after the event, beyond the window"
 
 
@@ -39,3 +41,31 @@ def active_before(first_seen_d: FloatArray, limit_d: float | None) -> npt.NDArra
 def of_time(first_seen_d: float) -> str:
     """Why no class of the event fits the first detection, in words."""
     return ACTIVE.format(-first_seen_d) if first_seen_d < 0 else LATE.format(first_seen_d)
+
+
+def of_pairs(
+    objects: AlertBatch,
+    judged: Judgement,
+    first_seen_d: FloatArray,
+    in_time: npt.NDArray[np.bool_],
+    possible: npt.NDArray[np.bool_],
+    parameters: Parameters,
+) -> list[str | None]:
+    """Why each pair is none, or None: the object, a verdict, the time, a spectrum, in this order.
+
+    Parameters
+    ----------
+    first_seen_d
+        First detection, days after the event. Shape (n,), like all.
+    in_time
+        Whether some class of the event can have begun then.
+    possible
+        Whether some such class is not ruled out by a spectrum.
+    """
+    veto = of_object(objects, parameters)
+    for i in np.flatnonzero(~possible).tolist():
+        text = CLASSIFIED.format(judged.spectral_class[i]) if in_time[i] else of_time(float(first_seen_d[i]))
+        veto[i] = veto[i] or judged.rejected[i] or text
+    for i in np.flatnonzero(judged.rejected != None).tolist():  # noqa: E711 - elementwise
+        veto[i] = veto[i] or judged.rejected[i]
+    return veto

@@ -49,15 +49,42 @@ def _dead_letters(parser: argparse.ArgumentParser) -> None:
 
 def _catalog(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable or Parquet")
+    load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable, Parquet, or GLADE+.txt")
     load.add_argument("file", metavar="FILE")
     load.add_argument("--name", help="name of the catalogue (default: the file's)")
     load.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist")
+    load.add_argument("--priority", type=int, metavar="N", help="the smaller goes first (default: order of import)")
+    load.add_argument("--completeness", metavar="MPC:FRACTION,...", help="share of the galaxies it holds: 0:1,50:0.95")
+    load.add_argument("--dec", nargs=2, type=float, metavar=("MIN", "MAX"), help="where it ends on the sky, degrees")
+    load.add_argument("--band", metavar="BAND", help="of its magnitudes: B, r, K, ...")
+    load.add_argument("--agn", action="store_true", help="active nuclei, which need no distance and are no hosts")
     actions.add_parser("list", help="catalogues that were imported")
     drop = actions.add_parser("remove", help="delete a catalogue")
     drop.add_argument("name")
     for action in actions.choices.values():
         _shared(action, default=argparse.SUPPRESS)
+
+
+def _verdict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="without an object: verdicts on its candidates")
+    parser.add_argument("object", nargs="?", metavar="OBJECT")
+    parser.add_argument("status", nargs="?", choices=("pending", "confirmed", "ambiguous", "rejected"))
+    parser.add_argument("--class", dest="spectral_class", metavar="CLASS", help="by a spectrum: 'SN Ia' ...")
+    parser.add_argument("--who", metavar="NAME", help="who says so (default: your account's name)")
+    parser.add_argument("--why", metavar="TEXT")
+    parser.add_argument("--learn", action="store_true", help="print settings that account for the verdicts so far")
+
+
+def _classify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="OBJECT")
+    parser.add_argument("classifier", metavar="CLASSIFIER", help="as [score.classifiers] of the settings names it")
+    parser.add_argument("probability", nargs="+", metavar="CLASS=P", help="e.g. KN=0.93 other=0.07")
+    parser.add_argument("--version", default="", help="of the classifier")
+
+
+def _chance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", metavar="EVENT")
+    parser.add_argument("--trials", type=int, default=200, metavar="N", help="places and times that are tried (200)")
 
 
 def _db(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +104,32 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alerts", type=int, default=30000, metavar="N", help="optical detections (30000)")
     parser.add_argument("--seed", type=int, default=3, metavar="N")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
+
+
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="FOLDER",
+        help="where a campaign is written; 'score FOLDER' scores it; 'maps FOLDER' makes BAYESTAR maps",
+    )
+    parser.add_argument("--events", type=int, default=4, metavar="N", help="events; the kinds take turns (4)")
+    parser.add_argument("--nights", type=int, default=10, metavar="N", help="nights that they fall into (10)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
+    parser.add_argument("--kinds", default="cbc,grb,neutrino,flare", metavar="KIND,...", help="cbc,grb,neutrino,flare")
+    parser.add_argument(
+        "--background", type=float, default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
+    )
+    parser.add_argument("--photo", type=float, default=0.0, metavar="PART", help="of the hosts: photometric redshifts")
+    parser.add_argument("--hostless", type=float, default=0.0, metavar="PART", help="of the hosts: in no catalogue")
+    parser.add_argument("--always", action="store_true", help="every event has a counterpart: for ranks, not for P")
+    parser.add_argument("--redraw", action="store_true", help="mergers are placed anew, each drawn from its own map")
+    parser.add_argument("--maps", metavar="FOLDER", help="BAYESTAR maps to use (default: a cache, filled as needed)")
+    parser.add_argument("--network", choices=("o4", "near"), default="o4", help="detectors of the maps that are made")
+    parser.add_argument("--n", type=int, default=20, metavar="N", help="maps: how many in all (20)")
+    parser.add_argument("--direct", action="store_true", help="score: without packets, each event under its own sky")
+    parser.add_argument("--plots", metavar="FOLDER", help="score: pictures too")
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
@@ -144,6 +197,22 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")
 
 
+def _token(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make a token; it is shown once, and kept as a hash")
+    add.add_argument("name", metavar="NAME", help="whose it is")
+    add.add_argument("--write", action="store_true", help="it may also change things: verdicts")
+    actions.add_parser("list", help="names of the tokens")
+    actions.add_parser("revoke", help="end a token at once").add_argument("name", metavar="NAME")
+    for action in actions.choices.values():
+        _shared(action, default=argparse.SUPPRESS)
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", metavar="HOST", help="address to listen at (127.0.0.1)")
+    parser.add_argument("--port", type=int, metavar="N", help="port to listen at (8000); 0: any")
+
+
 def _shared(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """Options of every command, and of its actions: there with no default at all, so that either place will do."""
     flag = default or False
@@ -160,6 +229,7 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, tuple[str, str, Add]] = {
     "demo": ("mma.commands.demo:demo", "an offline night with known truth, ranked", _demo),
+    "simulate": ("mma.commands.simulate:simulate", "nights with known truth, and how well they score", _simulate),
     "run": ("mma.commands.run:run", "live: listen to streams, score, publish", _run),
     "publish": ("mma.commands.publish:publish", "publish a gamma-ray alert", _publish),
     "subscribe": ("mma.commands.subscribe:subscribe", "print a stream of coincidence messages", _subscribe),
@@ -173,6 +243,9 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "object": ("mma.commands.ask:object_", "an object, its light curve and its events", _object),
     "cone": ("mma.commands.ask:cone", "objects near a position", _cone),
     "associations": ("mma.commands.ask:associations", "events that may be one", _associations),
+    "verdict": ("mma.commands.verdict:verdict", "what people say of candidates: tell, list, learn", _verdict),
+    "classify": ("mma.commands.verdict:classify", "what a classifier says of an object", _classify),
+    "chance": ("mma.commands.chance:measure", "count unrelated objects that score as high", _chance),
     "export": ("mma.commands.export:export", "candidates for other tools: tables, regions, drafts", _export),
     "status": ("mma.commands.ask:status", "messages in and out, and what became of them", _nothing),
     "dead-letters": (
@@ -181,6 +254,8 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
         _dead_letters,
     ),
     "catalog": ("mma.commands.catalog:catalog", "galaxy catalogues: import, list, remove", _catalog),
+    "serve": ("mma.commands.serve:serve", "the REST interface on a database", _serve),
+    "token": ("mma.commands.token:token", "who may use the REST interface: add, list, revoke", _token),
     "db": ("mma.commands.db:db", "the database: upgrade, forget old nights", _db),
     "config": ("mma.commands.config:config", "show or check the settings", _config),
 }

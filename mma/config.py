@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from coincidence import Parameters
-from coincidence.parameters import ClassModel, Onset
+from coincidence.models import Classifier, ClassModel, Contamination, Light, Onset, Template
 
 from .errors import ConfigError
 from .streams.fetch import HOSTS
 
 DATABASE = "mma.sqlite"
+READERS = ("open", "token")
 SHAPES = ("box", "plateau_exponential", "power_law")
-SAMPLES: dict[str, Any] = {"str | None": "", "float | None": 0.0}
+LIGHT_SHAPES = ("none", "flat", "template", "power_law", "state")
+UNKNOWN_CLASS = ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
+UNKNOWN_TEMPLATE = Template(**dict.fromkeys(("days", "u", "g", "r", "i", "z", "y"), (0.0,)))
+SAMPLES: dict[str, Any] = {"str | None": "", "float | None": 0.0, "int | None": 0}
 """What stands in, for its type, for a default that is None."""
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -27,13 +32,48 @@ LIMITS: dict[str, tuple[float, float]] = {
     "settings.max_message_mb": (0.001, 200.0),
     "settings.heartbeat_s": (0.0, 3600.0),
     "settings.heartbeat_limit_s": (1.0, 86_400.0),
+    "settings.api.port": (0, 65_535),
+    "settings.api.rate_limit": (0.0, 1e9),
+    "settings.api.max_upload_mb": (0.001, 200.0),
     "score.level": (1e-6, 1.0),
     "score.sky_floor": (1e-12, 1.0),
     "score.distance_floor": (1e-12, 1.0),
     "score.background_per_deg2_day": (1e-9, 1e9),
     "score.unseen_gap_d": (1e-6, 1e6),
+    "score.contamination_strength": (1e-3, 1e9),
+    **dict.fromkeys(("verdict_error", "floor", "prior", "other_fraction"), (1e-12, 1.0 - 1e-12)),
+    **dict.fromkeys(("star_fraction", "agn_fraction"), (1e-9, 1.0 - 1e-9)),
+    "ceiling": (0.0, 1.0 - 1e-12),
+    **dict.fromkeys(("mag_sigma", "apparent_mag_sigma", "slope_sigma", "model_error_mag"), (1e-3, 1e3)),
+    **dict.fromkeys(("other_mag_sigma", "other_slope_sigma", "limit_softness_mag"), (1e-3, 1e3)),
+    **dict.fromkeys(("other_stretch", "rank_index", "signal_to_noise_min"), (1e-3, 1e3)),
+    **dict.fromkeys(("confirmed", "rejected"), (0.0, 1e12)),
+    "claimed": (0.0, 1.0),
 }
-"""Numbers outside of which the engine cannot work."""
+"""Numbers outside of which the engine cannot work: by their whole path, or by name wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The REST interface."""
+
+    host: str = "127.0.0.1"
+    """Address to listen at."""
+
+    port: int | None = None
+    """Port to listen at: with one, ``mma run`` starts the interface as well. ``mma serve`` takes 8000 without."""
+
+    read: str = "open"
+    """Who may read: ``open``, or those with a ``token``. Writing needs a token always."""
+
+    rate_limit: float = 1200.0
+    """Requests a minute, of a token or an address; 0: as many as they like."""
+
+    cors: tuple[str, ...] = ()
+    """Origins whose pages may ask, such as ``https://example.org``; ``*`` for all."""
+
+    max_upload_mb: float = 32.0
+    """Largest map that is uploaded, in 10^6 bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +125,7 @@ class Settings:
     keep_nights: float = 0.0
     """``mma run`` forgets detections that are older, once a day; candidates stay whole. 0: nothing is forgotten."""
 
+    api: Api = field(default_factory=Api)
     score: Parameters = field(default_factory=Parameters)
 
 
@@ -103,6 +144,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
             document[name] = value
     score = _table(document.pop("score", {}), "score")
     settings: Settings = _build(Settings(), document, "settings")
+    if settings.api.read not in READERS:
+        raise ConfigError(f"settings.api.read: {settings.api.read!r} is none of {', '.join(READERS)}")
     return replace(settings, score=_parameters(score))
 
 
@@ -117,11 +160,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parameters(document: dict[str, Any]) -> Parameters:
     default = Parameters()
-    classes = dict(default.classes)
-    for name, table in _table(document.pop("classes", {}), "score.classes").items():
-        model = classes.get(name) or ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
-        onset = _onset(model.onset, table.pop("onset", {}), f"score.classes.{name}.onset")
-        classes[name] = replace(_build(model, table, f"score.classes.{name}"), onset=onset)
+    classes = _each(document, "classes", default.classes, UNKNOWN_CLASS)
+    templates = _each(document, "templates", default.templates, UNKNOWN_TEMPLATE)
+    for name, model in classes.items():
+        _onset(model.onset, f"score.classes.{name}.onset")
+        _light(model.light, templates.get(name), f"score.classes.{name}.light")
     kinds = dict(default.kinds)
     for kind, priors in _table(document.pop("kinds", {}), "score.kinds").items():
         where = f"score.kinds.{kind}"
@@ -129,17 +172,50 @@ def _parameters(document: dict[str, Any]) -> Parameters:
         for name in _table(priors, where) or _nothing(where):
             _known(name, classes, where)
         kinds[kind] = {name: _typed(prior, 0.5, f"{where}.{name}") for name, prior in priors.items()}
+    classifiers = _each(document, "classifiers", default.classifiers, Classifier())
+    for name, classifier in classifiers.items():
+        _known(classifier.counterpart, classes, f"score.classifiers.{name}.counterpart")
+    contamination = _each(document, "contamination", default.contamination, Contamination())
+    for name in contamination:
+        _known(name, classes, "score.contamination")
     parameters: Parameters = _build(default, document, "score")
-    return replace(parameters, classes=classes, kinds=kinds)
+    return replace(
+        parameters,
+        classes=classes,
+        templates=templates,
+        kinds=kinds,
+        classifiers=classifiers,
+        contamination=contamination,
+    )
 
 
-def _onset(default: Onset, table: Any, where: str) -> Onset:
-    onset: Onset = _build(default, table, where)
+def _each(document: dict[str, Any], name: str, default: Mapping[str, Any], unknown: Any) -> dict[str, Any]:
+    """A table of tables over its defaults; a new one begins as ``unknown``."""
+    found = dict(default)
+    for key, table in _table(document.pop(name, {}), f"score.{name}").items():
+        found[key] = _build(found.get(key, unknown), table, f"score.{name}.{key}")
+    return found
+
+
+def _onset(onset: Onset, where: str) -> None:
     if onset.shape not in SHAPES:
         raise ConfigError(f"{where}.shape: {onset.shape!r} is none of {', '.join(SHAPES)}")
     if not onset.end_d > onset.start_d or not onset.scale_d > 0:
         raise ConfigError(f"{where}: end_d must be after start_d, and scale_d positive")
-    return onset
+
+
+def _light(light: Light, template: Template | None, where: str) -> None:
+    if light.shape not in LIGHT_SHAPES:
+        raise ConfigError(f"{where}.shape: {light.shape!r} is none of {', '.join(LIGHT_SHAPES)}")
+    if light.shape == "template" and template is None:
+        table = where.removesuffix(".light").replace("classes", "templates")
+        raise ConfigError(f"{where}.shape: a template needs a table {table}")
+    if light.shape == "template" and template is not None:
+        days, columns = template.days, [getattr(template, f.name) for f in fields(template)]
+        if len(days) < 2 or any(len(column) != len(days) for column in columns):
+            raise ConfigError(f"{where}: its template needs two days or more, and a magnitude for each in every band")
+        if any(later <= day for day, later in itertools.pairwise(days)):
+            raise ConfigError(f"{where}: the days of its template must grow")
 
 
 def _nothing(where: str) -> NoReturn:
@@ -152,6 +228,9 @@ def _build(default: Any, table: Any, where: str) -> Any:
     samples = {f.name: SAMPLES.get(str(f.type), known[f.name]) for f in fields(default)}
     for name, value in _table(table, where).items():
         _known(name, known, where)
+        if is_dataclass(known[name]):
+            known[name] = _build(known[name], value, f"{where}.{name}")
+            continue
         known[name] = _within(_typed(value, samples[name], f"{where}.{name}"), f"{where}.{name}")
     return type(default)(**known)
 
@@ -172,7 +251,8 @@ def _table(value: Any, where: str) -> dict[str, Any]:
 def _typed(value: Any, default: Any, where: str) -> Any:
     """The value as the type of its default; whole numbers may stand for decimal ones."""
     if isinstance(default, tuple):
-        return tuple(_typed(item, "", where) for item in _typed(value, [], where))
+        sample = default[0] if default else ""
+        return tuple(_typed(item, sample, where) for item in _typed(value, [], where))
     wanted = (int, float) if isinstance(default, float) else (type(default),)
     if not isinstance(value, wanted) or isinstance(value, bool) != isinstance(default, bool):
         raise ConfigError(f"{where}: expected {wanted[-1].__name__}, found {value!r}")
@@ -180,7 +260,7 @@ def _typed(value: Any, default: Any, where: str) -> Any:
 
 
 def _within(value: Any, where: str) -> Any:
-    low, high = LIMITS.get(where, (-math.inf, math.inf))
+    low, high = LIMITS.get(where) or LIMITS.get(where.rpartition(".")[2], (-math.inf, math.inf))
     if isinstance(value, (int, float)) and not low <= value <= high:  # NaN fails too
         raise ConfigError(f"{where}: {value!r} is not within {low:g} to {high:g}")
     return value

@@ -17,7 +17,7 @@ from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Paramete
 from coincidence.alert import StrArray
 from coincidence.objects import in_turn
 
-from . import matching, whole
+from . import grouping, matching, whole
 from .errors import ConflictError, MmaError, OutageError
 from .following import LATE_S, OUTAGE_S, Following
 from .intake import Intake, Locate, source_of, take_in
@@ -170,6 +170,11 @@ class Engine:
                     found.append(association)
         associations.replace(connection, event.id, found, at)
         self.teller.associations_of(connection, event.id, at)
+        grouping.settle(connection, event.id, lambda name: self._known(connection, name), self.prefix, at)
+
+    def _known(self, connection: Connection, event_id: str) -> Event:
+        self.following.remember(connection, event_id)
+        return self.active[event_id]
 
     def _expire(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
         """Close windows by when the alerts that are read were seen; without any, by when notices were sent.

@@ -15,7 +15,8 @@ from coincidence.pairs import Pairs, all_of
 from coincidence.score import in_window, score_pairs, window
 from skymaps import AllSky, FloatArray, IntArray, Region
 
-from .store import candidates, catalogs, objects
+from .evidence import gather
+from .store import candidates, objects
 from .store.bulk import Columns, Row
 from .store.candidates import WITHDRAWN, Key
 
@@ -112,12 +113,12 @@ def _found(
     """Scores of pairs of object and event."""
     events = [active[event_id] for event_id in pairs.events]
     touched = np.unique(pairs.alert)
-    galaxies = catalogs.near(connection, states.ra[touched], states.dec[touched])
-    scores = score_pairs(events, states, pairs, galaxies, active.parameters)
+    known = gather(connection, states, touched, pairs.events)
+    scores = score_pairs(events, states, pairs, known, active.parameters)
     kinds, areas = [e.kind for e in events], [active.areas(e.id) for e in events]
     counts = chance_count(kinds, areas, pairs.event, pairs.credible_level, active.parameters)
     return Found(
-        columns=candidates.columns_of(events, states, pairs, scores, counts, active.parameters_id),
+        columns=candidates.columns_of(events, states, pairs, scores, counts, known, active.parameters_id),
         objects=states,
         row=pairs.alert,
         event=pairs.event,

@@ -77,6 +77,13 @@ class Collector:
         yield GaugeMetricFamily("mma_dead_letters", "Messages set aside.", counts["dead_letters"])
 
 
+def registry(live: Live, store: Store) -> CollectorRegistry:
+    """What a worker tells."""
+    found = CollectorRegistry()
+    found.register(Collector(live, store))
+    return found
+
+
 def serve(address: str, live: Live, store: Store) -> Running:
     """Answer at ``http://HOST:PORT/metrics`` from a thread of its own.
 
@@ -86,10 +93,8 @@ def serve(address: str, live: Live, store: Store) -> Running:
         An address that is none, or is taken.
     """
     host, _, port = address.rpartition(":")
-    registry = CollectorRegistry()
-    registry.register(Collector(live, store))
     try:
-        server, _ = start_http_server(int(port), host or "127.0.0.1", registry)
+        server, _ = start_http_server(int(port), host or "127.0.0.1", registry(live, store))
     except (ValueError, OSError, OverflowError) as error:
         raise ConfigError(f"metrics address {address!r}: {error}; write HOST:PORT, e.g. 127.0.0.1:9100") from error
     return server

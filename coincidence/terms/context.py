@@ -1,19 +1,66 @@
-"""What lies underneath: stars are not counterparts of explosions in galaxies."""
+"""What lies underneath: stars are not counterparts of explosions in galaxies, active nuclei flare by themselves."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from skymaps import FloatArray
 
+from ..models import ClassModel
+from ..parameters import Parameters
 
-def star(star_score: FloatArray, star_distance_arcsec: FloatArray, radius_arcsec: float) -> FloatArray:
-    """Log ratio of galaxy to star for the catalogued source under an alert; 0 where there is none.
+ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
+BoolArray = npt.NDArray[np.bool_]
 
-    ``ln[(1 - s + 0.02) / (s + 0.02)]`` with s from 0 (galaxy) to 1 (star): the Pan-STARRS score of
-    Tachibana & Miller 2018 (PASP 130 128001), softened. Shape (n,).
+
+def context(
+    star_score: FloatArray,
+    star_distance_arcsec: FloatArray,
+    on_agn: BoolArray | None,
+    model: ClassModel,
+    parameters: Parameters,
+) -> FloatArray:
+    """Log ratio of what lies under an alert, counterpart class against background; NaN where nothing is known.
+
+    Parameters
+    ----------
+    star_score, star_distance_arcsec
+        Of the nearest catalogued source: 0 galaxy to 1 star, and how near. Shape (n,).
+    on_agn
+        Whether a catalogued active nucleus is there; None where no catalogue of them is known. Shape (n,).
+    """
+    star = _star(star_score, star_distance_arcsec, model, parameters)
+    if on_agn is None:
+        return star
+    its, usual = model.agn_fraction, parameters.underneath.agn_fraction
+    return np.nan_to_num(star) + np.where(on_agn, np.log(its / usual), np.log((1.0 - its) / (1.0 - usual)))
+
+
+def _star(score: FloatArray, arcsec: FloatArray, model: ClassModel, parameters: Parameters) -> FloatArray:
+    """Log ratio of star scores: galaxies have the density ``2 (1 - s)``, stars ``2 s``, both sides are mixtures.
+
+    The score is that of Tachibana & Miller 2018 (PASP 130 128001).
     """
     with np.errstate(invalid="ignore"):
-        under = (star_distance_arcsec <= radius_arcsec) & (star_score >= 0) & (star_score <= 1)
-    s = np.where(under, star_score, 0.5)
-    return np.asarray(np.where(under, np.log((1.02 - s) / (s + 0.02)), 0.0), dtype=np.float64)
+        under = (arcsec <= parameters.star_radius_arcsec) & (score >= 0) & (score <= 1)
+    value = np.full(len(score), np.nan)
+    s, its, usual = score[under], model.star_fraction, parameters.underneath.star_fraction
+    value[under] = np.log(((1.0 - its) * (1.0 - s) + its * s) / ((1.0 - usual) * (1.0 - s) + usual * s))
+    return value
+
+
+def on_agn(ra: FloatArray, dec: FloatArray, agn_ra: FloatArray, agn_dec: FloatArray, radius_arcsec: float) -> BoolArray:
+    """Whether any nucleus lies within a radius of each position, ICRS degrees. Shape (n,)."""
+    if not len(agn_ra) or not len(ra):
+        return np.zeros(len(ra), dtype=np.bool_)
+    from scipy.spatial import cKDTree
+
+    chord = 2.0 * np.sin(radius_arcsec / ARCSEC_PER_RAD / 2.0)
+    apart, _ = cKDTree(_unit(agn_ra, agn_dec)).query(_unit(ra, dec), distance_upper_bound=chord)
+    return np.asarray(np.isfinite(apart), dtype=np.bool_)
+
+
+def _unit(ra: FloatArray, dec: FloatArray) -> FloatArray:
+    ra, dec = np.radians(ra), np.radians(dec)
+    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 
 from ..errors import ConfigError
-from ..store import queries
+from ..store import groups, queries
 from . import tables
 from .show import as_json, console, number, open_store, table
 
@@ -111,7 +111,19 @@ def associations(options: Namespace) -> None:
     with open_store(options).read() as connection:
         event = queries.event_id(connection, options.event) if options.event else None
         rows = queries.associations_(connection, event)
+        together = groups.listing(connection, event)
+    if options.json:
+        as_json([row | {"group": _group_of(row, together)} for row in rows])
+        return
     show_rows(options, rows, tables.associations, "no associations")
+    if together:
+        console().print(tables.groups(together))
+
+
+def _group_of(row: dict[str, Any], together: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The group that holds both events of a pair; None for a pair that was left out."""
+    both = {row["first"], row["second"]}
+    return next((group for group in together if both <= set(group["members"])), None)
 
 
 def status(options: Namespace) -> None:
@@ -141,7 +153,8 @@ def status(options: Namespace) -> None:
     out.print(f"\nevents: {states}")
     out.print(f"objects: {answer['objects']}, detections: {answer['detections']}")
     for catalog in answer["catalogs"]:
-        out.print(f"galaxies: {catalog['galaxies']} of {catalog['catalog']} to {catalog['farthest_mpc']:.0f} Mpc")
+        reach = "" if catalog["farthest_mpc"] is None else f" to {catalog['farthest_mpc']:.0f} Mpc"
+        out.print(f"galaxies: {catalog['galaxies']} of {catalog['catalog']}{reach}", markup=False)
     published = answer["published"]
     out.print(f"published: {published['sent']}, waiting: {published['waiting']}")
     if answer["dead_letters"]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import galaxies
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, catalogs
+from .replay import bar
 from .show import as_json, console, number, settings_of, table
 
 
@@ -19,19 +20,46 @@ def catalog(options: Namespace) -> None:
 def _import(options: Namespace) -> None:
     path = Path(options.file)
     name = options.name or path.name.split(".")[0]
+    south, north = options.dec or (-90.0, 90.0)
+    if not -90.0 <= south < north <= 90.0:
+        raise ConfigError(f"--dec {south:g} {north:g}: write the southern end and the northern end, -90 to 90")
+    store = Store(settings_of(options).database)
+    with store.read() as connection:
+        priority = catalogs.next_priority(connection) if options.priority is None else options.priority
+    found = galaxies.begin(
+        path,
+        name,
+        _columns(options.column),
+        completeness=options.completeness,
+        priority=priority,
+        dec=(south, north),
+        band=options.band,
+        is_agn=options.agn,
+    )
+    with bar() as progress:
+        task = progress.add_task(f"importing {name}, %", total=100)
+        parts = found.parts(lambda done: progress.update(task, completed=int(100 * done)))
+        n = catalogs.load(store, found.catalog, parts, is_agn=found.is_agn)
+    store.close()
+    if options.json:
+        as_json({"catalog": name, "galaxies": n, "left_out": found.left_out})
+        return
+    known = f", read as {found.preset.name}" if found.preset else ""
+    told = str(found.catalog.completeness) or "not known, so that a host in no catalogue says nothing"
+    console().print(f"{n} galaxies in {name}{known}; {found.left_out} rows without position or distance left out")
+    if not found.is_agn:
+        console().print(f"completeness: {told}", markup=False)
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    """Our column names to the table's own, as the user wrote them."""
     columns = {}
-    for pair in options.column:
+    for pair in pairs:
         ours, equals, theirs = pair.partition("=")
         if not equals or ours not in galaxies.NAMES:
             raise ConfigError(f"--column {pair}: write OURS=THEIRS, with OURS one of {', '.join(galaxies.NAMES)}")
         columns[ours] = theirs
-    found, left_out = galaxies.read(path, name, columns)
-    with Store(settings_of(options).database).begin() as connection:
-        catalogs.replace(connection, name, found)
-    if options.json:
-        as_json({"catalog": name, "galaxies": len(found), "left_out": left_out})
-    else:
-        console().print(f"{len(found)} galaxies in {name}; {left_out} rows without position or distance left out")
+    return columns
 
 
 def _list(options: Namespace) -> None:
@@ -45,8 +73,20 @@ def _list(options: Namespace) -> None:
         ("galaxies", "right"),
         ("nearest Mpc", "right"),
         ("farthest Mpc", "right"),
+        ("priority", "right"),
+        ("completeness", "left"),
     ]
-    cells = ((r["catalog"], r["galaxies"], number(r["nearest_mpc"]), number(r["farthest_mpc"], ".0f")) for r in rows)
+    cells = (
+        (
+            r["catalog"],
+            r["galaxies"],
+            number(r["nearest_mpc"]),
+            number(r["farthest_mpc"], ".0f"),
+            r["priority"],
+            "active nuclei" if r["is_agn"] else r["completeness"] or "-",
+        )
+        for r in rows
+    )
     console().print(table("", columns, cells) if rows else "no catalogues: 'mma catalog import FILE'")
 
 

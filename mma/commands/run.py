@@ -64,6 +64,8 @@ def run(options: Namespace) -> None:
         heart = _heart(stack, kafka, str(to), settings)
         log.info("listening to %s as group %s", ", ".join(listen), group)
         live = Live(engine, merged, store, sink=kafka, heart=heart, maps=maps, keep_nights=settings.keep_nights)
+        if settings.api.port is not None:
+            _serve(stack, settings, live, store)
         if settings.metrics:
             stack.callback(serve(settings.metrics, live, store).shutdown)
         warm_up(settings.score)
@@ -106,6 +108,21 @@ def _heart(stack: ExitStack, sink: KafkaSink | None, to: str, settings: Settings
     heart = connect.heart(sink, to, topic(settings.prefix, "heartbeat", test=False), settings.heartbeat_s)
     stack.callback(heart.close)
     return heart
+
+
+def _serve(stack: ExitStack, settings: Settings, live: Live, store: Store) -> None:
+    """The REST interface, beside the loop, with database connections of its own."""
+    from ..api import create_app
+    from ..api.server import Server, bound
+    from ..metrics import registry
+
+    sock = bound(settings.api.host, settings.api.port or 0)
+    own = Store(settings.database)
+    stack.callback(own.close)
+    server = Server(create_app(own, settings, registry(live, store)), sock)
+    stack.callback(server.shutdown)
+    server.begin()
+    log.info("the REST interface is at %s", server.url)
 
 
 def _maps(stack: ExitStack, settings: Settings) -> Maps | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from ..publish.message import iso
 from .show import delay, number, table
 
 Row = dict[str, Any]
@@ -56,7 +57,9 @@ def candidates(rows: list[Row], title: str = "") -> Table:
         ("sky", "right"),
         ("dist", "right"),
         ("time", "right"),
+        ("phot", "right"),
         ("ctx", "right"),
+        ("other", "right"),
         ("level", "right"),
         ("delay", "right"),
         ("mag", "right"),
@@ -66,7 +69,10 @@ def candidates(rows: list[Row], title: str = "") -> Table:
 
 
 def _candidate(r: Row) -> tuple[object, ...]:
-    terms = [number(r["terms"][name], ".1f") for name in ("prior", "sky", "distance", "time", "context")]
+    shown = ("prior", "sky", "distance", "time", "photometry", "context")
+    terms = [number(r["terms"][name], ".1f") for name in shown]
+    said = [value for name in ("classifier", "verdict") if (value := r["terms"][name]) is not None]
+    terms.append(number(sum(said) if said else None, ".1f"))
     host = r["host"]
     return (
         number(r["rank"], "d"),
@@ -122,7 +128,9 @@ def associations(rows: list[Row]) -> Table:
         ("overlap", "right"),
         ("FAR Hz (time)", "right"),
         ("(and sky)", "right"),
-        ("", "left"),
+        ("(and trials)", "right"),
+        ("ln odds", "right"),
+        ("", "wrap"),
     ]
     return table(
         "",
@@ -135,7 +143,45 @@ def associations(rows: list[Row]) -> Table:
                 number(r["overlap"], ".3g"),
                 number(r["far_temporal_hz"], ".2e"),
                 number(r["far_spacetime_hz"], ".2e"),
-                "pointed there" if r["by_construction"] else "",
+                number(r["far_after_trials_hz"], ".2e"),
+                number(r["log_odds"], "+.1f"),
+                _remark(r),
+            )
+            for r in rows
+        ),
+    )
+
+
+def _remark(r: Row) -> str:
+    """Why a pair has no rate, or which search it is from."""
+    if r["p_alone"] is not None:
+        return f"pointed there; alone p = {r['p_alone']:.1e}"
+    if r["reason"] is None and r["by_construction"]:
+        return "pointed there"
+    return r["reason"] or ("" if r["search"] in (None, "untargeted") else r["search"])
+
+
+def groups(rows: list[Row]) -> Table:
+    """Groups of events that may be one source."""
+    columns = [
+        ("group", "left"),
+        ("events", "wrap"),
+        ("ln overlap", "right"),
+        ("ln odds", "right"),
+        ("p (product)", "right"),
+        ("p (Fisher)", "right"),
+    ]
+    return table(
+        "groups",
+        columns,
+        (
+            (
+                r["id"] + (" (test)" if r["is_test"] else ""),
+                ", ".join(r["members"]),
+                number(r["log_overlap"], "+.1f"),
+                number(r["log_odds"], "+.1f"),
+                number(r["p_product"], ".1e"),
+                number(r["p_fisher"], ".1e"),
             )
             for r in rows
         ),
@@ -177,3 +223,18 @@ def live(rows: list[Row]) -> Table:
             for r in rows
         ),
     )
+
+
+def verdicts(rows: list[Row]) -> Table:
+    """Verdicts, the newest first."""
+    columns = [
+        ("when (UTC)", "left"), ("event", "left"), ("object", "left"), ("verdict", "left"),
+        ("class", "left"), ("who", "left"), ("P then", "right"), ("why", "wrap"),
+    ]  # fmt: skip
+    return table("", columns, map(_verdict, rows))
+
+
+def _verdict(r: Row) -> tuple[object, ...]:
+    when = (iso(r["time"]) or "-")[:16].replace("T", " ")
+    chance = number(r["probability"], ".3f")
+    return when, r["event_id"], r["object_id"], r["status"], r["class"] or "-", r["who"] or "-", chance, r["why"] or "-"

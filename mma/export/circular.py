@@ -7,7 +7,7 @@ import re
 import textwrap
 import unicodedata
 
-from coincidence.score import TERMS
+from coincidence.terms import TERMS
 
 from ..publish.message import version
 from .angles import degrees, sexagesimal
@@ -19,6 +19,10 @@ NAMED = re.compile(r"GRB \d{6}[A-Z]|IceCube-\d{6}[A-Z]")
 """Names that GCN finds in a subject by itself, and files the Circular under."""
 
 LVK = re.compile(r"S\d{6}[a-z]+")
+SHORT = {
+    "distance": "dist", "photometry": "phot", "context": "ctx", "classifier": "class", "verdict": "verd",
+}  # fmt: skip
+"""Names of terms as they fit over a column."""
 
 
 def circular(event: Row, candidates: list[Row], more: More) -> str:
@@ -90,8 +94,7 @@ def _map(event: Row) -> str:
 def _tables(candidates: list[Row]) -> list[str]:
     head = f"{'#':>3} {'RA (ICRS)':<11} {'Dec (ICRS)':<11} {'RA deg':>9} {'Dec deg':>9} {'P':>5} object"
     places = [head, *(_place(number, row) for number, row in enumerate(candidates, start=1))]
-    names = ["ln odds", *TERMS]
-    heads = "".join(f" {name:>8}" for name in names)
+    heads = "".join(f" {name:>6}" for name in ("ln O", *(SHORT.get(name, name) for name in TERMS)))
     scores = [f"{'#':>3}{heads} {'delay d':>8}", *(_score(n, row) for n, row in enumerate(candidates, start=1))]
     seen = [f"{'#':>3} last seen (UTC)   AB mag      class", *(_seen(n, r) for n, r in enumerate(candidates, start=1))]
     return ["\n".join(places), "\n".join(scores), "\n".join(seen)]
@@ -109,7 +112,8 @@ def _place(number: int, row: Row) -> str:
 def _score(number: int, row: Row) -> str:
     values = [row["log_odds"], *(row["terms"][name] for name in TERMS)]
     days = None if row["delay_s"] is None else row["delay_s"] / DAY_S
-    return f"{number:>3}" + "".join(f" {'-' if v is None else f'{v:.2f}':>8}" for v in (*values, days))
+    cells = "".join(f" {'-' if v is None else f'{v:.2f}':>6}" for v in values)
+    return f"{number:>3}{cells} {'-' if days is None else f'{days:.2f}':>8}"
 
 
 def _seen(number: int, row: Row) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from coincidence.score import TERMS
+from coincidence.terms import TERMS
 
 Row = dict[str, Any]
 Kind = Literal["text", "number", "integer", "flag", "time"]

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from coincidence.score import TERMS
+from coincidence.terms import TERMS
 
 from ..publish.message import version
 

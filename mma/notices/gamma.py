@@ -6,7 +6,10 @@ GCN has no schema for Cherenkov telescopes, so this one is made of GCN's core fi
 - the id is ``{mission}-{id}``; ``event_name`` gives aliases where the name is unique (see ``names``);
 - the error region is widened by the pointing error in quadrature, 30 arcsec where none is told;
 - an upper limit without a detection is no event and is ignored: a limit never raises a score;
-- an event that a telescope was pointed at by (``follow_up_event``) is ``Event.follows``.
+- an event that a telescope was pointed at by (``follow_up_event``) is ``Event.follows``; the field of view (5 deg
+  around the detection where none is told) and the tiles observed go with it, for what is found there is judged
+  against that field, not against the sky;
+- a p-value alone is told as its significance, one-sided.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import NormalDist
 from typing import Any
 
 from coincidence.event import Event, Kind, Messenger, Stage
@@ -29,6 +33,9 @@ from .regions import Where
 
 SYSTEMATIC_ARCSEC = 30.0
 """Pointing error of today's Cherenkov telescopes, one sigma on each axis."""
+
+FIELD_OF_VIEW_DEG = 5.0
+"""Radius of CTAO's field of view: 10 deg across (arXiv 2508.20726)."""
 
 KINDS = {
     "grb_follow_up": Kind.GRB,
@@ -67,12 +74,14 @@ def decode(message: Message) -> Event:
         aliases=names.aliases(fields.texts(document, "event_name"), "", own),
         instruments=_instruments(document),
         far_hz=fields.maybe_number(document, "far"),
-        significance_sigma=fields.maybe_number(document, "significance_post_trial")
-        or fields.maybe_number(document, "significance"),
+        significance_sigma=_sigma(document),
         significant=significant,
         classes=fields.probabilities(document, "classification"),
         is_test=document.get("alert_tense") in gcn.TEST_TENSES or names.is_test_superevent(followed),
         follows=names.from_reference(followed) if followed else None,
+        field_of_view_deg=fields.maybe_number(document, "field_of_view_deg") or FIELD_OF_VIEW_DEG,
+        tiles=document.get("tiles_observed"),
+        redshift=fields.maybe_number(document, "redshift"),
         skymap_sha256=where.sha256,
         skymap_url=document.get("healpix_url"),
         url=document.get("data_archive_page"),
@@ -178,6 +187,15 @@ def _significance(document: Document) -> verdict.Verdict:
     if told[0] is None and sigma is not None:
         return sigma >= DISCOVERY_SIGMA, told[1]
     return told
+
+
+def _sigma(document: Document) -> float | None:
+    """After trials where told, else before; else that of the p-value."""
+    for name in ("significance_post_trial", "significance"):
+        if (sigma := fields.maybe_number(document, name)) is not None:
+            return sigma
+    p = fields.maybe_number(document, "p_value")
+    return None if p is None or not 0.0 < p < 1.0 else -NormalDist().inv_cdf(p)
 
 
 def _instruments(document: Document) -> tuple[str, ...]:

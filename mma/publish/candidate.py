@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from coincidence.score import TERMS
+from coincidence.terms import TERMS
 from skymaps.region import SQDEG_PER_SR
 
 from .message import Message, iso, message_id, version

@@ -1,4 +1,4 @@
-"""Messages about events and their associations."""
+"""Messages about events, their associations and groups of them."""
 
 from __future__ import annotations
 
@@ -39,15 +39,46 @@ def _event_message_id(event_id: str, revision: int, notice: str) -> str:
     return message_id("event", event_id, revision, notice)
 
 
+ASSOCIATION_FACTS = (
+    "delay_s",
+    "overlap",
+    "far_temporal_hz",
+    "far_spacetime_hz",
+    "by_construction",
+    "search",
+    "trials",
+    "far_after_trials_hz",
+    "same_source",
+    "reason",
+)
+TERMS = ("prior", "sky", "time", "distance")
+
+
 def association_message(row: Row, *, revision: int, now: float) -> Message:
     """The message about two events that may be one, by ``schemas/association.schema.json``."""
     kind = "withdrawal" if row["state"] == "withdrawn" else "new" if revision == 1 else "update"
-    facts = ("delay_s", "overlap", "far_temporal_hz", "far_spacetime_hz", "by_construction")
+    said = (*ASSOCIATION_FACTS, "log_odds", *TERMS, "p_time", "p_sky", "p_alone")
     return {
-        "id": message_id("association", row["first"], row["second"], revision, *(row[f] for f in facts)),
+        "id": message_id("association", row["first"], row["second"], revision, *(row[f] for f in said)),
         **_envelope("urn:mma:association:1", kind, row, revision, now),
         "supersedes": row["told_id"],
         "events": [row["first"], row["second"]],
-        **{name: row[name] for name in facts},
+        **{name: row[name] for name in ASSOCIATION_FACTS},
         "window_s": [row["window_start_s"], row["window_end_s"]],
+        "odds": {"log_odds": row["log_odds"], "terms": {name: row[name] for name in TERMS}},
+        "p_values": {"time": row["p_time"], "sky_bound": row["p_sky"], "alone": row["p_alone"]},
+    }
+
+
+def group_message(row: Row, *, revision: int, now: float) -> Message:
+    """The message about several events that may be one source, by ``schemas/group.schema.json``."""
+    kind = "withdrawal" if row["state"] == "withdrawn" else "new" if revision == 1 else "update"
+    facts = ("anchor", "kind", "links", "log_overlap", "log_odds", "p_values", "p_product", "p_fisher")
+    return {
+        "id": message_id("group", row["id"], revision, row["state"], row["members"], *(row[f] for f in facts)),
+        **_envelope("urn:mma:group:1", kind, row, revision, now),
+        "supersedes": row["told_id"],
+        "group": row["id"],
+        "events": row["members"],
+        **{name: row[name] for name in facts},
     }

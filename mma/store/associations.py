@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
 from sqlalchemy import Connection, select, update
 
 from coincidence import Association
+from coincidence.joint import Search
 
 from . import tables
-from .bulk import Row, columns_of, upsert
+from .bulk import Row, among, columns_of, upsert
 
 ACTIVE, WITHDRAWN = "active", "withdrawn"
-_FACTS = ("delay_s", "overlap", "far_temporal_hz", "far_spacetime_hz", "state")
+_PLAIN = tuple(f.name for f in fields(Association) if f.name not in ("first", "second", "window_s", "search"))
+_FACTS = ("state", "search", *(name for name in _PLAIN if name != "is_test"))
 
 
 def replace(connection: Connection, event_id: str, found: list[Association], now: float) -> None:
@@ -19,7 +26,7 @@ def replace(connection: Connection, event_id: str, found: list[Association], now
     for association in found:
         row = _row(association)
         old = before.pop((association.first, association.second), None)
-        changed = old is None or any(old[name] != row[name] for name in _FACTS)
+        changed = old is None or old["changed"] or any(old[name] != row[name] for name in _FACTS)
         upsert(connection, tables.associations, columns_of([row | {"changed": changed}]))
     a = tables.associations.c
     for first, second in before:
@@ -31,20 +38,29 @@ def replace(connection: Connection, event_id: str, found: list[Association], now
 
 
 def _row(association: Association) -> Row:
-    far = association.far_spacetime_hz
+    """Numbers that are infinite, for regions that do not meet, become NULL; the reason says so."""
     return {
         "first": association.first,
         "second": association.second,
         "state": ACTIVE,
-        "delay_s": association.delay_s,
         "window_start_s": association.window_s[0],
         "window_end_s": association.window_s[1],
-        "overlap": association.overlap,
-        "far_temporal_hz": association.far_temporal_hz,
-        "far_spacetime_hz": None if far == float("inf") else far,
-        "by_construction": association.by_construction,
-        "is_test": association.is_test,
+        "search": association.search.value,
+        **{name: _finite(getattr(association, name)) for name in _PLAIN},
     }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _association(row: Row) -> Association:
+    """As it was, but for what is infinite; of regions that do not meet, the sky says so again."""
+    given = {name: row[name] for name in _PLAIN}
+    if row["overlap"] == 0.0:
+        given["sky"] = -math.inf
+    window = (row["window_start_s"], row["window_end_s"])
+    return Association(first=row["first"], second=row["second"], window_s=window, search=Search(row["search"]), **given)
 
 
 def of_event(connection: Connection, event_id: str | None = None) -> list[Row]:
@@ -54,6 +70,23 @@ def of_event(connection: Connection, event_id: str | None = None) -> list[Row]:
     if event_id is not None:
         statement = statement.where((a.first == event_id) | (a.second == event_id))
     return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def neighbours(connection: Connection, event_id: str) -> set[str]:
+    """Ids of the events that one is or was associated with, and its own where there are any."""
+    return {name for row in of_event(connection, event_id) for name in (row["first"], row["second"])}
+
+
+def standing(connection: Connection, event_ids: Sequence[str]) -> list[Association]:
+    """Associations that stand and that name any of these events. Those of an older version of ours, which told no
+    odds, are left out until one of their events is heard of again."""
+    a = tables.associations
+    named = among(connection, a.c.first, event_ids), among(connection, a.c.second, event_ids)
+    found: dict[tuple[str, str], Row] = {}
+    for condition in named:
+        statement = select(a).where(condition, a.c.state == ACTIVE, a.c.search.is_not(None))
+        found |= {(row["first"], row["second"]): dict(row) for row in connection.execute(statement).mappings()}
+    return [_association(row) for _, row in sorted(found.items())]
 
 
 def untold(connection: Connection, event_id: str) -> list[Row]:

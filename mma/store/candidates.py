@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,9 +11,11 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, select, update
 
 from coincidence import AlertBatch, Event
+from coincidence.evidence import Evidence
 from coincidence.objects import versions
 from coincidence.pairs import Pairs
-from coincidence.score import TERMS, Scores
+from coincidence.score import Scores
+from coincidence.terms import TERMS
 from skymaps import FloatArray
 
 from . import tables
@@ -56,6 +59,7 @@ def columns_of(
     pairs: Pairs,
     scores: Scores,
     chance_count: FloatArray,
+    evidence: Evidence,
     parameters: str,
 ) -> dict[str, Sequence[Any]]:
     """Scores as the table has them, without what was told: one row a pair.
@@ -66,10 +70,12 @@ def columns_of(
         ``pairs.event`` counts in them.
     objects
         ``pairs.alert`` counts in them.
+    evidence
+        What else was known of the objects.
     parameters
         Id of the parameter set.
     """
-    version = versions(objects)
+    version = _known(events, objects, pairs, evidence)
     of_event = pairs.event.tolist()
     return {
         "event_id": [events[i].id for i in of_event],
@@ -86,11 +92,28 @@ def columns_of(
         "delay_s": nullable(scores.delay_s),
         "earliest_s": nullable(scores.earliest_s),
         "detail": _details(scores),
-        "object_version": [version[i] for i in pairs.alert.tolist()],
+        "object_version": version,
         "event_notice": [events[i].notice for i in of_event],
         "skymap_sha256": [events[i].skymap_sha256 for i in of_event],
         "parameters": [parameters] * len(pairs),
     }
+
+
+def _known(events: Sequence[Event], objects: AlertBatch, pairs: Pairs, evidence: Evidence) -> list[str]:
+    """A short hash of what was known of each pair's object: its state, light curve, classifiers, verdicts."""
+    state, curve = versions(objects), evidence.curves.digests(len(objects))
+    said = evidence.classified.digests(len(objects))
+    of_object = [_short(*parts) if any(parts[1:]) else parts[0] for parts in zip(state, curve, said, strict=True)]
+    out = [of_object[row] for row in pairs.alert.tolist()]
+    if judged := evidence.verdicts.by_pair():
+        for i, (row, event) in enumerate(zip(pairs.alert.tolist(), pairs.event.tolist(), strict=True)):
+            word = judged.get((events[event].id, objects.object_id[row]))
+            out[i] = out[i] if word is None else _short(out[i], *map(str, word))
+    return out
+
+
+def _short(*parts: str) -> str:
+    return hashlib.blake2b("|".join(parts).encode(), digest_size=6).hexdigest()
 
 
 def _details(scores: Scores) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from coincidence import AlertBatch
 from coincidence.objects import combine, told_times, versions
@@ -117,9 +117,36 @@ def merge(
     columns = _columns(states, told_at) | {"whole": [name in is_whole for name in states.object_id]}
     is_new = np.array([name not in before.version for name in states.object_id], dtype=np.bool_)
     _write(connection, columns, is_new)
+    changed = np.array(
+        [before.version.get(name) != v for name, v in zip(states.object_id, columns["version"], strict=True)],
+        dtype=np.bool_,
+    )
+    same = frozenset(states.object_id[~changed])
+    more = _with_new_points(connection, alerts, same) if same else frozenset()
     insert_new(connection, tables.detections, _detections(alerts))
-    changed = [before.version.get(name) != v for name, v in zip(states.object_id, columns["version"], strict=True)]
-    return states.take(np.array(changed, dtype=np.bool_))
+    changed |= np.array([name in more for name in states.object_id], dtype=np.bool_)
+    return states.take(changed)
+
+
+def _with_new_points(connection: Connection, alerts: AlertBatch, same: frozenset[str]) -> frozenset[str]:
+    """Of objects whose state stays as it was: those of which one of the alerts is not stored yet."""
+    d = tables.detections.c
+    rows = select_in(connection, select(d.object_id, d.id), d.object_id, sorted(same))
+    stored = {(row["object_id"], row["id"]) for row in rows}
+    told = zip(alerts.object_id, alerts.id, strict=True)
+    return frozenset(name for name, alert in told if name in same and (name, alert) not in stored)
+
+
+def sample(connection: Connection, n: int) -> tuple[AlertBatch, float]:
+    """About n objects, evenly and always the same ones; and the share of all that they are."""
+    o = tables.objects
+    whole = connection.execute(select(func.count()).select_from(o)).scalar_one()
+    statement = select(o).order_by(o.c.id)
+    share = min(1.0, n / max(whole, 1))
+    if share < 1.0:
+        statement = statement.where(o.c.version < f"{int(share * 0xFFFF):04x}")  # versions are hashes: even numbers
+    found = _batch(connection.execute(statement).all())
+    return found, len(found) / max(whole, 1)
 
 
 def _write(connection: Connection, columns: Columns, is_new: npt.NDArray[np.bool_]) -> None:

@@ -66,3 +66,37 @@ def waiting(connection: Connection) -> int:
     """How many messages are to be published."""
     o = tables.outbox.c
     return connection.execute(select(func.count(o.seq)).where(o.sent.is_(None))).scalar_one()
+
+
+def span(connection: Connection) -> tuple[int, int]:
+    """Number of the oldest message that is kept and of the newest; 0 and 0 where there is none."""
+    o = tables.outbox.c
+    oldest, newest = connection.execute(select(func.min(o.seq), func.max(o.seq))).one()
+    return oldest or 0, newest or 0
+
+
+def after(connection: Connection, seq: int, upto: int, limit: int) -> list[Row]:
+    """Messages with numbers above ``seq``, up to and with ``upto``, oldest first; sent or not."""
+    o = tables.outbox.c
+    chosen = select(o.seq, o.topic, o.key, o.payload).where(o.seq > seq, o.seq <= upto)
+    return [dict(row) for row in connection.execute(chosen.order_by(o.seq).limit(limit)).mappings()]
+
+
+def is_kept(connection: Connection, seq: int) -> bool:
+    """Whether the message of this number is still there."""
+    o = tables.outbox.c
+    return connection.execute(select(o.seq).where(o.seq == seq)).first() is not None
+
+
+def writers(connection: Connection) -> frozenset[str]:
+    """Transactions that are adding messages now, and may have drawn numbers below those that are to be seen.
+
+    On SQLite none: there only one writes at a time, and its numbers follow one another.
+    """
+    if connection.dialect.name != "postgresql":
+        return frozenset()
+    found = connection.exec_driver_sql(
+        "SELECT virtualtransaction FROM pg_locks WHERE relation = 'outbox'::regclass AND mode = 'RowExclusiveLock'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    return frozenset(found.scalars())

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, func, select, union_all
 
-from coincidence.score import TERMS
+from coincidence.terms import TERMS
 from skymaps import healpix
 
 from ..errors import NotFoundError
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
-from . import associations, catalogs, ledger, objects, outbox, tables
+from . import associations, catalogs, chances, ledger, objects, outbox, tables
 from . import sources as live
-from .bulk import Row, select_in
+from .bulk import Row, floats, select_in
 from .candidates import ACTIVE, WITHDRAWN
 from .events import count_states, resolve
 
@@ -46,10 +46,11 @@ def events(connection: Connection, *, state: str | None = None, limit: int | Non
     statement = select(e).order_by(e.c.time.desc().nulls_last(), e.c.id).limit(limit)
     if state is not None:
         statement = statement.where(e.c.state == state)
-    return [_event(dict(row)) for row in connection.execute(statement).mappings()]
+    return [as_event(dict(row)) for row in connection.execute(statement).mappings()]
 
 
-def _event(row: Row) -> Row:
+def as_event(row: Row) -> Row:
+    """An event's row as it is shown."""
     document = row.pop("document")
     return {
         "id": row["id"],
@@ -89,14 +90,28 @@ def candidates(connection: Connection, event: str, *, everything: bool = False, 
     )
     active = statement.where(c.c.state == ACTIVE).order_by(c.c.log_odds.desc(), c.c.object_id).limit(limit)
     rows = [dict(row) for row in connection.execute(active).mappings()]
-    answer = [_candidate(row, rank, log_none) for rank, row in enumerate(rows, start=1)]
+    answer = [as_candidate(row, rank, log_none) for rank, row in enumerate(rows, start=1)]
     if everything:
         rest = statement.where(c.c.state != ACTIVE).order_by(c.c.state, c.c.object_id)
-        answer += [_candidate(dict(row), None, log_none) for row in connection.execute(rest).mappings()]
+        answer += [as_candidate(dict(row), None, log_none) for row in connection.execute(rest).mappings()]
+    measured = chances.of_event(connection, event, answer[0]["event_notice"]) if answer else None
+    if measured is not None:
+        for row, count in zip(answer, measured.at(floats(row["log_odds"] for row in answer)).tolist(), strict=True):
+            if math.isfinite(count):
+                row |= {"chance_count": count, "chance_by": "measured"}
     return answer
 
 
-def _candidate(row: Row, rank: int | None, log_none: float) -> Row:
+def candidate_row(connection: Connection, event: str, object_id: str) -> Row | None:
+    """A candidate's state, odds and class, with its event's ``log_none``; None where there is none."""
+    c, e = tables.candidates, tables.events
+    statement = select(c.c.state, c.c.log_odds, c.c.counterpart, e.c.log_none).join(e, e.c.id == c.c.event_id)
+    row = connection.execute(statement.where(c.c.event_id == event, c.c.object_id == object_id)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def as_candidate(row: Row, rank: int | None, log_none: float) -> Row:
+    """A candidate's row, with its object's columns, as it is shown; ``rank`` None: it does not stand."""
     detail = row["detail"]
     stands = rank is not None and row["log_odds"] is not None
     return {
@@ -114,6 +129,7 @@ def _candidate(row: Row, rank: int | None, log_none: float) -> Row:
         "terms": {name: row[name] for name in TERMS},
         "by_class": detail["by_class"],
         "chance_count": row["chance_count"],
+        "chance_by": "sky",
         "credible_level": row["credible_level"],
         "credible_volume": row["credible_volume"],
         "delay_s": row["delay_s"],
@@ -145,6 +161,20 @@ def history(connection: Connection, event: str, object_id: str) -> list[Row]:
     return [dict(row) | {"scored": iso(row["scored"])} for row in rows]
 
 
+def object_id(connection: Connection, name: str) -> str:
+    """The object of an exact id or alias.
+
+    Raises
+    ------
+    NotFoundError
+        No such object.
+    """
+    found = resolve(connection, name, "object")
+    if found is None:
+        raise NotFoundError(f"no object {name!r}; 'mma cone' finds objects by position")
+    return found
+
+
 def object_(connection: Connection, name: str) -> Row:
     """An object with its light curve and every event it is a candidate of.
 
@@ -153,20 +183,18 @@ def object_(connection: Connection, name: str) -> Row:
     NotFoundError
         No such object.
     """
-    object_id = resolve(connection, name, "object")
-    if object_id is None:
-        raise NotFoundError(f"no object {name!r}; 'mma cone' finds objects by position")
+    its = object_id(connection, name)
     o, c, e = tables.objects, tables.candidates, tables.events
-    row = dict(connection.execute(select(o).where(o.c.id == object_id)).mappings().one())
+    row = dict(connection.execute(select(o).where(o.c.id == its)).mappings().one())
     touched = connection.execute(
         select(c.c.event_id, c.c.state, c.c.log_odds, c.c.reason, e.c.log_none)
         .join(e, e.c.id == c.c.event_id)
-        .where(c.c.object_id == object_id)
+        .where(c.c.object_id == its)
         .order_by(c.c.event_id)
     ).mappings()
-    return _object(row) | {
-        "aliases": objects.aliases(connection, [object_id]).get(object_id, []),
-        "light_curve": [d | {"time": iso(d["time"])} for d in objects.light_curve(connection, object_id)],
+    return as_object(row) | {
+        "aliases": objects.aliases(connection, [its]).get(its, []),
+        "light_curve": [d | {"time": iso(d["time"])} for d in objects.light_curve(connection, its)],
         "events": [
             {
                 "event": t["event_id"],
@@ -180,7 +208,8 @@ def object_(connection: Connection, name: str) -> Row:
     }
 
 
-def _object(row: Row) -> Row:
+def as_object(row: Row) -> Row:
+    """An object's row as it is shown."""
     times = {name: iso(row[name]) for name in ("first_seen", "last_seen", "last_unseen")}
     hidden = ("hpx", "told_at", "version", "whole")
     return {name: value for name, value in row.items() if name not in hidden} | times | {"mag": ab_mag(row["flux_njy"])}
@@ -199,17 +228,17 @@ def cone(connection: Connection, ra: float, dec: float, radius_deg: float) -> li
     shift = 2 * (29 - order)
     ranges = np.stack([cells << shift, (cells + 1) << shift], axis=1)
     near = objects.in_region(connection, ranges, -np.inf, np.inf)
-    angle = _separation_deg(ra, dec, near.ra, near.dec)
+    angle = separation_deg(ra, dec, near.ra, near.dec)
     rows = np.flatnonzero(angle <= radius_deg)
     found = {
         row["id"]: dict(row)
         for row in select_in(connection, select(tables.objects), tables.objects.c.id, list(near.object_id[rows]))
     }
     ordered = sorted(rows.tolist(), key=lambda row: (angle[row], near.object_id[row]))
-    return [_object(found[near.object_id[row]]) | {"separation_arcsec": float(angle[row] * 3600)} for row in ordered]
+    return [as_object(found[near.object_id[row]]) | {"separation_arcsec": float(angle[row] * 3600)} for row in ordered]
 
 
-def _separation_deg(ra: float, dec: float, ras: Any, decs: Any) -> Any:
+def separation_deg(ra: float, dec: float, ras: Any, decs: Any) -> Any:
     """Angle between a position and others, by Vincenty's formula, right at all angles."""
     a, b, c, d = np.radians(ra), np.radians(dec), np.radians(ras), np.radians(decs)
     x = np.cos(b) * np.sin(d) - np.sin(b) * np.cos(d) * np.cos(c - a)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, exists
+from sqlalchemy import Connection, delete, exists, func, select
 
 from . import Store, tables
 from .fence import is_first
@@ -29,12 +29,13 @@ def prune(store: Store, before: float) -> dict[str, int]:
     with store.begin() as connection:
         if not is_first(connection):
             return {}
-        sent = tables.outbox.c.sent
+        sent, seq = tables.outbox.c.sent, tables.outbox.c.seq
+        newest = select(func.max(seq)).scalar_subquery()  # stays: SQLite would give its number once more
         return {
             "detections": _detections(connection, before),
             "objects": _objects(connection, before),
             "aliases": _aliases(connection),
-            "messages": connection.execute(delete(tables.outbox).where(sent < before)).rowcount,
+            "messages": connection.execute(delete(tables.outbox).where(sent < before, seq < newest)).rowcount,
         }
 
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    Float,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData()
-
-Json = JSON().with_variant(JSONB(), "postgresql")
-Serial = BigInteger().with_variant(Integer(), "sqlite")
-Double = Float(53)
+from .columns import Double, Json, Serial
+from .columns import metadata as metadata
+from .joint_tables import associations as associations
+from .joint_tables import group_members as group_members
+from .joint_tables import groups as groups
 
 events = Table(
     "events",
@@ -138,7 +134,10 @@ candidates = Table(
     Column("sky", Double),
     Column("distance", Double),
     Column("time", Double),
+    Column("photometry", Double),
     Column("context", Double),
+    Column("classifier", Double),
+    Column("verdict", Double),
     Column("credible_level", Double),
     Column("credible_volume", Double),
     Column("probdensity", Double),
@@ -174,42 +173,87 @@ scores = Table(  # those that candidates had before their newest
     Column("sky", Double),
     Column("distance", Double),
     Column("time", Double),
+    Column("photometry", Double),
     Column("context", Double),
+    Column("classifier", Double),
+    Column("verdict", Double),
     Column("scored", Double, nullable=False),
 )
 
-associations = Table(
-    "associations",
+classifications = Table(  # what classifiers say of objects, the newest version of each
+    "classifications",
     metadata,
-    Column("first", String, primary_key=True),
-    Column("second", String, primary_key=True),
-    Column("state", String, nullable=False),  # active, withdrawn
-    Column("delay_s", Double, nullable=False),
-    Column("window_start_s", Double, nullable=False),
-    Column("window_end_s", Double, nullable=False),
-    Column("overlap", Double),
-    Column("far_temporal_hz", Double),
-    Column("far_spacetime_hz", Double),
-    Column("by_construction", Boolean, nullable=False),
-    Column("is_test", Boolean, nullable=False),
-    Column("changed", Boolean, nullable=False),  # since it was told
-    Column("told_revision", Integer),
-    Column("told_id", String),
+    Column("object_id", String, primary_key=True),
+    Column("classifier", String, primary_key=True),
+    Column("class", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("time", Double, nullable=False),
+)
+
+verdicts = Table(  # what people say of candidates; the newest stands
+    "verdicts",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("event_id", String, nullable=False),
+    Column("object_id", String, nullable=False, index=True),
+    Column("status", String, nullable=False),  # pending, confirmed, ambiguous, rejected
+    Column("class", String),  # spectroscopic class, as the one who judged wrote it
+    Column("who", String),
+    Column("why", Text),
+    Column("time", Double, nullable=False),
+    Column("log_odds", Double),  # of the candidate when it was judged, and its class: what contamination is learnt from
+    Column("probability", Double),
+    Column("counterpart", String),
+)
+
+chances = Table(  # unrelated objects that score as high, counted on the stored sky; one row an event
+    "chances",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("event_notice", String, nullable=False),
+    Column("parameters", String, nullable=False),
+    Column("trials", Integer, nullable=False),
+    Column("log_odds", Json, nullable=False),  # falling
+    Column("counts", Json, nullable=False),  # expected number with at least these log odds
+    Column("time", Double, nullable=False),
+)
+
+catalogs = Table(
+    "catalogs",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("name", String, nullable=False, index=True),
+    Column("ready", Boolean, nullable=False),  # else it is being imported, or that was broken off
+    Column("priority", Integer, nullable=False),  # the smaller goes first
+    Column("completeness", String, nullable=False),  # Mpc:fraction,...
+    Column("dec_min", Double, nullable=False),
+    Column("dec_max", Double, nullable=False),
+    Column("is_agn", Boolean, nullable=False),  # of active nuclei, not of galaxies
+    Column("galaxies", BigInteger, nullable=False),
+    Column("nearest_mpc", Double),
+    Column("farthest_mpc", Double),
+    Column("counts", Json, nullable=False),  # galaxies nearer than each of fixed distances
 )
 
 galaxies = Table(
     "galaxies",
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("catalog", String, nullable=False, index=True),
+    Column("catalog", Integer, nullable=False),
+    Column("cell", BigInteger, nullable=False, index=True),  # UNIQ pixel, the larger the nearer the galaxy
     Column("name", String),
-    Column("hpx", BigInteger, nullable=False, index=True),
     Column("ra", Double, nullable=False),
     Column("dec", Double, nullable=False),
-    Column("distance_mpc", Double, nullable=False),
+    Column("distance_mpc", Double),  # NULL only for an active nucleus
     Column("distance_error_mpc", Double),
-    Column("kind", String, nullable=False),  # spec, photo, indep
-    Column("density_deg2", Double, nullable=False),
+    Column("kind", String, nullable=False),  # spec, photo, indep, agn
+    Column("mag", Double),
+    Column("band", String),
+    Column("semi_major_arcsec", Double),
+    Column("axis_ratio", Double),
+    Column("position_angle_deg", Double),
+    Column("is_agn", Boolean),
 )
 
 outbox = Table(
@@ -222,6 +266,16 @@ outbox = Table(
     Column("payload", Text, nullable=False),
     Column("created", Double, nullable=False),
     Column("sent", Double, index=True),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("sha256", String, nullable=False, unique=True),  # of the token, which is nowhere
+    Column("writes", Boolean, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("revoked", Double),
 )
 
 dead_letters = Table(

@@ -7,13 +7,14 @@ import math
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy.stats import norm
 
 import skymaps
 from coincidence import Kind, Messenger, Stage, associate, joint_far, joint_far_targeted
-from coincidence.joint import PAIRINGS, temporal_p_value
+from coincidence.joint import PAIRINGS, Role, after_trials, fisher, product, sigma, temporal_p_value
 from tests.coincidence.rows import EPOCH, event
 
 GW = event(skymaps.circle(197.0, -23.0, 3.0), far_hz=1e-9)
@@ -58,22 +59,63 @@ def test_raven_with_the_sky() -> None:
 def test_gw170817_in_time_and_joint() -> None:
     in_time = temporal_p_value(1.74, 351.2 / (3324 * 86400), 0.85)
     assert in_time == pytest.approx(5.0e-6, rel=0.01)
-    assert in_time * 0.01 == pytest.approx(5.0e-8, rel=0.01)
-    assert norm.isf(in_time * 0.01) == pytest.approx(5.3, abs=0.05)
+    assert product([in_time, 0.01]) == pytest.approx(5.0e-8, rel=0.01)
+    assert sigma(product([in_time, 0.01])) == pytest.approx(norm.isf(in_time * 0.01), abs=1e-9)
+    assert sigma(product([in_time, 0.01])) == pytest.approx(5.3, abs=0.05)
+
+
+@pytest.fixture(scope="module")
+def cases(data: Path) -> dict[str, Any]:
+    """Published and recomputed cases beside the recorded data."""
+    path = data.parent / "notes" / "science_cases.json"
+    return {c["id"]: c for c in json.loads(path.read_text())["bars"]}
 
 
 @pytest.mark.realdata
-def test_science_cases(data: Path) -> None:
-    cases = {c["id"]: c for c in json.loads((data.parent / "notes" / "science_cases.json").read_text())["bars"]}
+def test_every_case_of_raven_on_record(cases: dict[str, Any]) -> None:
+    group = [c for c in cases.values() if c["group"] == "raven_far"]
+    assert len(group) == 6
+    for case in group:
+        i = case["inputs"]
+        length = i["window_s"][1] - i["window_s"][0] if "window_s" in i else None
+        if "overlap" in i:
+            found = joint_far(i["temporal_far_hz"], 1.0, 1.0, i["overlap"])
+        elif i["method"] == "targeted":
+            limits = i["far_gw_max_hz"], i["far_ext_max_hz"]
+            found = joint_far_targeted(i["far_gw_hz"], i["far_ext_hz"], length, *limits)
+        else:
+            found = joint_far(i["far_gw_hz"], i["ext_rate_hz"], length)
+        assert found == pytest.approx(case["expected"], **case["tolerance"]), case["id"]
+
+
+@pytest.mark.realdata
+def test_the_other_cases_on_record(cases: dict[str, Any]) -> None:
     i = cases["gw170817_ptemp"]["inputs"]
     in_time = temporal_p_value(i["dt_s"], i["n_sgrb"] / (i["days"] * 86400), i["livetime"])
     assert in_time == pytest.approx(cases["gw170817_ptemp"]["expected"], rel=0.01)
     i = cases["gw170817_pjoint"]["inputs"]
-    assert i["p_temporal"] * i["p_spatial"] == pytest.approx(cases["gw170817_pjoint"]["expected"])
-    for name in ("window_cbc", "window_burst"):
-        start, end = cases[name]["expected"]  # told as GW minus external
-        kind = Kind.CBC if name == "window_cbc" else Kind.BURST
-        assert (PAIRINGS[kind, Kind.GRB].start_s, PAIRINGS[kind, Kind.GRB].end_s) == (-end, -start)
+    assert product([i["p_temporal"], i["p_spatial"]]) == pytest.approx(cases["gw170817_pjoint"]["expected"])
+    i = cases["gw170817_fisher"]["inputs"]
+    assert fisher(i["p"]) == pytest.approx(cases["gw170817_fisher"]["expected"], rel=1e-5)
+    i = cases["txs_trials"]["inputs"]
+    after = after_trials(norm.sf(i["pre_trial_sigma"]), i["trials"])
+    assert sigma(after) == pytest.approx(cases["txs_trials"]["expected"], abs=0.1)
+
+
+WINDOWS = {
+    "window_cbc": (Role.CBC, Role.GRB),
+    "window_sub_fermi": (Role.CBC, Role.SUB_FERMI),
+    "window_burst": (Role.BURST, Role.GRB),
+    "window_snews": (Role.CBC, Role.SUPERNOVA),
+}
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", WINDOWS)
+def test_windows_on_record(cases: dict[str, Any], name: str) -> None:
+    start, end = cases[name]["expected"]  # told as GW minus external
+    pairing = PAIRINGS[WINDOWS[name]]
+    assert (pairing.start_s, pairing.end_s) == (-end, -start)
 
 
 def test_a_merger_and_its_burst() -> None:

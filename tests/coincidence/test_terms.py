@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 import skymaps
 from coincidence import DEFAULT
-from coincidence.parameters import Onset
-from coincidence.terms import context, distance, sky, time
+from coincidence.curves import LightCurves
+from coincidence.models import Classifier, Onset
+from coincidence.terms import classifier, context, distance, sky, state, time
+from skymaps import FloatArray
+from tests.coincidence.rows import DAY_S
 
 RANDOM = np.random.default_rng(20260301)
 ONSETS = [model.onset for model in DEFAULT.classes.values()]
@@ -124,8 +127,89 @@ def test_background_is_a_density_and_falls_beyond_the_survey() -> None:
     assert model.at(np.array([5000.0]))[0] < 1e-3 * model.density.max()
 
 
+KILONOVA, BLAZAR = DEFAULT.classes["kilonova"], DEFAULT.classes["blazar"]
+
+
 def test_stars_count_against_and_galaxies_for() -> None:
-    score = np.array([0.98, 0.02, 0.98, np.nan, 0.5])
-    arcsec = np.array([0.3, 0.3, 9.0, 0.3, 0.3])
-    expected = [np.log(0.04 / 1.0), np.log(1.0 / 0.04), 0.0, 0.0, 0.0]
-    assert context.star(score, arcsec, 1.5).tolist() == pytest.approx(expected)
+    score = np.array([1.0, 0.0, 0.5, 1.0, np.nan])
+    arcsec = np.array([0.3, 0.3, 0.3, 9.0, 0.3])
+    expected = [np.log(0.02 / 0.3), np.log(0.98 / 0.7), 0.0, np.nan, np.nan]
+    got = context.context(score, arcsec, None, KILONOVA, DEFAULT)
+    assert got == pytest.approx(expected, nan_ok=True)
+    assert context.context(score, arcsec, None, BLAZAR, DEFAULT)[0] > 0  # a blazar is point-like
+
+
+@pytest.mark.parametrize("name", list(DEFAULT.classes))
+def test_context_ratio_has_mean_one_over_what_lies_under_the_background(name: str) -> None:
+    n, model = 400_000, DEFAULT.underneath
+    is_star = RANDOM.uniform(size=n) < model.star_fraction
+    score = np.sqrt(RANDOM.uniform(size=n))  # density 2 s
+    score = np.where(is_star, score, 1.0 - score)
+    is_agn = RANDOM.uniform(size=n) < model.agn_fraction
+    ratio = np.exp(context.context(score, np.full(n, 0.5), is_agn, DEFAULT.classes[name], DEFAULT))
+    assert ratio.mean() == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_nucleus_counts_for_a_blazar_and_against_a_kilonova() -> None:
+    unknown, there = np.full(2, np.nan), np.array([True, False])
+    kilonova = context.context(unknown, unknown, there, KILONOVA, DEFAULT)
+    blazar = context.context(unknown, unknown, there, BLAZAR, DEFAULT)
+    assert kilonova == pytest.approx([np.log(0.001 / 0.05), np.log(0.999 / 0.95)])
+    assert blazar == pytest.approx([np.log(0.9 / 0.05), np.log(0.1 / 0.95)])
+    assert np.isnan(context.context(unknown, unknown, None, BLAZAR, DEFAULT)).all()
+
+
+def test_nuclei_are_found_across_ra_zero_and_at_the_pole() -> None:
+    ra, dec = np.array([0.0001, 10.0, 40.0]), np.array([0.0, 89.9999, 5.0])
+    got = context.on_agn(ra, dec, np.array([359.9999, 190.0, 40.0]), np.array([0.0, 89.9999, 5.001]), 2.0)
+    assert got.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("prior", [0.5, 0.02])
+def test_classifier_ratio_has_mean_one_over_what_is_not_of_the_class(prior: float) -> None:
+    n, model = 400_000, Classifier(counterpart="kilonova", label="KN", prior=prior)
+    # a calibrated classifier: one number x, normal about 2 for the class and about 0 for the rest
+    is_like = RANDOM.uniform(size=n) < model.ceiling
+    x = RANDOM.normal(size=n) + np.where(is_like, 2.0, 0.0)
+    odds = prior / (1.0 - prior) * np.exp(2.0 * x - 2.0)
+    ratio = np.exp(classifier.classifier(odds / (1.0 + odds), model))
+    assert ratio.mean() == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_classifier_that_says_its_prior_says_nothing_and_its_worst_costs_the_floor() -> None:
+    model = Classifier(counterpart="kilonova", label="KN", prior=0.1, floor=0.02, ceiling=0.01)
+    got = classifier.classifier(np.array([0.1, 0.0, 1.0]), model)
+    assert got == pytest.approx([0.0, np.log(0.02), np.log(0.98 / 0.01 + 0.02)], abs=1e-6)
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=5, max_size=40, unique=True), st.floats(0.1, 1.0))
+def test_state_ratio_has_mean_one_over_its_ranks(fluxes: list[float], rank_index: float) -> None:
+    history = np.array(fluxes)
+    between = np.sort(history)
+    now = np.r_[between[0] - 1.0, (between[1:] + between[:-1]) / 2, between[-1] + 1.0]
+    ratios = [np.exp(ranked(history, flux, rank_index)) for flux in now]
+    assert np.mean(ratios) == pytest.approx(1.0)
+    assert ratios[-1] == pytest.approx(len(now) ** (1.0 - rank_index))  # the brightest ever
+
+
+def ranked(history: FloatArray, now: float, rank_index: float) -> float:
+    """The state term of one object."""
+    n = len(history)
+    curve = LightCurves.of(
+        object=np.zeros(n + 1),
+        time=np.r_[-(100.0 + np.arange(n)), 0.0] * DAY_S,
+        band=["r"] * (n + 1),
+        flux_njy=np.r_[history, now],
+        flux_error_njy=np.ones(n + 1),
+        limit_mag=np.full(n + 1, np.nan),
+    )
+    return float(state.state(curve, np.zeros(1, dtype=np.int64), np.zeros(1), rank_index, DEFAULT)[0])
+
+
+def test_a_state_without_enough_history_is_unknown() -> None:
+    assert np.isnan(ranked(np.arange(4.0), 9.0, 0.5))
+    assert np.isfinite(ranked(np.arange(5.0), 9.0, 0.5))
+
+
+def test_equal_fluxes_share_their_ranks() -> None:
+    assert ranked(np.full(9, 5.0), 5.0, 0.5) == pytest.approx(0.0)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from coincidence.terms import TERMS
 from mma.cli import COMMANDS, main
 from mma.store import Store, queries
 from tests.mma.world import HERE, burst, detection, superevent
@@ -93,7 +94,7 @@ def test_every_question_is_asked():
 def test_candidates_are_ranked_with_their_terms(run):
     rows = json.loads(run("candidates", EVENT, "--json")[1])
     assert [row["rank"] for row in rows] == [1, 2, 3]
-    assert set(rows[0]["terms"]) == {"prior", "sky", "distance", "time", "context"}
+    assert set(rows[0]["terms"]) == set(TERMS)
     everything = json.loads(run("candidates", EVENT, "--all", "--json")[1])
     assert [row["state"] for row in everything] == ["active"] * 3 + ["vetoed"]
     text = run("candidates", EVENT, "--all")[1]

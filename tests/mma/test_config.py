@@ -60,6 +60,38 @@ def test_values_go_over_the_defaults(written):
     assert settings.score.id != DEFAULT.id
 
 
+def test_light_classifiers_and_what_was_learnt_go_over_the_defaults(written):
+    text = """
+        [score.photometry]
+        floor = 0.1
+        [score.classes.kilonova]
+        light.mag_sigma = 2
+        [score.classes.nova.light]
+        shape = "template"
+        [score.templates.nova]
+        days = [0, 1]
+        u = [-8, -7]
+        g = [-8, -7]
+        r = [-8, -7]
+        i = [-8, -7]
+        z = [-8, -7]
+        y = [-8, -7]
+        [score.classifiers.broker]
+        counterpart = "nova"
+        label = "N"
+        version = "1"
+        [score.contamination]
+        nova = { confirmed = 1, rejected = 2, claimed = 0.5 }
+        """
+    score = load(written(text), {}).score
+    assert (score.photometry.floor, score.photometry.model_error_mag) == (0.1, DEFAULT.photometry.model_error_mag)
+    light = score.classes["kilonova"].light
+    assert (light.mag_sigma, light.shape, light.slope_sigma) == (2.0, "template", 0.25)
+    assert score.templates["nova"].g == (-8.0, -7.0)
+    assert (score.classifiers["broker"].version, score.classifiers["broker"].prior) == ("1", 0.5)
+    assert score.contamination["nova"].rejected == 2.0
+
+
 def test_the_environment_goes_over_the_file(written):
     path = written('database = "file.sqlite"\nprefix = "file"')
     settings = load(path, {"MMA_DATABASE": "env.sqlite", "MMA_LSST_SCHEMAS": "/x", "MMA_PREFIX": ""})
@@ -71,7 +103,7 @@ def test_the_environment_goes_over_the_file(written):
     [
         ('databse = "x"', "settings: unknown setting 'databse'; did you mean 'database'?"),
         ("[score]\nleve = 0.9", "score: unknown setting 'leve'; did you mean 'level'?"),
-        ("qqq = 1", "unknown setting 'qqq'; there are batch_size"),
+        ("qqq = 1", "settings: unknown setting 'qqq'; there are "),
         (
             "[score.classes.kilonova]\nonsett = {}",
             "score.classes.kilonova: unknown setting 'onsett'; did you mean 'onset'?",
@@ -104,6 +136,18 @@ def test_the_environment_goes_over_the_file(written):
             "tde.onset.shape: 'boxx' is none of box, plateau_exponential, power_law",
         ),
         ("[score.classes.tde.onset]\nend_d = -500", "tde.onset: end_d must be after start_d"),
+        ("[score.photometry]\nflor = 0.1", "score.photometry: unknown setting 'flor'; did you mean 'floor'?"),
+        ("[score.photometry]\nfloor = 0", "score.photometry.floor: 0.0 is not within"),
+        ("[score.photometry]\nmodel_error_mag = 0", "model_error_mag: 0.0 is not within"),
+        ("[score.classes.tde.light]\nmag_sigma = -1", "score.classes.tde.light.mag_sigma: -1.0 is not within"),
+        ("[score.classes.tde.light]\nshape = 'flatt'", "tde.light.shape: 'flatt' is none of none, flat, template"),
+        ("[score.classes.tde.light]\nshape = 'template'", "needs a table score.templates.tde"),
+        ("[score.templates.kilonova]\ndays = [1, 2]", "kilonova.light: its template needs two days or more"),
+        ("[score.templates.kilonova]\ng = ['x']", "score.templates.kilonova.g: expected float, found 'x'"),
+        ("[score.classifiers.b]\ncounterpart = 'kilonva'", "unknown setting 'kilonva'; did you mean 'kilonova'?"),
+        ("[score.classifiers.b]\ncounterpart = 'tde'\nprior = 1", "score.classifiers.b.prior: 1.0 is not within"),
+        ("[score.contamination]\nkilonva = {}", "score.contamination: unknown setting 'kilonva'"),
+        ("[score.contamination.tde]\nrejected = -1", "score.contamination.tde.rejected: -1.0 is not within"),
         ("not toml", "mma.toml"),
         ("a = 1\na = 2", "mma.toml"),
     ],

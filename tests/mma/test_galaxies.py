@@ -125,3 +125,172 @@ def test_recorded_catalogues_are_read(data):
         assert len(found) > 0
         assert (found.distance_mpc > 0).all()
         assert ((found.ra >= 0) & (found.ra < 360)).all()
+
+
+GLADE_LINE = (
+    "{no} {pgc} {gwgc} {leda} null null null {kind} {ra} {dec} {b} 0.1 0 -20.1 11.2 0.05 10.4 0.05 10.1 0.06 10.2 0.02 "
+    "10.3 0.02 0 null null 0.0098 0.0108 1 0.0004 0.0001 {mpc} {error} {flag} 3.5 1.1 0 -4.1 0.3"
+)
+GLADE_ROW = {
+    "no": 1, "pgc": 45657, "gwgc": "NGC4993", "leda": "null", "kind": "G", "ra": 197.448776, "dec": -23.383831,
+    "b": 13.32, "mpc": 40.7, "error": 2.4, "flag": 3,
+}  # fmt: skip
+
+
+def glade(tmp_path, *rows: dict[str, object]):
+    lines = [GLADE_LINE.format(**(GLADE_ROW | row)) for row in rows]
+    return csv(tmp_path, "\n".join(lines) + "\n", "GLADE+.txt")
+
+
+def test_glade_plus_as_it_is_distributed(tmp_path):
+    path = glade(
+        tmp_path,
+        {},
+        {"flag": 1, "gwgc": "null", "error": "null", "b": "null"},
+        {"flag": 2, "gwgc": "null", "leda": "UGC1", "kind": "Q"},
+        {"flag": 0},
+        {"mpc": "null", "ra": "null"},
+    )
+    found, left_out = read(path)
+    assert left_out == 2
+    assert found.name.tolist() == ["NGC4993", "1", "UGC1"]
+    assert found.kind.tolist() == ["spec", "photo", "indep"]
+    assert found.distance_mpc.tolist() == [40.7, 40.7, 40.7]
+    assert found.distance_error_mpc.tolist() == pytest.approx([2.4, math.nan, 2.4], nan_ok=True)
+    assert found.mag.tolist() == pytest.approx([13.32, math.nan, 13.32], nan_ok=True)
+    assert found.band.tolist() == ["B", None, "B"]
+    assert found.is_agn.tolist() == [False, False, True]
+    assert found.catalogs[0].completeness.at(np.array([40.0, 130.0])).tolist() == pytest.approx([1.0, 0.55])
+
+
+def test_ned_lvs_has_diameters_in_arcsec(tmp_path):
+    columns = {
+        "objname": ["NGC 1", "B", "C"], "ra": [10.0, 20.0, 30.0], "dec": [5.0, -5.0, 0.0],
+        "objtype": ["G", "QSO", "G"], "z": [0.015, 0.03, 0.04], "z_unc": [1e-4, 1e-4, np.nan],
+        "z_tech": ["SPEC", "SPEC", "PHOT"], "DistMpc": [60.0, 130.0, np.nan], "DistMpc_unc": [3.0, np.nan, np.nan],
+        "DistMpc_method": ["zIndependent", "Redshift", "Redshift"], "m_Ks": [9.5, np.nan, 12.0],
+        "Diam": [84.0, np.nan, 20.0], "Diam_ba": [0.5, np.nan, 1.2], "Diam_pa": [30.0, np.nan, 10.0],
+    }  # fmt: skip
+    path = tmp_path / "NEDLVS.fits"
+    Table(columns).write(path)
+    found, left_out = read(path)
+    assert left_out == 0
+    assert found.name.tolist() == ["NGC 1", "B", "C"]
+    assert found.kind.tolist() == ["indep", "spec", "photo"]
+    assert found.distance_mpc.tolist() == pytest.approx([60.0, 130.0, cosmology.distance_mpc(np.array([0.04]))[0]])
+    assert found.semi_major_arcsec.tolist() == pytest.approx([42.0, math.nan, 10.0], nan_ok=True)
+    assert found.axis_ratio.tolist() == pytest.approx([0.5, math.nan, math.nan], nan_ok=True)
+    assert found.band.tolist() == ["K", None, "K"]
+    assert found.is_agn.tolist() == [False, True, False]
+
+
+def test_hecate_has_radii_in_arcmin_and_counts_of_measured_distances(tmp_path):
+    text = (
+        "PGC,OBJNAME,RA,DEC,R1,R2,PA,NDIST,D,E_D,DMETHOD,BT,AGN_HEC\n"
+        "1,ESO1,10,5,1.5,0.6,30,4,12.0,0.7,N,13.1,N\n2,,11,5,,,,0,90.0,12.0,Z,,Y\n3,ESO3,11,5,,,,,,,,,\n"
+    )
+    found, left_out = read(csv(tmp_path, text, "HECATE_v1.1.csv"))
+    assert left_out == 1
+    assert found.name.tolist() == ["ESO1", "2"]
+    assert found.kind.tolist() == ["indep", "spec"]
+    assert found.semi_major_arcsec.tolist() == pytest.approx([90.0, math.nan], nan_ok=True)
+    assert found.axis_ratio.tolist() == pytest.approx([0.4, math.nan], nan_ok=True)
+    assert found.position_angle_deg.tolist() == pytest.approx([30.0, math.nan], nan_ok=True)
+    assert found.is_agn.tolist() == [False, True]
+
+
+def test_fifty_mpc_catalogue_whole_and_short(tmp_path):
+    text = (
+        "objname,ra,dec,bestdist,bestdist_error,logmass_src,d25,Bt0_leda,bestdist_method\n"
+        "N1,1,1,20,2,g-i,2.0,12.5,CF3-Z\nN2,2,2,30,2,g-i,,,NED-D\n"
+    )
+    found, _ = read(csv(tmp_path, text))
+    assert found.kind.tolist() == ["spec", "indep"]
+    assert found.semi_major_arcsec.tolist() == pytest.approx([60.0, math.nan], nan_ok=True)
+    short, _ = read(csv(tmp_path, "objname,ra,dec,bestdist,bestdist_error,logmass_src\nN1,1,1,20,2,g-i\n"))
+    assert short.kind.tolist() == ["indep"]
+
+
+def test_a_table_of_ones_own_with_magnitudes_and_shapes(tmp_path):
+    text = "name,ra,dec,z,size,b2a,pa,Rmag\nA,1,2,0.02,30,0.5,120,15.5\nB,1,3,0.02,-1,0,,99\n"
+    path = csv(tmp_path, text)
+    found = galaxies.begin(
+        path, "mine", {"semi_major_arcsec": "size", "mag": "Rmag"}, band="R", completeness="0:1,90:1"
+    )
+    (part,) = found.parts()
+    assert part.mag.tolist() == pytest.approx([15.5, math.nan], nan_ok=True)
+    assert part.band.tolist() == ["R", None]
+    assert part.semi_major_arcsec.tolist() == pytest.approx([30.0, math.nan], nan_ok=True)
+    assert part.axis_ratio.tolist() == pytest.approx([0.5, math.nan], nan_ok=True)
+    assert str(found.catalog.completeness) == "0:1,90:1"
+
+
+def test_active_nuclei_need_no_distance(tmp_path):
+    path = csv(tmp_path, "name,ra,dec,z\nQ1,1,1,0.5\nQ2,2,2,\n")
+    (part,) = galaxies.begin(path, "agn", is_agn=True).parts()
+    assert part.kind.tolist() == ["agn", "agn"]
+    assert part.is_agn.tolist() == [True, True]
+    assert np.isnan(part.distance_mpc).tolist() == [False, True]
+
+
+def test_parts_are_the_whole_whatever_their_size(tmp_path, monkeypatch):
+    from mma.galaxies import tables
+
+    table = Table({"objname": [f"G{i}" for i in range(25)], "ra": np.arange(25.0), "dec": np.arange(25.0) - 12.0})
+    table["dist"] = [10.0 + i if i % 7 else math.nan for i in range(25)]
+    whole, shares = {}, []
+    for suffix in FORMATS:
+        path = tmp_path / f"g.{suffix}"
+        if suffix == "parquet":
+            parquet.write_table(pyarrow.table({name: table[name].tolist() for name in table.colnames}), path)
+        else:
+            table.write(path, format=FORMATS[suffix])
+        for rows in (4, 25, 1000):
+            monkeypatch.setattr(tables, "ROWS", rows)
+            found = galaxies.begin(path, "g")
+            parts = list(found.parts(shares.append))
+            names = [name for part in parts for name in part.name]
+            assert whole.setdefault("names", names) == names
+            assert found.left_out == 4
+            assert shares[-1] == pytest.approx(1.0)
+    assert len(whole["names"]) == 21
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "says"),
+    [
+        ("1 2 3\n", "G.txt", "3 values in its first line, GLADE+ has 40; a table of your own needs a line of names"),
+        ("ra,dec,dist\n1,2\n", "g.csv", "2 values for 3 columns"),
+    ],
+)
+def test_tables_that_are_not_what_they_seem(tmp_path, text, name, says):
+    with pytest.raises(ConfigError, match=says.replace("+", "[+]")):
+        read(csv(tmp_path, text, name))
+
+
+def test_a_short_line_of_glade_plus_is_named(tmp_path):
+    path = glade(tmp_path, {})
+    path.write_text(path.read_text() + "2 null null\n")
+    with pytest.raises(ConfigError, match="a line of 3 values: 2 null null"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [({"completeness": "50"}, "write MPC:FRACTION"), ({"band": "Q"}, "band 'Q' is not known; there are u, g, r")],
+)
+def test_options_that_make_no_sense_say_so(tmp_path, more, says):
+    with pytest.raises(ConfigError, match=says):
+        galaxies.begin(csv(tmp_path, "ra,dec,dist\n1,2,3\n"), "g", **more)
+
+
+@pytest.mark.realdata
+def test_recorded_catalogues_are_recognised(data):
+    short = galaxies.begin(data / "galaxies/50MGC_catalog_short.fits", "50MGC")
+    assert short.preset is not None
+    assert short.preset.name == "50MGC"
+    found = galaxies.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC")[0]
+    ngc = np.flatnonzero(found.name == "NGC4993")
+    assert (found.distance_mpc[ngc].tolist(), found.distance_error_mpc[ngc].tolist()) == ([40.7], [1.5])
+    clu, _ = galaxies.read(data / "galaxies/CLU_mini.csv", "CLU")
+    assert np.isfinite(clu.axis_ratio).sum() == 4

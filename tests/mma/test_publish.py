@@ -15,7 +15,7 @@ from mma.publish.candidate import ab_mag
 from mma.streams import MemorySink
 from tests.mma.world import World, as_message, burst, detection, superevent
 
-SCHEMAS = ("candidate", "event", "association", "gamma")
+SCHEMAS = ("candidate", "event", "association", "group", "gamma")
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -32,7 +32,7 @@ def told(small_world: World) -> dict[str, dict]:
     return {m["schema"].split(":")[2]: {k: v for k, v in m.items() if k not in ("topic", "key")} for m in messages}
 
 
-@pytest.mark.parametrize("name", SCHEMAS[:3])
+@pytest.mark.parametrize("name", SCHEMAS[:4])
 def test_a_schema_refuses_what_is_missing_or_strange(told, name):
     message = told[name]
     assert publish.problems(message, name) == []

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from mocpy import MOC
 from pyarrow import parquet
 
-from coincidence.score import TERMS
+from coincidence.terms import TERMS
 from mma.export import FORMATS
 from mma.export.angles import degrees, sexagesimal
 from mma.export.columns import COLUMNS

@@ -1,0 +1,255 @@
+"""What a counterpart class looks like: when it begins, how bright it is and how it fades, what lies underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onset:
+    """When a counterpart of a class begins, in days after the event: a density that integrates to 1."""
+
+    shape: str
+    """``box``: even; ``plateau_exponential``: even for ``flat_d``, then falling with ``scale_d``;
+    ``power_law``: 1 / (x + ``scale_d``)."""
+
+    start_d: float
+    end_d: float
+    flat_d: float = 0.0
+    scale_d: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """How bright a class is and how it changes: a mean light curve, a normal offset and a normal slope around it."""
+
+    shape: str = "none"
+    """``none``: nothing is known; ``flat``: constant, at any phase; ``template``: the magnitudes of
+    ``Parameters.templates``, counted from the event; ``power_law``: flux as t^-``decay`` from the event on;
+    ``state``: an active nucleus, judged by its own history."""
+
+    mag: float = 0.0
+    """Mean absolute magnitude (``power_law``: at 1 d); for a template what is added to it."""
+
+    mag_sigma: float = 1.0
+    """Scatter about it, mag."""
+
+    apparent_mag: float | None = None
+    """Mean apparent magnitude at 1 d where the event has no distance. None: as bright as the background is."""
+
+    apparent_mag_sigma: float = 1.0
+    slope_sigma: float = 0.1
+    """Scatter of the slope about the mean light curve's: mag/d; ``power_law``: mag per factor ten in time."""
+
+    decay: float = 1.0
+    """Index of the power law."""
+
+    rank_index: float = 1.0
+    """``state``: the rank u of the flux in its history, counted from the brightest, has the density
+    ``a u^(a-1)``; 1 tells nothing, smaller is brighter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """Absolute AB magnitudes against days after the event; linear between the days, and on beyond the last."""
+
+    days: tuple[float, ...]
+    u: tuple[float, ...]
+    g: tuple[float, ...]
+    r: tuple[float, ...]
+    i: tuple[float, ...]
+    z: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassModel:
+    """One kind of counterpart."""
+
+    onset: Onset
+    active_before_d: float | None
+    """A detection earlier than this many days before the event rules the class out. None: it does not."""
+
+    star_fraction: float = 0.02
+    """Part of the counterparts whose catalogued source underneath looks like a star."""
+
+    agn_fraction: float = 0.05
+    """Part of the counterparts that lie on a catalogued active nucleus."""
+
+    light: Light = field(default_factory=Light)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photometry:
+    """Light curves of unrelated transients, and how well any model can be trusted."""
+
+    floor: float = 0.02
+    """Part of the counterparts that look like the background whatever their class: bounds what photometry can cost."""
+
+    model_error_mag: float = 0.25
+    """Error of every model at every point, independent, mag: bumps and colours that a smooth curve has not."""
+
+    signal_to_noise_min: float = 3.0
+    """A flux below this many standard errors is no detection."""
+
+    limit_softness_mag: float = 0.3
+    """How sharp a limiting magnitude is: width of the step from seen to unseen, mag."""
+
+    mag: float = -18.0
+    """Mean absolute magnitude of ordinary background transients in a host of known distance, and its scatter: type
+    Ia supernovae at -19 +- 0.5 and others at -17 +- 1.2, at any phase."""
+
+    mag_sigma: float = 1.5
+    slope_sigma: float = 0.1
+    """Slopes of ordinary background transients, mag/d: mostly supernovae."""
+
+    other_fraction: float = 0.05
+    """Part of the background that is something else: novae, flares, fast unknowns, some like the very
+    counterparts. It bounds what photometry can give."""
+
+    other_mag: float = -17.0
+    """Mean absolute magnitude of those, and its wide scatter."""
+
+    other_mag_sigma: float = 2.5
+    other_slope_sigma: float = 0.5
+    """Slopes of those, mag/d."""
+
+    other_stretch: float = 3.0
+    """Those that look like a counterpart class scatter this many times as much in magnitude and slope."""
+
+    state_apart_d: float = 30.0
+    """An active nucleus's history are the points farther than this from the event; its state now is the point
+    nearest to the event, which must be nearer than this. Days."""
+
+    state_points_min: float = 5.0
+    """Fewer points of history tell nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underneath:
+    """Catalogued sources under unrelated transients."""
+
+    star_fraction: float = 0.3
+    """Part of the background whose source underneath is a star: variables that pass for transients."""
+
+    agn_fraction: float = 0.05
+    """Part of the background that lies on a catalogued active nucleus."""
+
+    agn_radius_arcsec: float = 2.0
+    """A catalogued nucleus this close is the object itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classifier:
+    """An external light-curve classifier whose probabilities are calibrated."""
+
+    counterpart: str = ""
+    """Our class that it tells of."""
+
+    label: str = ""
+    """What the classifier calls it."""
+
+    version: str | None = None
+    """Only this version. None: any."""
+
+    prior: float = 0.5
+    """Part of the class in the sample for which the classifier is calibrated."""
+
+    floor: float = 0.02
+    """Part of the counterparts that it takes for ordinary background."""
+
+    ceiling: float = 0.01
+    """Part of the background that looks to it just like the class."""
+
+    replaces_photometry: bool = True
+    """Both read the same light curve: then our own photometry of this class is not counted too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contamination:
+    """What verdicts said of candidates of one class, against what the score had claimed."""
+
+    confirmed: float = 0.0
+    """Number of candidates confirmed."""
+
+    rejected: float = 0.0
+    claimed: float = 0.5
+    """Mean of 1 - P over the judged ones, as the score without this correction has it."""
+
+
+def classes() -> dict[str, ClassModel]:
+    """The default counterpart classes."""
+    return {
+        # rises within a day, fades within days: Villar et al. 2017 (ApJL 851 L21)
+        "kilonova": ClassModel(
+            onset=Onset(shape="plateau_exponential", start_d=0.0, end_d=10.0, flat_d=1.0, scale_d=2.0),
+            active_before_d=0.1,
+            light=Light(shape="template", mag_sigma=1.0, slope_sigma=0.25),
+            agn_fraction=0.001,
+        ),
+        # brightness falls about as 1/t after the burst, and so does the number that is first seen
+        "afterglow": ClassModel(
+            onset=Onset(shape="power_law", start_d=0.0, end_d=3.0, scale_d=0.02),
+            active_before_d=10.0 / 86400.0,
+            light=Light(
+                shape="power_law",
+                mag=-19.0,
+                mag_sigma=2.5,
+                apparent_mag=20.5,
+                apparent_mag_sigma=1.8,
+                slope_sigma=1.0,
+            ),
+            agn_fraction=0.001,
+        ),
+        # first light in a survey, from 20 d before a neutrino or burst to 20 d after
+        "supernova": ClassModel(
+            onset=_box(-20.0, 20.0),
+            active_before_d=None,
+            light=Light(shape="flat", mag=-18.5, mag_sigma=1.0, slope_sigma=0.1),
+        ),
+        # AT2019dsg: neutrino ~175 d after discovery (Stein et al. 2021, Nature Astronomy 5, 510)
+        "tde": ClassModel(
+            onset=_box(-400.0, 30.0),
+            active_before_d=None,
+            light=Light(shape="flat", mag=-19.5, mag_sigma=1.0, slope_sigma=0.05),
+            agn_fraction=0.2,
+        ),
+        # a state, not an onset: any activity around the event counts
+        "blazar": ClassModel(
+            onset=_box(-400.0, 30.0),
+            active_before_d=None,
+            star_fraction=0.7,
+            agn_fraction=0.9,
+            light=Light(shape="state", rank_index=0.5),
+        ),
+        "flare": ClassModel(
+            onset=_box(-1.0, 7.0),
+            active_before_d=None,
+            star_fraction=0.3,
+            agn_fraction=0.5,
+            light=Light(shape="state", rank_index=0.5),
+        ),
+    }
+
+
+def _box(start_d: float, end_d: float) -> Onset:
+    return Onset(shape="box", start_d=start_d, end_d=end_d)
+
+
+def templates() -> Mapping[str, Template]:
+    """AT2017gfo at 40.7 Mpc, reddening of our Galaxy taken off: the photometry collected in Villar et al. 2017 (ApJL
+    851 L21) as nmma has it, drawn through by straight lines (0.1 to 0.2 mag rms). Beyond 9.5 d, and in u except at
+    1.5 d, extrapolated.
+    """
+    return {
+        "kilonova": Template(
+            days=(0.5, 1.0, 1.5, 2.0, 2.5, 3.5, 4.5, 6.0, 8.0, 10.0),
+            u=(-15.5, -14.8, -13.3, -12.4, -11.7, -10.8, -10.3, -9.9, -8.3, -6.8),
+            g=(-16.05, -15.8, -14.85, -13.9, -13.2, -12.3, -11.85, -11.4, -9.85, -8.25),
+            r=(-15.85, -15.8, -15.25, -14.8, -14.25, -13.5, -12.75, -12.55, -11.8, -10.85),
+            i=(-15.85, -15.85, -15.4, -15.0, -14.75, -14.25, -13.75, -13.4, -12.6, -11.7),
+            z=(-15.7, -15.85, -15.5, -15.2, -14.9, -14.5, -14.15, -13.95, -13.15, -11.65),
+            y=(-15.75, -15.85, -15.8, -15.55, -15.3, -15.1, -14.8, -14.25, -13.5, -12.0),
+        )
+    }

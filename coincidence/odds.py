@@ -1,0 +1,258 @@
+"""Log odds for each counterpart class that an event's kind allows, and for all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import logsumexp
+
+from skymaps import FloatArray, IntArray
+from skymaps.region import SKY_DEG2
+
+from . import hosts, learning, vetoes
+from .alert import AlertBatch, StrArray
+from .event import Event, unix
+from .evidence import Evidence
+from .pairs import Pairs
+from .parameters import Parameters
+from .terms import classifier, context, photometry, state, verdict
+from .terms.points import Points, points
+from .terms.time import time
+
+DAY_S = 86400.0
+ByClass = dict[str, FloatArray]
+Layers = tuple[FloatArray, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """All that the terms of the classes are computed from; arrays of shape (n pairs,) unless said otherwise."""
+
+    events: Sequence[Event]
+    alerts: AlertBatch
+    """One row an object: ``pairs.alert`` counts in them."""
+
+    objects: AlertBatch
+    """One row a pair."""
+
+    pairs: Pairs
+    evidence: Evidence
+    hosts: hosts.Hosts
+    """Of ``alerts``."""
+
+    layers: Layers
+    """DISTMU, DISTSIGMA, DISTNORM at each pair; NaN where the region has none."""
+
+    moments: tuple[FloatArray, FloatArray]
+    """Mean and standard deviation of the region's distance there, Mpc."""
+
+    delay_s: FloatArray
+    earliest_s: FloatArray
+    parameters: Parameters
+
+    @cached_property
+    def points(self) -> Points:
+        """Points of the light curves."""
+        return points(self.evidence.curves, self.parameters)
+
+    @cached_property
+    def on_agn(self) -> npt.NDArray[np.bool_] | None:
+        """Whether an active nucleus lies at each object of ``alerts``; None where nobody looked. Shape (n alerts,)."""
+        if not self.evidence.agn_known:
+            return None
+        galaxies = self.evidence.galaxies
+        active = np.array([bool(flag) for flag in galaxies.is_agn], dtype=np.bool_)
+        radius = self.parameters.underneath.agn_radius_arcsec
+        return context.on_agn(self.alerts.ra, self.alerts.dec, galaxies.ra[active], galaxies.dec[active], radius)
+
+    @cached_property
+    def classified(self) -> Mapping[str, tuple[FloatArray, bool]]:
+        """For each class that a classifier tells of its term, shape (n alerts,), and whether it replaces photometry."""
+        told = classifier.classifiers(self.evidence.classified, len(self.alerts), self.parameters)
+        return {name: (term, model.replaces_photometry) for name, (term, model) in told.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odds:
+    """What the classes say together; every array has one row a pair."""
+
+    total: FloatArray
+    best: StrArray
+    terms: dict[str, FloatArray]
+    """Of the best class: those terms that differ between classes."""
+
+    by_class: ByClass
+    in_time: npt.NDArray[np.bool_]
+    """Whether some class can have begun then."""
+
+    possible: npt.NDArray[np.bool_]
+    """Whether some such class is not ruled out by a spectrum."""
+
+
+OF_CLASS = ("prior", "time", "photometry", "context", "classifier")
+"""Terms that differ between classes."""
+
+
+def odds(known: Known, shared: FloatArray, spectral_class: StrArray) -> Odds:
+    """Log odds over the counterpart classes that each event's kind allows; NaN for a class that it does not.
+
+    Parameters
+    ----------
+    shared
+        Sum of the terms that are the same for all classes. Shape (n,).
+    spectral_class
+        Class by a spectrum, None unknown. Shape (n,).
+    """
+    n = len(known.pairs)
+    total, best = np.full(n, np.nan), np.full(n, None, dtype=object)
+    terms = {name: np.full(n, np.nan) for name in OF_CLASS}
+    in_time, possible = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    by_class: ByClass = {}
+    for kind, rows in _kinds(known):
+        names = list(known.parameters.kinds[kind])
+        parts = _terms(known, kind, names, rows)
+        values = shared[rows] + np.stack([_sum(parts, name) for name in names])
+        in_time[rows] = np.isfinite(values.max(axis=0, initial=-np.inf))
+        for k, name in enumerate(names):
+            values[k, verdict.impossible(kind, spectral_class[rows], name)] = -np.inf
+        top = np.argmax(values, axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total[rows] = logsumexp(values, axis=0) if len(rows) else 0.0
+        best[rows] = np.array(names, dtype=object)[top]
+        possible[rows] = np.isfinite(values.max(axis=0, initial=-np.inf))
+        for term, of in parts.items():
+            for k, name in enumerate(names):
+                if name in of:
+                    mine = top == k
+                    terms[term][rows[mine]] = of[name][mine]
+        for name, its in zip(names, values, strict=True):
+            by_class.setdefault(name, np.full(n, np.nan))[rows] = its
+    return Odds(total=total, best=best, terms=terms, by_class=by_class, in_time=in_time, possible=possible)
+
+
+def _kinds(known: Known) -> Iterator[tuple[str, IntArray]]:
+    """Each kind of the events, with its pairs."""
+    names = dict.fromkeys(event.kind for event in known.events)
+    place = {kind: k for k, kind in enumerate(names)}
+    of_event = np.array([place[event.kind] for event in known.events], dtype=np.int64)
+    of_pair = of_event[known.pairs.event]
+    for kind, k in place.items():
+        yield kind, np.flatnonzero(of_pair == k)
+
+
+def _sum(parts: Mapping[str, ByClass], name: str) -> FloatArray:
+    """Sum of a class's terms, unknown ones counting 0."""
+    total = parts["prior"][name] + parts["time"][name]
+    for term in ("photometry", "context", "classifier"):
+        if name in parts[term]:
+            total = total + np.nan_to_num(parts[term][name])
+    return total
+
+
+def _terms(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> dict[str, ByClass]:
+    """For each term its values for each class, over the pairs ``rows``; a term that nobody knows has no values."""
+    parameters, events = known.parameters, known.events
+    its = known.pairs.event[rows]
+    prior = {
+        name: np.array([log_prior(e, name, parameters) if e.kind == kind else np.nan for e in events])[its]
+        for name in names
+    }
+    said = {name: known.classified[name][0][known.pairs.alert[rows]] for name in names if name in known.classified}
+    light = _photometry(known, names, rows)
+    for name in said.keys() & light.keys():
+        if known.classified[name][1]:
+            light[name] = np.where(np.isnan(said[name]), light[name], np.nan)
+    return {
+        "prior": prior,
+        "time": {name: _time(name, known.delay_s[rows], known.earliest_s[rows], parameters) for name in names},
+        "photometry": light,
+        "context": _context(known, names, rows),
+        "classifier": said,
+    }
+
+
+def _time(name: str, delay_s: FloatArray, earliest_s: FloatArray, parameters: Parameters) -> FloatArray:
+    """Time term of a class; minus infinity for what was active before it can be."""
+    model = parameters.classes[name]
+    term = time(model.onset, delay_s / DAY_S, earliest_s / DAY_S, parameters.unseen_gap_d)
+    term[vetoes.active_before(delay_s / DAY_S, model.active_before_d)] = -np.inf
+    return term
+
+
+def _context(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
+    objects, parameters = known.objects, known.parameters
+    score, arcsec = objects.star_score[rows], objects.star_distance_arcsec[rows]
+    agn = known.on_agn if known.on_agn is None else known.on_agn[known.pairs.alert[rows]]
+    if agn is None and not np.isfinite(score).any():
+        return {}
+    models = {name: parameters.classes[name] for name in names}
+    return {name: context.context(score, arcsec, agn, model, parameters) for name, model in models.items()}
+
+
+def _photometry(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
+    """The photometry term of each class that has one; NaN for pairs without a light curve."""
+    curves = known.evidence.curves
+    if not len(curves):
+        return {}
+    n, lights = len(rows), {name: known.parameters.classes[name].light for name in names}
+    at = np.array([unix(event) for event in known.events])[known.pairs.event[rows]]
+    objects = known.pairs.alert[rows]
+    found = {
+        name: state.state(curves, objects, at, light.rank_index, known.parameters)
+        for name, light in lights.items()
+        if light.shape == "state"
+    }
+    has = np.flatnonzero(np.diff(known.points.curve.ranges(len(known.alerts)))[objects] > 0)
+    if len(has):
+        places = _places(known, rows[has])
+        ratios = photometry.photometry(known.points, objects[has], at[has], places, names, known.parameters)
+        for name, values in ratios.items():
+            found[name] = np.full(n, np.nan)
+            found[name][has] = values
+    return found
+
+
+def _places(known: Known, rows: IntArray) -> photometry.Places:
+    """How far the objects of these pairs may be."""
+    n, found = len(rows), known.hosts.spread(known.pairs.alert[rows])
+    layers = (known.layers[0][rows], known.layers[1][rows], known.layers[2][rows])
+    seen, unseen = hosts.host_ratios(found, layers, known.parameters)
+    modulus = photometry.modulus(found.distance_mpc, found.distance_error_mpc)
+    event = photometry.modulus(known.moments[0][rows], known.moments[1][rows])
+    pair, nothing = np.concatenate([np.arange(n), found.alert]), np.full(n, np.nan)
+    kept = np.concatenate([found.unseen, found.weight]) > 0
+    pair = pair[kept]
+    return photometry.Places(
+        pair=pair,
+        weight=np.concatenate([found.unseen, found.weight])[kept],
+        ratio=np.concatenate([unseen, seen])[kept],
+        modulus=np.concatenate([nothing, modulus[0]])[kept],
+        modulus_sigma=np.concatenate([nothing, modulus[1]])[kept],
+        event_modulus=event[0][pair],
+        event_modulus_sigma=event[1][pair],
+        event_knows=np.isfinite(layers[0]),
+    )
+
+
+def log_prior(event: Event, name: str, parameters: Parameters) -> float:
+    """``ln(P_k / N_bg)``: one counterpart, with its probability, among the sky's unrelated transients."""
+    model = parameters.classes[name]
+    days = model.onset.end_d - model.onset.start_d
+    unrelated = parameters.background_per_deg2_day * SKY_DEG2 * days
+    expected = max(_real(event, name) * parameters.kinds[event.kind][name], 1e-9)
+    return float(np.log(expected / unrelated)) + learning.shift(name, parameters)
+
+
+def _real(event: Event, name: str) -> float:
+    """Probability, by the sender's classes, that the event is real and can have this counterpart."""
+    classes = event.classes
+    real = 1.0 - classes.get("Terrestrial", 0.0)
+    if name == "kilonova" and "BNS" in classes:
+        matter = classes["BNS"] + classes.get("NSBH", 0.0)
+        remnant = classes.get("HasRemnant")
+        return matter if remnant is None else matter * remnant
+    return real

@@ -1,0 +1,120 @@
+"""What people say of candidates: tell, list, learn from."""
+
+from __future__ import annotations
+
+import getpass
+import math
+import time
+from argparse import Namespace
+from contextlib import closing
+from dataclasses import asdict
+
+import numpy as np
+
+from coincidence.learning import Judged, learn
+
+from .. import judging
+from ..engine import Engine
+from ..errors import ConfigError
+from ..store import Store, queries, verdicts
+from ..store.verdicts import STATUSES, Verdict
+from . import tables
+from .ask import show_rows
+from .show import as_json, console, open_store, settings_of
+
+
+def verdict(options: Namespace) -> None:
+    """List verdicts, tell one, or learn from them all."""
+    if options.learn:
+        _learn(options)
+    elif options.object is None:
+        _list(options)
+    else:
+        _tell(options)
+
+
+def classify(options: Namespace) -> None:
+    """Take in what a classifier says of an object."""
+    probabilities = {}
+    for pair in options.probability:
+        name, equals, value = pair.rpartition("=")
+        try:
+            p = float(value)
+        except ValueError:
+            p = math.nan
+        if not equals or not 0.0 <= p <= 1.0:
+            raise ConfigError(f"{pair}: write CLASS=P, with P from 0 to 1")
+        probabilities[name] = p
+    settings = settings_of(options)
+    with closing(Store(settings.database, create=False)) as store:
+        with store.read() as connection:
+            name = queries.object_id(connection, options.object)
+        engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
+        judging.classify(engine, name, options.classifier, options.version, probabilities, time.time())
+        with store.read() as connection:
+            rows = queries.object_(connection, name)["events"]
+    if options.classifier not in settings.score.classifiers:
+        note = f"no score uses {options.classifier}: [score.classifiers] of the settings does not name it"
+        console(error=True).print(note, markup=False)
+    if options.json:
+        as_json({"object": name, "classifier": options.classifier, "events": rows})
+    else:
+        console().print(f"{name}: {options.classifier} {options.version} kept; scored again for {len(rows)} events")
+
+
+def _list(options: Namespace) -> None:
+    with closing(open_store(options)) as store, store.read() as connection:
+        event = queries.event_id(connection, options.event) if options.event else None
+        rows = verdicts.listing(connection, event)
+    show_rows(options, rows, tables.verdicts, "no verdicts yet: 'mma verdict EVENT OBJECT rejected --class \"SN Ia\"'")
+
+
+def _tell(options: Namespace) -> None:
+    if options.status is None:
+        raise ConfigError(f"what of it? one of {', '.join(STATUSES)}")
+    settings = settings_of(options)
+    with closing(Store(settings.database, create=False)) as store:
+        with store.read() as connection:
+            event = queries.event_id(connection, options.event)
+            name = queries.object_id(connection, options.object)
+        engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
+        word = Verdict(
+            event_id=event,
+            object_id=name,
+            status=options.status,
+            spectral_class=options.spectral_class,
+            who=options.who or getpass.getuser(),
+            why=options.why,
+            time=time.time(),
+        )
+        judging.judge(engine, word)
+        with store.read() as connection:
+            found = next(c for c in queries.candidates(connection, event, everything=True) if c["object"] == name)
+    if options.json:
+        as_json(found)
+        return
+    now = found["reason"] if found["state"] != "active" else f"rank {found['rank']}, P {found['probability']:.3f}"
+    console().print(f"{name} of {event}: {options.status}; now {found['state']}, {now}", markup=False)
+
+
+def _learn(options: Namespace) -> None:
+    """A parameter set with the contamination that verdicts show, as lines for the settings."""
+    settings = settings_of(options)
+    with closing(open_store(options)) as store, store.read() as connection:
+        rows = verdicts.judged(connection)
+    if not rows:
+        raise ConfigError("no candidate was confirmed or rejected yet: there is nothing to learn from")
+    judged = Judged(
+        counterpart=np.array([row["counterpart"] for row in rows], dtype=object),
+        probability=np.array([row["probability"] for row in rows], dtype=np.float64),
+        is_confirmed=np.array([row["confirmed"] for row in rows], dtype=np.bool_),
+    )
+    learnt = learn(settings.score, judged)
+    if options.json:
+        table = {name: asdict(found) for name, found in learnt.contamination.items()}
+        as_json({"judged": len(rows), "parameters": learnt.id, "contamination": table})
+        return
+    print(f"# learnt from {len(rows)} verdicts; with it the parameter set is {learnt.id}\n[score.contamination]")
+    for name, found in learnt.contamination.items():
+        facts = ", ".join(f"{key} = {value!r}" for key, value in asdict(found).items())
+        print(f"{name} = {{ {facts} }}")

@@ -1,0 +1,138 @@
+"""Light curves drawn for each kind of source: counterparts and what else the sky shows.
+
+Absolute magnitudes and fades are those that the notes on the score give for each class; nothing here reads the score's
+own light-curve models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from coincidence.models import Onset
+from skymaps import FloatArray
+
+from .light import DAY_S, Curve
+
+Random = np.random.Generator
+
+
+def modulus(mpc: float) -> float:
+    """Distance modulus of a luminosity distance."""
+    return float(5.0 * np.log10(mpc) + 25.0)
+
+
+def kilonova(onset: float, mpc: float | None, random: Random) -> Curve:
+    """Like AT2017gfo: M -16 +- 1 in all bands, half a day of rise, then 0.8 mag a day in r and faster in the blue."""
+    return Curve(
+        onset=onset,
+        peak_mag=random.normal(-16.0, 1.0) + modulus(mpc or 100.0),
+        rise_d=random.uniform(0.2, 0.7),
+        rise_power=1.0,
+        fade_mag_d=float(np.clip(random.normal(0.78, 0.25), 0.2, 2.0)),
+        bluer_fade_mag_d=0.3,
+    )
+
+
+def afterglow(onset: float, mpc: float | None, random: Random) -> Curve:
+    """Rises in minutes and falls as about 1/t; magnitude 20.5 +- 1.8 after a day, wherever it is."""
+    decay = float(np.clip(random.normal(1.1, 0.25), 0.5, 2.0))
+    rise = 0.005
+    peak = random.normal(20.5, 1.8) - 2.5 * decay * np.log10(1.0 / rise)
+    return Curve(onset=onset, peak_mag=float(peak), rise_d=rise, fade_mag_d=0.0, decay=decay, bluer_mag=0.1)
+
+
+def supernova(onset: float, mpc: float | None, random: Random) -> Curve:
+    """First seen at its onset, and rising; M -18.5 +- 1."""
+    mag = random.normal(-18.5, 1.0) + modulus(mpc) if mpc else random.uniform(17.0, 20.0)
+    return _slow(onset, float(mag), random)
+
+
+def tde(onset: float, mpc: float | None, random: Random) -> Curve:
+    """Rises for weeks, fades for months; M -19.5 +- 1."""
+    mag = random.normal(-19.5, 1.0) + modulus(mpc) if mpc else random.uniform(17.0, 20.0)
+    return Curve(onset=onset, peak_mag=float(mag), rise_d=random.uniform(15.0, 35.0), fade_mag_d=0.02)
+
+
+def flare(onset: float, mpc: float | None, random: Random) -> Curve:
+    """An active nucleus that brightens within days and stays so for months."""
+    return Curve(
+        onset=onset,
+        peak_mag=random.uniform(16.5, 19.5),
+        rise_d=random.uniform(0.5, 10.0),
+        fade_mag_d=random.uniform(0.01, 0.1),
+    )
+
+
+COUNTERPARTS: Mapping[str, Callable[[float, float | None, Random], Curve]] = {
+    "kilonova": kilonova,
+    "afterglow": afterglow,
+    "supernova": supernova,
+    "tde": tde,
+    "blazar": flare,
+    "flare": flare,
+}
+
+
+def unrelated(crossing: float, mag: float, limit_mag: float, random: Random) -> Curve:
+    """A supernova of this peak magnitude that becomes as bright as the survey's limit at this Unix time."""
+    curve = _slow(0.0, mag, random)
+    return _slow(crossing - curve.crossing_d(limit_mag) * DAY_S, mag, random, like=curve)
+
+
+def _slow(onset: float, mag: float, random: Random, like: Curve | None = None) -> Curve:
+    return Curve(
+        onset=onset,
+        peak_mag=mag,
+        rise_d=like.rise_d if like else random.uniform(10.0, 20.0),
+        fade_mag_d=like.fade_mag_d if like else random.uniform(0.03, 0.1),
+        bluer_fade_mag_d=0.01,
+        bluer_mag=like.bluer_mag if like else random.normal(0.0, 0.1),
+    )
+
+
+def onset_d(model: Onset, random: Random) -> float:
+    """Days from event to onset, drawn from a class's density by inverting its distribution."""
+    u, length = random.uniform(), model.end_d - model.start_d
+    if model.shape == "box":
+        return float(model.start_d + u * length)
+    if model.shape == "power_law":
+        return float(model.start_d + model.scale_d * ((1.0 + length / model.scale_d) ** u - 1.0))
+    tail = model.scale_d * (1.0 - np.exp(-(length - model.flat_d) / model.scale_d))
+    mass = u * (model.flat_d + tail)
+    if mass < model.flat_d:
+        return float(model.start_d + mass)
+    return float(model.start_d + model.flat_d - model.scale_d * np.log1p(-(mass - model.flat_d) / model.scale_d))
+
+
+def background(n: int, limit_mag: float, peak: tuple[float, float], random: Random) -> FloatArray:
+    """Distances (Mpc) and apparent peak magnitudes of transients in a survey of limited depth. Shape (2, n).
+
+    Drawn by rejection: even in comoving volume and proper time; absolute magnitudes normal about ``peak``; kept where
+    brighter than the limit. Astropy's Planck cosmology, not our own.
+    """
+    mpc_of, share = _volume()
+    near = 5.0 * np.log10(mpc_of) + 25.0 < limit_mag - peak[0] + 4.5 * peak[1]  # others are too faint but for 3 in 1e6
+    mpc_of, weight = mpc_of[near], share[near] / share[near].sum()
+    out = np.empty((2, 0))
+    while out.shape[1] < n:
+        tries = 20 * n + 1000
+        z = random.choice(len(weight), tries, p=weight)
+        mpc = mpc_of[z] * random.uniform(0.9995, 1.0005, tries)
+        mag = random.normal(*peak, tries) + 5.0 * np.log10(mpc) + 25.0
+        kept = mag < limit_mag
+        out = np.concatenate([out, np.stack([mpc[kept], mag[kept]])], axis=1)
+    return out[:, :n]
+
+
+@lru_cache(maxsize=1)
+def _volume() -> tuple[FloatArray, FloatArray]:
+    """Luminosity distances on a fine grid of redshift, and the share of events at each."""
+    from astropy.cosmology import Planck18
+
+    z = np.linspace(1e-4, 1.5, 6000)
+    weight = np.asarray(Planck18.differential_comoving_volume(z).value) / (1.0 + z)
+    mpc = np.asarray(Planck18.luminosity_distance(z).value, dtype=np.float64)
+    return mpc, weight / weight.sum()

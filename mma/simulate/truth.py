@@ -1,0 +1,143 @@
+"""What a simulated campaign holds: events, the sources on the sky, what was seen of each, and which are counterparts.
+
+A counterpart is there and observed with the probability that the score states for its class, else there is only
+background; unrelated transients come at the stated rate, even over the sky and in time. Everything else (light curves,
+distances, places, cadence, hosts) is drawn by code that shares nothing with the score's terms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from coincidence import DEFAULT, AlertBatch, Galaxies, Parameters
+from coincidence.curves import LightCurves
+
+from . import heralds, hosts
+from .heralds import Herald
+from .hosts import Galaxy, Mix
+from .light import BANDS, DAY_S, SURVEYS, Seen
+
+HISTORY_D = {"ztf": 30.0, "lsst": 365.0}
+"""Packets reach this far back: days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to simulate."""
+
+    kinds: tuple[str, ...] = heralds.KINDS
+    nights: int = 10
+    survey: str = "ztf"
+    per_deg2_14d: float = 1.79
+    """Unrelated transients per square degree in 14 d (Cowperthwaite et al. 2018, ApJ 858 18)."""
+
+    contaminants: float = 0.1
+    """Asteroids and artefacts, beside each unrelated transient."""
+
+    star_fraction: float = 0.3
+    """Part of the unrelated transients that lie on a star: variables that pass for transients."""
+
+    mix: Mix = field(default_factory=Mix)
+    redraw: bool = False
+    """Mergers are put at places and distances drawn from their maps, not where the maps' own sources were: tests the
+    score whatever the maps are worth, and makes a new event of a map that comes again."""
+
+    always: bool = False
+    """Every event has the counterpart that is the most probable for its kind: for ranks, not for probabilities."""
+
+    def parameters(self, base: Parameters = DEFAULT) -> Parameters:
+        """The score's parameters for such a sky: its survey's depth and the rate of its transients."""
+        survey = SURVEYS[self.survey]
+        return replace(base, background_per_deg2_day=self.per_deg2_14d / 14.0, background_limit_mag=survey.limit_mag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Something on the sky, and what was seen of it."""
+
+    id: str
+    what: str
+    event: str
+    """Event that it was simulated for."""
+
+    is_counterpart: bool
+    ra: float
+    dec: float
+    distance_mpc: float | None
+    onset: float
+    """First light, Unix seconds."""
+
+    seen: Seen
+    reliability: float
+    star_score: float | None = None
+    star_distance_arcsec: float | None = None
+    solar_system_arcsec: float | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A simulated stretch of nights with its truth."""
+
+    plan: Plan
+    seed: int
+    heralds: list[Herald]
+    sources: list[Source]
+    galaxies: list[Galaxy]
+    unobservable: int = 0
+    """Counterparts that the survey could not have seen in any try: their events have none."""
+
+    def counterpart(self, event: str) -> Source | None:
+        """The counterpart of an event, where there is one."""
+        return next((s for s in self.sources if s.is_counterpart and s.event == event), None)
+
+    def alerts(self) -> AlertBatch:
+        """Every source in its latest state, one row each."""
+        return AlertBatch.from_rows([_row(source, self.plan.survey) for source in self.sources])
+
+    def curves(self) -> LightCurves:
+        """Detections and non-detections of all sources."""
+        reach = HISTORY_D[self.plan.survey]
+        parts = [_points(i, source, reach) for i, source in enumerate(self.sources)]
+        columns = [np.concatenate([part[k] for part in parts]) for k in range(6)] if parts else [np.empty(0)] * 6
+        names = ("object", "time", "band", "flux_njy", "flux_error_njy", "limit_mag")
+        return LightCurves.of(**dict(zip(names, columns, strict=True)))
+
+    def catalog(self) -> Galaxies:
+        """The galaxy catalogue as the score takes it."""
+        return hosts.columns(self.galaxies, self.plan.mix)
+
+
+def _row(source: Source, survey: str) -> dict[str, object]:
+    seen, first, last = source.seen, source.seen.first, source.seen.last
+    return {
+        "id": f"{source.id}-{last}",
+        "object_id": source.id,
+        "survey": survey,
+        "ra": source.ra,
+        "dec": source.dec,
+        "time": seen.visits.time[last],
+        "band": BANDS[seen.visits.band[last]],
+        "flux_njy": seen.flux_njy[last],
+        "flux_error_njy": seen.error_njy[last],
+        "first_seen": seen.visits.time[first],
+        "last_unseen": seen.last_unseen(HISTORY_D[survey]),
+        "n_detections": int(seen.detected.sum()),
+        "reliability": source.reliability,
+        "star_score": source.star_score if survey == "ztf" else None,
+        "star_distance_arcsec": source.star_distance_arcsec if survey == "ztf" else None,
+        "solar_system_arcsec": source.solar_system_arcsec if survey == "ztf" or source.what != "asteroid" else 0.0,
+    }
+
+
+def _points(row: int, source: Source, reach_d: float) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
+    """Points of one source as its packets tell them: none after the last detection."""
+    seen = source.seen
+    time = seen.visits.time
+    told = np.flatnonzero((time >= time[seen.first] - reach_d * DAY_S) & (np.arange(len(time)) <= seen.last))
+    flux = np.where(seen.detected, seen.flux_njy, np.nan)
+    error = np.where(seen.detected, seen.error_njy, np.nan)
+    band = np.array([BANDS[b] for b in seen.visits.band[told]], dtype=object)
+    return np.full(len(told), row), time[told], band, flux[told], error[told], seen.visits.limit_mag[told]

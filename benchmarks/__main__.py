@@ -12,7 +12,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
 
 from . import report  # noqa: E402 - after the number of threads is set
 
-SUITES = ("regions", "hostile", "overlap", "decoding", "walk", "storing", "galaxies", "live")
+SUITES = ("regions", "hostile", "overlap", "decoding", "walk", "storing", "galaxies", "live", "api")
 """Modules with a function ``run`` that gives rows."""
 
 

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ AT2017GFO = (197.450354, -23.381484)
 
 DECOYS_PER_DEG2 = 1.79
 """Cowperthwaite et al. 2018 (ApJ 858 18): all contaminants to i = 22.5."""
+
+SURE = {"HasNS": 1.0, "HasRemnant": 1.0, "HasMassGap": 0.0, "BNS": 1.0, "NSBH": 0.0, "BBH": 0.0, "Terrestrial": 0.0}
+"""Certainly two neutron stars."""
 
 DAY_S = 86400.0
 SPREAD_D = 14.0
@@ -98,9 +102,15 @@ def alerts(event: Event, data: Path, random: np.random.Generator) -> AlertBatch:
 
 
 def igwn(
-    name: str, skymap: SkyMap, issued: datetime, *, alert_type: str = "PRELIMINARY", topic: str = "igwn.gwalert"
+    name: str,
+    skymap: SkyMap,
+    issued: datetime,
+    *,
+    alert_type: str = "PRELIMINARY",
+    topic: str = "igwn.gwalert",
+    classes: Mapping[str, float] = SURE,
 ) -> Message:
-    """An LVK alert as it comes over Kafka, with this map."""
+    """An LVK alert as it comes over Kafka, with this map and these classes and properties."""
     time = skymap.time
     assert time is not None
     document = {
@@ -116,8 +126,8 @@ def igwn(
             "group": "CBC",
             "pipeline": "gstlal",
             "search": "AllSky",
-            "properties": {"HasNS": 1.0, "HasRemnant": 1.0, "HasMassGap": 0.0},
-            "classification": {"BNS": 1.0, "NSBH": 0.0, "BBH": 0.0, "Terrestrial": 0.0},
+            "properties": {name: p for name, p in classes.items() if name.startswith("Has")},
+            "classification": {name: p for name, p in classes.items() if not name.startswith("Has")},
             "skymap": base64.b64encode(skymaps.write_fits(skymap)).decode(),
         },
         "external_coinc": None,

@@ -93,6 +93,9 @@ class Odds:
     """Whether some such class is not ruled out by a spectrum."""
 
 
+LEAST = 1e-9
+"""No probability of a class, or of none, is less."""
+
 OF_CLASS = ("prior", "time", "photometry", "context", "classifier")
 """Terms that differ between classes."""
 
@@ -239,12 +242,16 @@ def _places(known: Known, rows: IntArray) -> photometry.Places:
 
 
 def log_prior(event: Event, name: str, parameters: Parameters) -> float:
-    """``ln(P_k / N_bg)``: one counterpart, with its probability, among the sky's unrelated transients."""
+    """``ln[P_k / (P_0 N_bg)]``: a counterpart of this class against none at all, among the sky's unrelated transients.
+
+    ``P_0 = 1 - sum_k P_k`` is the probability that nothing of the event is seen.
+    """
     model = parameters.classes[name]
     days = model.onset.end_d - model.onset.start_d
     unrelated = parameters.background_per_deg2_day * SKY_DEG2 * days
-    expected = max(_real(event, name) * parameters.kinds[event.kind][name], 1e-9)
-    return float(np.log(expected / unrelated)) + learning.shift(name, parameters)
+    expected = {k: _real(event, k) * p for k, p in parameters.kinds[event.kind].items()}
+    none = max(1.0 - sum(expected.values()), LEAST)
+    return float(np.log(max(expected[name], LEAST) / (none * unrelated))) + learning.shift(name, parameters)
 
 
 def _real(event: Event, name: str) -> float:

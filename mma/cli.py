@@ -197,6 +197,27 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")
 
 
+def _plot(parser: argparse.ArgumentParser) -> None:
+    kinds = ("sky", "zoom", "curves", "terms", "all")
+    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--kind", choices=kinds, default="all", help="what is drawn (all, on one page)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="ends with .png, .pdf or .svg (EVENT-KIND.png)")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="candidates, the best first (10)")
+    parser.add_argument("--dpi", type=float, default=150.0, metavar="N", help="pixels per inch of a PNG (150)")
+
+
+def _visible(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar='EVENT|OBJECT|"RA DEC"', help="an event with its candidates, or a position")
+    parser.add_argument(
+        "--site",
+        action="append",
+        metavar="NAME",
+        help='CTAO-N, CTAO-S, Rubin, Palomar ... or "LAT LON HEIGHT"; again for more (both CTAO sites)',
+    )
+    parser.add_argument("--night", metavar="DATE", help="local date of the evening, 2027-03-01 (the coming night)")
+    parser.add_argument("--limit", type=int, default=5, metavar="N", help="candidates of an event (5)")
+
+
 def _token(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make a token; it is shown once, and kept as a hash")
@@ -247,6 +268,8 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "classify": ("mma.commands.verdict:classify", "what a classifier says of an object", _classify),
     "chance": ("mma.commands.chance:measure", "count unrelated objects that score as high", _chance),
     "export": ("mma.commands.export:export", "candidates for other tools: tables, regions, drafts", _export),
+    "plot": ("mma.commands.plot:plot", "an event's sky, light curves and scores as a picture", _plot),
+    "visible": ("mma.commands.visible:visible", "when and from where a target can be observed", _visible),
     "status": ("mma.commands.ask:status", "messages in and out, and what became of them", _nothing),
     "dead-letters": (
         "mma.commands.dead_letters:dead_letters",

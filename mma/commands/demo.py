@@ -92,5 +92,5 @@ def report(answers: list[dict[str, Any]], status: dict[str, Any], seconds: float
     n, published = status["messages"], status["published"]
     out.print(
         f"\n{n['read']} messages ({n['decoded']} decoded) in {seconds:.0f} s; {published['sent']} messages published. "
-        "prior, sky, dist, time and ctx are natural logs and add up to the odds of the class shown."
+        "The terms are natural logs and add up to the odds of the class shown."
     )

@@ -7,6 +7,7 @@ own light-curve models.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -74,6 +75,23 @@ COUNTERPARTS: Mapping[str, Callable[[float, float | None, Random], Curve]] = {
     "blazar": flare,
     "flare": flare,
 }
+
+
+FROM_EVENT = frozenset({"kilonova", "afterglow"})
+"""Their light is counted from the event, however late the first of it is seen."""
+
+
+def other(onset: float, mpc: float, limit_mag: float, random: Random) -> Curve:
+    """An unrelated transient that is no supernova: of any brightness that is seen, rising or fading fast, half like a
+    kilonova but scattered three times as much."""
+    is_alike = random.uniform() < 0.5
+    mean, sigma = (-16.0, 3.0) if is_alike else (-17.0, 2.5)
+    while (mag := random.normal(mean, sigma) + modulus(mpc)) > limit_mag:
+        pass
+    if is_alike:
+        fade = float(random.normal(0.78, 0.75))
+        return replace(kilonova(onset, mpc, random), peak_mag=float(mag), fade_mag_d=fade)
+    return Curve(onset=onset, peak_mag=float(mag), rise_d=0.01, fade_mag_d=float(random.normal(0.0, 0.5)))
 
 
 def unrelated(crossing: float, mag: float, limit_mag: float, random: Random) -> Curve:

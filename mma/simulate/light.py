@@ -48,19 +48,26 @@ class Curve:
     decay: float = 0.0
     """Flux falls as this power of the time since onset, beside the linear fade."""
 
+    zero: float | None = None
+    """When its clock began, Unix seconds: before the onset for what shines from an event on and is seen later.
+    None: at the onset."""
+
+    rough_mag: float = 0.0
+    """Bumps that no smooth curve has: independent scatter of each exposure."""
+
     only_once: bool = False
     """Seen in one exposure alone, as what moves or is no source at all."""
 
     def mag(self, time: FloatArray, band: Bands) -> FloatArray:
         """AB magnitude at Unix times in bands (indices into ``BANDS``); infinite before the onset. Shape (n,)."""
-        age = (time - self.onset) / DAY_S
+        age = (time - (self.onset if self.zero is None else self.zero)) / DAY_S
         bluer = NOMINAL - band
         ratio = np.maximum(age, 1e-9) / self.rise_d
         late = np.maximum(age - self.rise_d, 0.0)
         rise = 2.5 * self.rise_power * np.maximum(-np.log10(ratio), 0.0)
         fade = np.maximum(self.fade_mag_d + self.bluer_fade_mag_d * bluer, 0.02 * (self.fade_mag_d > 0)) * late
         power = 2.5 * self.decay * np.maximum(np.log10(ratio), 0.0)
-        return np.asarray(np.where(age > 0, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf))
+        return np.asarray(np.where(time > self.onset, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf))
 
     def crossing_d(self, limit_mag: float) -> float:
         """Days from the onset until it is as bright as the limit, in r; 0 where it never is."""
@@ -147,7 +154,8 @@ class Seen:
 def observe(curve: Curve, visits: Visits, random: np.random.Generator) -> Seen:
     """Fluxes with noise; a detection is 5 times the sky's noise."""
     sky = 10.0 ** (0.4 * (AB_ZERO_MAG - visits.limit_mag)) / 5.0
-    flux = 10.0 ** (0.4 * (AB_ZERO_MAG - curve.mag(visits.time, visits.band)))
+    bumps = curve.rough_mag * random.standard_normal(len(sky))
+    flux = 10.0 ** (0.4 * (AB_ZERO_MAG - bumps - curve.mag(visits.time, visits.band)))
     error = np.hypot(sky, 0.02 * flux)
     measured = flux + random.standard_normal(len(flux)) * error
     detected = (measured > 5.0 * sky) & (visits.time >= curve.onset)

@@ -150,6 +150,8 @@ class Sky:
         onset = self.herald.time + classes.onset_d(model.onset, self.random) * DAY_S
         for _ in range(TRIES):
             curve = classes.COUNTERPARTS[name](onset, self.herald.distance_mpc, self.random)
+            zero = self.herald.time if name in classes.FROM_EVENT else None
+            curve = replace(curve, zero=zero, rough_mag=self.plan.rough_mag)
             seen = observe(curve, self.survey.visits(*self.visits_of(), self.random), self.random)
             if seen.detected.any():
                 place = (self.herald.ra, self.herald.dec)
@@ -184,7 +186,11 @@ class Sky:
         ra, dec = _places(lower, size, n, self.random)
         onset = self.random.uniform(start, end, n)
         for i in range(n):
-            curve = classes.unrelated(onset[i], float(mag[i]), self.survey.limit_mag, self.random)
+            if self.random.uniform() < self.plan.others:
+                curve = classes.other(onset[i], float(mpc[i]), self.survey.limit_mag, self.random)
+            else:
+                curve = classes.unrelated(onset[i], float(mag[i]), self.survey.limit_mag, self.random)
+            curve = replace(curve, rough_mag=self.plan.rough_mag)
             yield from self._seen("supernova", curve, (float(ra[i]), float(dec[i])), float(mpc[i]))
         for _ in range(int(self.random.poisson(n * self.plan.contaminants))):
             where = _places(lower, size, 1, self.random)

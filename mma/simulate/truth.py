@@ -36,6 +36,12 @@ class Plan:
     contaminants: float = 0.1
     """Asteroids and artefacts, beside each unrelated transient."""
 
+    others: float = 0.05
+    """Part of the unrelated transients that are no supernovae: as much as the score takes into account."""
+
+    rough_mag: float = 0.2
+    """Bumps of every light curve: independent scatter of each exposure, mag."""
+
     star_fraction: float = 0.3
     """Part of the unrelated transients that lie on a star: variables that pass for transients."""
 
@@ -43,6 +49,9 @@ class Plan:
     redraw: bool = False
     """Mergers are put at places and distances drawn from their maps, not where the maps' own sources were: tests the
     score whatever the maps are worth, and makes a new event of a map that comes again."""
+
+    forced: bool = False
+    """Exposures after the last detection are known, as forced photometry of candidates tells; packets do not."""
 
     always: bool = False
     """Every event has the counterpart that is the most probable for its kind: for ranks, not for probabilities."""
@@ -100,7 +109,7 @@ class Campaign:
     def curves(self) -> LightCurves:
         """Detections and non-detections of all sources."""
         reach = HISTORY_D[self.plan.survey]
-        parts = [_points(i, source, reach) for i, source in enumerate(self.sources)]
+        parts = [_points(i, source, reach, forced=self.plan.forced) for i, source in enumerate(self.sources)]
         columns = [np.concatenate([part[k] for part in parts]) for k in range(6)] if parts else [np.empty(0)] * 6
         names = ("object", "time", "band", "flux_njy", "flux_error_njy", "limit_mag")
         return LightCurves.of(**dict(zip(names, columns, strict=True)))
@@ -132,11 +141,12 @@ def _row(source: Source, survey: str) -> dict[str, object]:
     }
 
 
-def _points(row: int, source: Source, reach_d: float) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
-    """Points of one source as its packets tell them: none after the last detection."""
+def _points(row: int, source: Source, reach_d: float, *, forced: bool) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
+    """Points of one source as its packets tell them: none after the last detection, unless they are forced."""
     seen = source.seen
     time = seen.visits.time
-    told = np.flatnonzero((time >= time[seen.first] - reach_d * DAY_S) & (np.arange(len(time)) <= seen.last))
+    until = len(time) if forced else seen.last + 1
+    told = np.flatnonzero((time >= time[seen.first] - reach_d * DAY_S) & (np.arange(len(time)) < until))
     flux = np.where(seen.detected, seen.flux_njy, np.nan)
     error = np.where(seen.detected, seen.error_njy, np.nan)
     band = np.array([BANDS[b] for b in seen.visits.band[told]], dtype=object)

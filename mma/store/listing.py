@@ -63,7 +63,8 @@ def candidates(
     """
     log_none = connection.execute(select(E.c.log_none).where(E.c.id == event)).scalar_one()
     conditions = list(conditions)
-    by_odds = order.falling and any(order.field is CANDIDATES[name] for name in ("log_odds", "probability"))
+    same = ("log_odds", "probability") if list(states) == [ACTIVE] else ("log_odds",)  # fallen ones have no probability
+    by_odds = order.falling and any(order.field is CANDIDATES[name] for name in same)
     contiguous = by_odds and not conditions and list(states) == [ACTIVE]
     statement = _candidates().where(C.c.event_id == event, *conditions)
     if states:
@@ -166,18 +167,34 @@ SEARCH_KEY = C.c.object_id + " " + C.c.event_id
 """Tells the candidates of all events apart."""
 
 
-def searched(connection: Connection, condition: Condition, order: Order) -> Iterator[Row]:
-    """Candidates of all events that fulfil a condition; their probability is told, not their rank."""
+def searched(connection: Connection, condition: Condition, order: Order | None, limit: int | None) -> Iterator[Row]:
+    """Candidates of all events that fulfil a condition; their probability is told, not their rank.
+
+    Without an order they come by event and object: an index has them so, and nothing has to be sorted first.
+    """
     statement = _candidates().where(condition)
-    for row in paging.stream(connection, statement, order, SEARCH_KEY):
+    if order is None:
+        rows = paging.lazily(connection, statement.order_by(C.c.event_id, C.c.object_id).limit(limit))
+    else:
+        rows = paging.stream(connection, statement, order, SEARCH_KEY, limit)
+    for row in rows:
         shown = shown_candidate(row, 0 if row["state"] == ACTIVE else None, row["log_none"])
         del shown["rank"]
         yield shown
 
 
-def searched_objects(connection: Connection, condition: Condition, order: Order) -> Iterator[Row]:
-    """Objects that fulfil a condition."""
-    yield from whole(connection, objects_([condition], order))
+def searched_objects(
+    connection: Connection, condition: Condition, order: Order | None, limit: int | None
+) -> Iterator[Row]:
+    """Objects that fulfil a condition; without an order by their ids."""
+    statement = select(O).where(condition)
+    if order is None:
+        rows = paging.lazily(connection, statement.order_by(O.c.id).limit(limit))
+    else:
+        rows = paging.stream(connection, statement, order, O.c.id, limit)
+    for row in rows:
+        row.pop(paging.SORTED, None)
+        yield queries.as_object(row)
 
 
 def event_facts(connection: Connection, event: str) -> Row:

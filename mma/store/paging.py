@@ -51,10 +51,16 @@ def page(
     return rows
 
 
-def stream(connection: Connection, statement: Select[Any], order: Order, key: Column) -> Iterator[Row]:
-    """All rows, few of them in memory at a time."""
+def stream(
+    connection: Connection, statement: Select[Any], order: Order, key: Column, limit: int | None = None
+) -> Iterator[Row]:
+    """All rows, or the first, few of them in memory at a time."""
+    n = 0
     for part in _parts(statement, order, key, None):
-        yield from lazily(connection, part)
+        left = None if limit is None else limit - n
+        for row in lazily(connection, part.limit(left)):
+            n += 1
+            yield row
 
 
 def lazily(connection: Connection, statement: Select[Any]) -> Iterator[Row]:

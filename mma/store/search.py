@@ -26,6 +26,9 @@ Condition = ColumnElement[bool]
 LARGEST, DEEPEST = 200, 8
 """Clauses in a document, and ``bool`` within ``bool``."""
 
+MOST = 1e300
+"""Largest number in a document."""
+
 FLIPPED = {"gte": "lte", "gt": "lt", "lte": "gte", "lt": "gt"}
 
 
@@ -164,7 +167,7 @@ def _typed(field: Field, value: Any, where: str) -> Any:
             number = float(value)
         except (ValueError, OverflowError):
             number = math.nan
-        if math.isfinite(number):
+        if abs(number) <= MOST:
             return number
     wanted = {"text": "text", "flag": "true or false", "time": "a time in ISO 8601", "number": "a number"}[field.kind]
     raise SearchError(where, f"expected {wanted}, found {str(value)[:100]!r}")

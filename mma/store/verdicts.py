@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from coincidence.evidence import AMBIGUOUS, CONFIRMED, PENDING, REJECTED, Verdicts
 
+from ..publish.message import iso
 from . import tables
 from .bulk import Row, select_in
 
@@ -79,6 +80,20 @@ def listing(connection: Connection, event_id: str | None = None) -> list[Row]:
         statement = statement.where(tables.verdicts.c.event_id == event_id)
     order = tables.verdicts.c.time.desc(), tables.verdicts.c.seq.desc()
     return [dict(row) for row in connection.execute(statement.order_by(*order)).mappings()]
+
+
+def shown(row: Row) -> Row:
+    """A verdict as it is told to others."""
+    return {
+        "event": row["event_id"],
+        "object": row["object_id"],
+        "status": row["status"],
+        "spectral_class": row["class"],
+        "who": row["who"],
+        "why": row["why"],
+        "time": iso(row["time"]),
+        "probability_then": row["probability"],
+    }
 
 
 def judged(connection: Connection) -> list[Row]:

@@ -73,7 +73,8 @@ def test_the_terms_of_one_candidate_are_what_their_formulas_say(small_world: Wor
     unrelated = 1.79 / 14.0 * 4.0 * math.pi * SQDEG * 10.0
     matter = 0.97 + 0.02
     assert row["class"] == "kilonova"
-    assert terms["prior"] == pytest.approx(math.log(0.5 * matter / unrelated))
+    nothing_seen = 1.0 - 0.5 * matter - 0.02 * 0.99  # no kilonova, no afterglow
+    assert terms["prior"] == pytest.approx(math.log(0.5 * matter / nothing_seen / unrelated))
     sigma2 = math.radians(3.0) ** 2 / (-2.0 * math.log(0.1))
     assert terms["sky"] == pytest.approx(math.log(4.0 * math.pi / (2.0 * math.pi * sigma2)), abs=0.05)
     norm = 1.0 + 2.0 * (1.0 - math.exp(-9.0 / 2.0))

@@ -1,0 +1,102 @@
+"""Whether we live, numbers for Prometheus, and a list of the routes that needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from starlette.responses import HTMLResponse, Response
+
+from ..errors import OutageError
+from ..publish.message import version
+from ..store import Store, queries
+from . import answering
+from .feed import Feed
+from .problems import problem, responses
+
+router = APIRouter(tags=["about"])
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+METHODS = ("get", "post", "put", "patch", "delete")
+STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
+    "code{background:#f2f2f2;padding:.1em .3em}dt{margin-top:1em}table{border-collapse:collapse}"
+    "td{padding:.1em 1em .1em 0;vertical-align:top}summary{color:#555}"
+)
+
+
+@router.get("/health", responses=answering.documented("The database answers") | responses(503))
+def health(request: Request) -> Response:
+    """Whether the database answers, and which version this is."""
+    try:
+        with answering.store_of(request).read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except OutageError:
+        return problem(503, "the database does not answer now")
+    return answering.json(request, {"status": "ok", "version": version()})
+
+
+@router.get("/metrics", responses=answering.documented("Prometheus' text format", "text/plain"))
+def metrics(request: Request) -> Response:
+    """Numbers for Prometheus: what the database holds, who listens; of a worker, all of its own."""
+    registry: CollectorRegistry = request.app.state.registry
+    return Response(generate_latest(registry), headers={"Content-Type": TEXT})
+
+
+class Collector:
+    """What this interface can tell by itself."""
+
+    def __init__(self, store: Store, feed: Feed) -> None:
+        self._store, self._feed = store, feed
+
+    def collect(self) -> Iterator[Metric]:
+        """Every number, now."""
+        yield GaugeMetricFamily("mma_api_streams", "Streams that are open.", self._feed.listeners)
+        try:
+            with self._store.read() as connection:
+                counts = queries.totals(connection)
+        except OutageError:
+            yield GaugeMetricFamily("mma_api_database_up", "Whether the database answers.", 0.0)
+            return
+        yield GaugeMetricFamily("mma_api_database_up", "Whether the database answers.", 1.0)
+        outcomes = CounterMetricFamily("mma_api_messages", "What became of all messages.", labels=["outcome"])
+        for outcome, n in counts["messages"].items():
+            outcomes.add_metric([outcome], n)
+        yield outcomes
+        yield GaugeMetricFamily("mma_api_outbox_waiting", "Messages to be published.", counts["waiting"])
+        yield GaugeMetricFamily("mma_api_dead_letters", "Messages set aside.", counts["dead_letters"])
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> Response:
+    """The routes, as a page."""
+    return HTMLResponse(page(request.app.openapi()), headers={"Cache-Control": "no-cache"})
+
+
+def page(document: dict[str, Any]) -> str:
+    """A page of an OpenAPI document."""
+    routes = "".join(
+        _route(method, path, operations[method])
+        for path, operations in document["paths"].items()
+        for method in METHODS
+        if method in operations
+    )
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>mma: the REST interface</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
+        f"<h1>The REST interface</h1><p>{escape(document['info']['description'])} For programs: "
+        f'<a href="openapi.json">openapi.json</a>.</p><dl>{routes}</dl></body></html>'
+    )
+
+
+def _route(method: str, path: str, operation: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{escape(p['name'])}</code></td><td>{escape(p.get('description', ''))}</td></tr>"
+        for p in operation.get("parameters", ())
+    )
+    more = f"<details><summary>parameters</summary><table>{rows}</table></details>" if rows else ""
+    text = escape(operation.get("description", operation.get("summary", "")))
+    return f"<dt><code>{method.upper()} {escape(path)}</code></dt><dd>{text}{more}</dd>"

@@ -1,0 +1,136 @@
+"""Routes on events, their candidates and associations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field as About
+from sqlalchemy import Connection, func, select
+from starlette.responses import Response
+
+from ..errors import NotFoundError
+from ..publish.message import iso
+from ..store import listing, queries, tables
+from ..store.fields import CANDIDATES, EVENTS
+from ..store.listing import SORTABLE
+from . import answering, asking, columns
+from .problems import responses
+
+router = APIRouter(prefix="/api", tags=["events"])
+Row = dict[str, Any]
+
+CLASS = Annotated[str | None, About(pattern=r"^[A-Za-z0-9_.-]{1,50}$", description="One of the sender's, e.g. BNS")]
+LEAST = Annotated[float, About(ge=0.0, le=1.0, description="Least probability of the class that is named")]
+EventsAsked: Any = asking.model("EventsAsked", EVENTS, "-time", SORTABLE["events"], source_class=(CLASS, None),
+                                source_class_min=(LEAST, 0.5))  # fmt: skip
+STATES = ("active", "vetoed", "withdrawn")
+EVERY = Annotated[bool, About(description="Vetoed and withdrawn ones too, unless states are named")]
+CandidatesAsked: Any = asking.model(
+    "CandidatesAsked", CANDIDATES, "-log_odds", SORTABLE["candidates"], everything=(EVERY, False)
+)
+EVENTS_ASKED = asking.query(EventsAsked)
+CANDIDATES_ASKED = asking.query(CandidatesAsked)
+ASKED = asking.query(asking.Asked)
+
+
+@router.get("/events", responses=answering.described("Events, the newest first", "An event"))
+def events(request: Request, asked: Annotated[Any, Depends(EVENTS_ASKED)]) -> Response:
+    """Events, filtered and sorted."""
+    form = answering.form_of(request, asked.format)
+    chosen = asking.conditions(asked, EVENTS)
+    if asked.source_class is not None:
+        probability = tables.events.c.document["classes"][asked.source_class].as_float()
+        chosen.append(func.coalesce(probability, -1.0) >= asked.source_class_min)
+    found = listing.events(chosen, asking.order(asked, SORTABLE["events"]))
+    return listed(request, asked, found, form, columns.EVENTS, "events")
+
+
+def listed(request: Request, asked: Any, found: listing.Listing, form: Any, table: Any, name: str) -> Response:
+    """A list: a page of it, or all."""
+    size = answering.size_of(asked, form)
+    if size is None:
+        return answering.whole(request, form, table, lambda connection: _pairs(connection, found), name)
+    place = asking.place(asked, name, found.order.field)
+    with answering.store_of(request).read() as connection:
+        rows, end = listing.page(connection, found, place, size)
+        facts = listing.event_facts(connection, found.event) if found.event and form != "json" else {}
+    following = asking.cursor(asked, name, end)
+    if form == "json":
+        return answering.page(request, rows, following)
+    return answering.table(request, form, table, ((facts, row) for row in rows), name, following)
+
+
+def _pairs(connection: Connection, found: listing.Listing) -> Iterator[tuple[Row, Row]]:
+    facts = listing.event_facts(connection, found.event) if found.event else {}
+    return ((facts, row) for row in listing.whole(connection, found))
+
+
+@router.get("/events/{event}", responses=answering.documented("The event") | responses(404))
+def event(request: Request, event: asking.Name) -> Response:
+    """One event by id or alias, with its notices and associations."""
+    with answering.store_of(request).read() as connection:
+        name = queries.event_id(connection, event)
+        e, r = tables.events, tables.event_revisions.c
+        row = queries.as_event(dict(connection.execute(select(e).where(e.c.id == name)).mappings().one()))
+        notices = connection.execute(
+            select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == name).order_by(r.seq)
+        ).mappings()
+        row["notices"] = [
+            dict(notice) | {"issued": iso(notice["issued"]), "received": iso(notice["received"])} for notice in notices
+        ]
+        row["associations"] = queries.associations_(connection, name)
+    return answering.json(request, row)
+
+
+@router.get(
+    "/events/{event}/candidates",
+    responses=answering.described("Candidates, the best first", "A candidate") | responses(404, 503),
+)
+def candidates(request: Request, event: asking.Name, asked: Annotated[Any, Depends(CANDIDATES_ASKED)]) -> Response:
+    """An event's candidates, filtered and sorted; ranks are places among all that stand, whatever is filtered."""
+    form = answering.form_of(request, asked.format)
+    states = asked.state or ([] if asked.everything else ["active"])
+    others = asking.conditions(asked, {name: f for name, f in CANDIDATES.items() if name != "state"})
+    order = asking.order(asked, SORTABLE["candidates"])
+    with answering.store_of(request).read() as connection:
+        name = queries.event_id(connection, event)
+        found = listing.candidates(connection, name, others, states, order)
+    return listed(request, asked, found, form, columns.CANDIDATES, f"{name}-candidates")
+
+
+@router.get("/candidates/{event}/{object_id}", responses=answering.documented("The candidate") | responses(404))
+def candidate(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
+    """One candidate, with every score it had, oldest first."""
+    with answering.store_of(request).read() as connection:
+        name = queries.event_id(connection, event)
+        row = listing.one(connection, name, object_id)
+        if row is None:
+            raise NotFoundError(f"{object_id!r} is no candidate of {name}")
+        row["history"] = queries.history(connection, name, row["object"])
+    return answering.json(request, row)
+
+
+class AssociationsAsked(asking.Asked):
+    """Of all events, or of one."""
+
+    event: Annotated[asking.Text | None, About(description="Only of this event, by id or alias")] = None
+
+
+ASSOCIATIONS_ASKED = asking.query(AssociationsAsked)
+
+
+@router.get(
+    "/associations",
+    responses=answering.described("Associations, the most significant first", "Two events") | responses(404),
+)
+def associations(request: Request, asked: Annotated[Any, Depends(ASSOCIATIONS_ASKED)]) -> Response:
+    """Events that may be one."""
+    form = answering.form_of(request, asked.format)
+    with answering.store_of(request).read() as connection:
+        name = queries.event_id(connection, asked.event) if asked.event is not None else None
+        rows = queries.associations_(connection, name)
+    if form == "json":
+        return answering.page(request, rows, None)
+    return answering.table(request, form, columns.ASSOCIATIONS, (({}, row) for row in rows), "associations")

@@ -1,0 +1,122 @@
+"""Routes on objects: one with its light curve, and those near a position."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import orjson
+import pybase64
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field as About
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from ..errors import ConfigError, NotFoundError
+from ..store import cone as cones
+from ..store import events as stored
+from ..store import queries
+from ..store.codec import event_of
+from . import answering, asking, columns
+from .problems import ProblemError, responses
+
+router = APIRouter(prefix="/api", tags=["objects"])
+Row = dict[str, Any]
+CONE = (*columns.OBJECTS, columns.SEPARATION)
+
+
+class ConeAsked(asking.Paged):
+    """A circle on the sky."""
+
+    position: Annotated[
+        asking.Text | None,
+        About(description="RA Dec in degrees or sexagesimal, or the name of an object or event; else ra and dec"),
+    ] = None
+    ra: Annotated[asking.Number | None, About(ge=0.0, le=360.0, description="ICRS right ascension, deg")] = None
+    dec: Annotated[asking.Number | None, About(ge=-90.0, le=90.0, description="ICRS declination, deg")] = None
+    radius: Annotated[asking.Number, About(gt=0.0, le=180.0, description="Radius, deg")]
+
+
+CONE_ASKED = asking.query(ConeAsked)
+
+
+@router.get("/objects/{object_id}", responses=answering.documented("The object") | responses(404))
+def object_(request: Request, object_id: asking.Name) -> Response:
+    """One object by id or alias, with its light curve and every event that it is or was a candidate of."""
+    with answering.store_of(request).read() as connection:
+        return answering.json(request, queries.object_(connection, object_id))
+
+
+@router.get("/cone", responses=answering.described("Objects, the nearest first", "An object") | responses(404, 503))
+def cone(request: Request, asked: Annotated[Any, Depends(CONE_ASKED)]) -> Response:
+    """Objects within a radius of a position, however large. Whole results are in no order."""
+    form = answering.form_of(request, asked.format)
+    size = answering.size_of(asked, form)
+    with answering.store_of(request).read() as connection:
+        ra, dec = _centre(connection, asked)
+        if size is not None:
+            rows, end = cones.objects(connection, ra, dec, asked.radius, _after(asked), size)
+    if size is None:
+
+        def pairs(connection: Connection) -> Iterator[tuple[Row, Row]]:
+            return (({}, row) for row in cones.every_object(connection, ra, dec, asked.radius))
+
+        return answering.whole(request, form, CONE, pairs, "cone")
+    following = None if end is None else pybase64.urlsafe_b64encode(orjson.dumps(end)).decode().rstrip("=")
+    if form == "json":
+        return answering.page(request, rows, following)
+    return answering.table(request, form, CONE, (({}, row) for row in rows), "cone", following)
+
+
+def _after(asked: ConeAsked) -> cones.Near | None:
+    if asked.cursor is None:
+        return None
+    try:
+        padded = asked.cursor + "=" * (-len(asked.cursor) % 4)
+        angle, name = orjson.loads(pybase64.b64decode(padded, altchars=b"-_", validate=True))
+        return float(angle), str(name)
+    except (ValueError, TypeError) as error:
+        raise ProblemError(404, "no such page: not a cursor of ours", field="query.cursor") from error
+
+
+def _centre(connection: Connection, asked: ConeAsked) -> tuple[float, float]:
+    """Where a cone is, ICRS degrees."""
+    if asked.position is None:
+        if asked.ra is None or asked.dec is None:
+            raise ProblemError(422, "say where: position, or ra and dec", field="query.position")
+        return asked.ra, asked.dec
+    if asked.ra is not None or asked.dec is not None:
+        raise ProblemError(422, "either position, or ra and dec", field="query.position")
+    return position(connection, asked.position)
+
+
+def position(connection: Connection, text: str) -> tuple[float, float]:
+    """ICRS degrees of a position that somebody wrote, or of an object or event that they named.
+
+    Raises
+    ------
+    NotFoundError
+        It is neither.
+    """
+    found = cones.named(connection, text)
+    if found is not None:
+        return found
+    event_id = stored.resolve(connection, text)
+    if event_id is not None:
+        row = stored.event_row(connection, event_id)
+        region = event_of(row["document"], stored.map_loader(connection)).region if row else None
+        if region is None:
+            raise NotFoundError(f"event {event_id} has no position (yet)")
+        return region.centre()
+    from ..commands.ask import position as written
+
+    try:
+        ra, dec = written(text)
+    except ConfigError:
+        ra = dec = math.nan
+    except Exception as error:
+        raise NotFoundError(f"{text!r} is no object, no event and no position") from error
+    if not (math.isfinite(ra) and -90.0 <= dec <= 90.0):
+        raise NotFoundError(f"{text!r} is no object, no event and no position such as '12h29m06.7s +02d03m08s'")
+    return ra % 360.0, dec

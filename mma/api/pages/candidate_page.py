@@ -1,0 +1,79 @@
+"""What a candidate's page shows."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import Connection
+
+from coincidence.terms import TERMS
+
+from ...errors import NotFoundError
+from ...publish.message import iso
+from ...store import classifications, listing, objects, queries, verdicts
+from ...store import events as stored
+from ..answering import store_of
+from . import curve, event_page, links, nights, story
+
+Row = dict[str, Any]
+HISTORY = 50
+"""Scores shown: the newest."""
+
+
+def context(request: Request, event: str, object_id: str) -> Row:
+    """All that is shown of a candidate."""
+    with store_of(request).read() as connection:
+        event_id = queries.event_id(connection, event)
+        row = listing.one(connection, event_id, object_id)
+        if row is None:
+            raise NotFoundError(f"{object_id!r} is no candidate of {event_id}")
+        name = row["object"]
+        stored_event = stored.event_row(connection, event_id)
+        if stored_event is None:
+            raise NotFoundError(f"no event {event_id!r}")
+        measured = objects.light_curve(connection, name)
+        history = queries.history(connection, event_id, name)
+        said = [v for v in verdicts.listing(connection, event_id) if v["object_id"] == name]
+        classes = classifications.listing(connection, [name])
+        elsewhere = _elsewhere(connection, name, event_id)
+    shown = queries.as_event(dict(stored_event))
+    return {
+        "event": shown,
+        "row": row,
+        "terms": TERMS,
+        "story": [part | bar for part, bar in zip(story.told(shown, row), event_page.bars(row["terms"]), strict=True)],
+        "summary": story.summary(shown, row),
+        "curve": curve.drawn(measured, stored_event["time"]),
+        "measured": [m | {"time": iso(m["time"]), "mag": _mag(m)} for m in measured[-200:]],
+        "history": history[::-1][:HISTORY],
+        "n_history": len(history),
+        "verdicts": [v | {"time": iso(v["time"])} for v in said],
+        "classifications": classes,
+        "elsewhere": elsewhere,
+        "links": links.of_object(name, row["aliases"], row["ra"], row["dec"]),
+        "nights": _nights(row),
+    }
+
+
+def _mag(measured: Row) -> float | None:
+    from ...publish.candidate import ab_mag
+
+    return ab_mag(measured["flux_njy"])
+
+
+def _elsewhere(connection: Connection, name: str, event_id: str) -> list[Row]:
+    """Other events that it is or was a candidate of."""
+    return [row for row in queries.object_(connection, name)["events"] if row["event"] != event_id]
+
+
+def _nights(row: Row) -> list[Row]:
+    """Tonight at each site."""
+    now = time.time()
+    found = []
+    for site in nights.SITES:
+        night = nights.tonight(site, now)
+        about = {"site": site, "dark": night.dark, "dark_h": night.dark_h, "moon_lit": night.moon_lit}
+        found.append(about | event_page.of_position(night, row["ra"], row["dec"]))
+    return found

@@ -1,0 +1,106 @@
+"""Errors of pages, as pages: what a program gets as a problem document, a browser gets in words."""
+
+from __future__ import annotations
+
+import gzip
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..problems import MEDIA_TYPE
+from . import rendering
+
+PROGRAMS = ("/api/", "/vo/", "/metrics", "/health", "/openapi.json")
+ADVICE = {
+    400: "The address has a character in it that cannot be. Begin again from the list of events.",
+    401: "This server answers only those with a token, and browsers cannot send one by themselves. Ask who runs it to "
+    "open reading (api.read), or use the mma command or the Python client.",
+    404: "Look for it with the search, or go to the list of events. Names are exact: S230518h is not S230518ha.",
+    405: "Pages are only read. Writing goes by the REST interface.",
+    422: "Part of the address is not as it should be. Correct it, or begin again from the list of events.",
+    429: "Wait a minute, then load the page again.",
+    500: "Load the page again. If it stays, tell who runs this server; its log holds the reason.",
+    503: "Wait a few seconds, then load the page again. Nothing is lost: what came in is stored.",
+}
+"""What to do."""
+
+ALWAYS = "Go to the list of events and begin again there."
+
+
+class ErrorPages:
+    """Middleware around everything: problem documents become pages where a browser asked for one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on; keep back an answer that is a problem until it is whole."""
+        if scope["type"] != "http" or not wants_page(scope):
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = b""
+
+        async def turned(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start" and _is_problem(message):
+                start = message
+                return
+            if start is None:
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await _answer(start, body, scope)(scope, receive, send)
+
+        await self._app(scope, receive, turned)
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser asks for a page."""
+    path, accept = scope["path"], Headers(scope=scope).get("accept", "")
+    return scope["method"] in ("GET", "HEAD") and "text/html" in accept and not path.startswith(PROGRAMS)
+
+
+def _is_problem(message: Message) -> bool:
+    return Headers(raw=message["headers"]).get("content-type", "").startswith(MEDIA_TYPE)
+
+
+def _answer(start: Message, body: bytes, scope: Scope) -> Response:
+    headers = Headers(raw=start["headers"])
+    document = orjson.loads(gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
+    kept = {name: headers[name] for name in ("retry-after", "www-authenticate") if name in headers}
+    return as_page(document, start["status"], Request(scope), kept)
+
+
+def as_page(document: dict[str, Any], status: int, request: Request, headers: dict[str, str]) -> Response:
+    """A problem as a page that says what to do."""
+    text = rendering.text(
+        request,
+        "error.html",
+        status=status,
+        title=HTTPStatus(status).phrase,
+        detail=document.get("detail", ""),
+        advice=ADVICE.get(status, ALWAYS),
+    )
+    guards = rendering.GUARDS | {"Content-Security-Policy": rendering.POLICY, "Cache-Control": "no-store"}
+    return Response(text, status, guards | headers, "text/html; charset=utf-8")
+
+
+def install(app: FastAPI) -> None:
+    """Around everything; and a fault of ours, which is answered outside of all middleware, becomes a page too."""
+    app.add_middleware(ErrorPages)
+    before: Any = app.exception_handlers[Exception]
+
+    async def fault(request: Request, error: Exception) -> Response:
+        answer: Response = await before(request, error)
+        if wants_page(request.scope):
+            return as_page(orjson.loads(bytes(answer.body)), answer.status_code, request, {})
+        return answer
+
+    app.add_exception_handler(Exception, fault)

@@ -1,0 +1,72 @@
+"""Pages out of templates, and what goes with each: caching, and what a browser may load."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import Response
+
+from ...publish.message import version
+from .. import answering
+from . import words
+
+FOLDER = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Nothing from elsewhere, nothing inline: markup that got into a page by a name could run no script."""
+
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+ASSETS = {"mma.css": "text/css; charset=utf-8", "mma.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@cache
+def asset(name: str) -> tuple[bytes, str]:
+    """A file of the folder ``static``, and its version."""
+    body = (FOLDER / "static" / name).read_bytes()
+    return body, hashlib.blake2b(body, digest_size=6).hexdigest()
+
+
+@cache
+def environment() -> Environment:
+    """Templates: whatever a page shows is escaped, and a name that is not there is an error."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown = ("number", "probability", "span", "delay", "clock", "moment", "rate", "kind", "messenger", "counterpart",
+             "plain", "sexagesimal", "ago")  # fmt: skip
+    made.filters |= {name: getattr(words, name) for name in shown}
+    made.globals |= {"version": version(), "asset": lambda name: asset(name)[1], "DASH": words.DASH}
+    return made
+
+
+def text(request: Request | None, template: str, **context: Any) -> str:
+    """A page's text."""
+    root = request.scope.get("root_path", "") if request is not None else ""
+    return environment().get_template(template).render(root=root, **context)
+
+
+def page(request: Request, template: str, **context: Any) -> Response:
+    """A page, or 304 where the browser has it."""
+    body = text(request, template, **context).encode("utf-8", "replace")
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+    headers = GUARDS | {"Content-Security-Policy": POLICY}
+    return answering.tagged(request, body, "text/html; charset=utf-8", tag, headers)
+
+
+def picture(request: Request, body: bytes, tag: str, *, forever: bool) -> Response:
+    """A picture; kept by the browser for good where its URL names what it shows."""
+    headers = GUARDS | {"Content-Security-Policy": SVG_POLICY} | (FOREVER if forever else {})
+    return answering.tagged(request, body, "image/svg+xml", tag, headers)

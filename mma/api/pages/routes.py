@@ -1,0 +1,110 @@
+"""Routes of the pages, and of the pictures, style and script that they load from here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Query, Request
+from starlette.responses import Response
+
+from ...errors import NotFoundError
+from ...store import queries
+from .. import answering
+from ..asking import Text
+from . import candidate_page, event_page, failing, lists, regions, rendering, search_page
+
+router = APIRouter(include_in_schema=False)
+Row = dict[str, Any]
+Several = Annotated[list[Text], Query(max_length=20)]
+
+
+@router.get("/")
+def events(
+    request: Request,
+    messenger: Several = [],  # noqa: B006 - FastAPI makes a new one each time
+    kind: Several = [],  # noqa: B006
+    state: Several = [],  # noqa: B006
+    test: bool = False,
+    after: Text | None = None,
+) -> Response:
+    """The list of events."""
+    chosen = {"messenger": messenger, "kind": kind, "state": state}
+    return rendering.page(request, "events.html", **lists.events(request, chosen, test, after))
+
+
+@router.get("/events/{event:path}")
+def event(request: Request, event: str, show: Text = "active", after: Text | None = None) -> Response:
+    """One event."""
+    return rendering.page(request, "event.html", **event_page.context(request, event, show, after))
+
+
+@router.get("/candidates/{event}/{object_id:path}")
+def candidate(request: Request, event: str, object_id: str) -> Response:
+    """One candidate."""
+    return rendering.page(request, "candidate.html", **candidate_page.context(request, event, object_id))
+
+
+@router.get("/search")
+def search(request: Request, q: Text = "", after: Annotated[int, Query(ge=0, le=10_000)] = 0) -> Response:
+    """Candidates of all events."""
+    chosen = {name: request.query_params.getlist(name) for name in search_page.FACETS}
+    return rendering.page(request, "search.html", **search_page.context(request, q, chosen, after))
+
+
+@router.get("/status")
+def status(request: Request) -> Response:
+    """How it goes."""
+    return rendering.page(request, "status.html", **lists.status(request))
+
+
+@router.get("/pages/sky.svg")
+def sky(request: Request, event: Text, v: Text = "") -> Response:
+    """The whole sky with an event's region."""
+    document = _document(request, event)
+    key = regions.tag(document)
+    return rendering.picture(request, regions.whole_picture(request, document), key, forever=v == key)
+
+
+@router.get("/pages/outline.svg")
+def outline(request: Request, event: Text, v: Text = "") -> Response:
+    """The border of an event's region."""
+    document = _document(request, event)
+    key = regions.tag(document)
+    return rendering.picture(request, regions.outline_picture(request, document), f"{key}-o", forever=v == key)
+
+
+@router.get("/pages/part.svg")
+def part(request: Request, event: Text, v: Text = "") -> Response:
+    """The surroundings of an event's region."""
+    with answering.store_of(request).read() as connection:
+        name = queries.event_id(connection, event)
+        document, beside = event_page.on_the_map(connection, name)
+    if document is None:
+        raise NotFoundError(f"{name} has no region (yet)")
+    key = regions.picture_key(document, beside)
+    return rendering.picture(request, regions.part_picture(request, document, beside, key), key, forever=v == key)
+
+
+@router.get("/pages/{name}")
+def asset(request: Request, name: str, v: str = "") -> Response:
+    """Style, script and icon."""
+    if name not in rendering.ASSETS:
+        raise NotFoundError(f"no file {name!r}")
+    body, version = rendering.asset(name)
+    headers = rendering.GUARDS | (rendering.FOREVER if v == version else {})
+    return answering.tagged(request, body, rendering.ASSETS[name], version, headers)
+
+
+def _document(request: Request, event: str) -> Row:
+    with answering.store_of(request).read() as connection:
+        name = queries.event_id(connection, event)
+        found = regions.documents(connection, [name]).get(name)
+    if found is None:
+        raise NotFoundError(f"{name} has no region (yet)")
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Put the pages into an application: last of all, since errors of everything else become pages too."""
+    app.include_router(router)
+    failing.install(app)

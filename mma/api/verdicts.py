@@ -1,0 +1,72 @@
+"""Routes on verdicts: what people say of candidates, told by those who have a token to write."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as About
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from .. import judging
+from ..engine import Engine
+from ..errors import NotFoundError
+from ..store import listing, queries, verdicts
+from ..store.search import printable
+from ..store.verdicts import Verdict
+from . import answering, asking
+from .access import writing
+from .problems import responses
+
+router = APIRouter(prefix="/api", tags=["verdicts"])
+
+
+class Word(BaseModel):
+    """A verdict as it is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Annotated[Literal["pending", "confirmed", "ambiguous", "rejected"], About(description="What is said")]
+    spectral_class: Annotated[str | None, About(max_length=50, description="By a spectrum: SN Ia, kilonova ...")] = None
+    why: Annotated[str | None, About(max_length=2000, description="Reasons, for people")] = None
+
+
+@router.get("/candidates/{event}/{object_id}/verdicts", responses=answering.documented("Verdicts") | responses(404))
+def listed(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
+    """What was said of a candidate, the newest first."""
+    with answering.store_of(request).read() as connection:
+        name, its = _pair(connection, event, object_id)
+        said = [row for row in verdicts.listing(connection, name) if row["object_id"] == its]
+    return answering.page(request, [verdicts.shown(row) for row in said], None)
+
+
+@router.post(
+    "/candidates/{event}/{object_id}/verdicts",
+    responses=answering.documented("The candidate after it") | responses(401, 403, 404, 503),
+)
+def tell(
+    request: Request, event: asking.Name, object_id: asking.Name, word: Word, who: Annotated[str, Depends(writing)]
+) -> Response:
+    """Say what a candidate is: it is scored anew at once, and what follows is published."""
+    store, settings = answering.store_of(request), request.app.state.settings
+    told = {"spectral_class": word.spectral_class, "why": word.why}
+    texts = {name: None if text is None else printable(text, name) for name, text in told.items()}
+    with store.read() as connection:
+        name, its = _pair(connection, event, object_id)
+    engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=True)
+    judging.judge(
+        engine, Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts)
+    )
+    with store.read() as connection:
+        return answering.json(request, listing.one(connection, name, its))
+
+
+def _pair(connection: Connection, event: str, object_id: str) -> tuple[str, str]:
+    name = queries.event_id(connection, event)
+    row = listing.one(connection, name, object_id)
+    if row is None:
+        raise NotFoundError(f"{object_id!r} is no candidate of {name}")
+    return name, row["object"]

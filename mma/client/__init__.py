@@ -1,0 +1,22 @@
+"""The Python client: one way to ask a server or a database, astropy in and out."""
+
+from ..errors import ConfigError, MmaError, NotFoundError, OutageError
+from .client import Client
+from .records import Association, Candidate, Event, Message, Object, Record, Status
+from .table import Results
+
+__all__ = [
+    "Association",
+    "Candidate",
+    "Client",
+    "ConfigError",
+    "Event",
+    "Message",
+    "MmaError",
+    "NotFoundError",
+    "Object",
+    "OutageError",
+    "Record",
+    "Results",
+    "Status",
+]

@@ -1,0 +1,233 @@
+"""One way to ask, wherever the answers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+
+from skymaps import Region, SkyMap, as_skymap
+
+from ..errors import ConfigError
+from ..store.fields import CANDIDATES, EVENTS
+from .filters import asked, degrees
+from .known import Row
+from .local import Local
+from .records import Association, Candidate, Event, Message, Object, Status
+from .remote import Remote
+from .source import Source, Wish
+from .table import Results
+
+
+class Client:
+    """Asks an mma server, or an mma database.
+
+    Parameters
+    ----------
+    where
+        ``http://host:port`` of a server; a database URL (``sqlite:///mma.sqlite``, ``postgresql://...``) or the path
+        of an SQLite file.
+    token
+        Of a server that wants one (``mma token add``).
+    timeout_s
+        Seconds to wait for a server.
+
+    Examples
+    --------
+    >>> with Client("mma.sqlite") as mma:  # doctest: +SKIP
+    ...     for candidate in mma.candidates("S190425z", probability_min=0.01):
+    ...         print(candidate.rank, candidate.object, candidate.coord, candidate.delay.to("hour"))
+    """
+
+    def __init__(self, where: str, token: str | None = None, *, timeout_s: float = 60.0) -> None:
+        remote = where.startswith(("http://", "https://"))
+        if token is not None and not remote:
+            raise ConfigError("a token is for a server; a database takes its password in its URL")
+        self._source: Source = Remote(where, token, timeout_s) if remote else Local(where)
+
+    def events(
+        self,
+        *,
+        sort: str = "-time",
+        limit: int | None = None,
+        source_class: str | None = None,
+        source_class_min: float | None = None,
+        **filters: Any,
+    ) -> Results[Event]:
+        """Events, the newest first.
+
+        Parameters
+        ----------
+        sort
+            A field, with a minus from the largest on; unknown ones come last.
+        source_class, source_class_min
+            Only those to which the sender gives at least this probability (0.5) of a class, e.g. BNS.
+        filters
+            ``state="active"``, ``kind=["cbc", "burst"]``, ``far_hz_max=1e-7 * u.Hz``, ``time_min=Time(...)``: any of
+            docs/client.md, numbers in its units or as Quantity. An unknown one is a ConfigError.
+        """
+        least = None if source_class is None else 0.5 if source_class_min is None else source_class_min
+        more = {"source_class": source_class, "source_class_min": least}
+        question = asked(EVENTS, filters, sort, limit, more)
+        return Results(Event, lambda: self._source.events(question), {"sort": sort, **_said(filters)})
+
+    def event(self, name: str) -> Event:
+        """One event by exact id or alias, with its notices and associations.
+
+        Raises
+        ------
+        NotFoundError
+            No such event.
+        """
+        return Event(self._source.event(name))
+
+    def candidates(
+        self, event: str, *, everything: bool = False, sort: str = "-log_odds", limit: int | None = None, **filters: Any
+    ) -> Results[Candidate]:
+        """An event's candidates, the best first; ranks are places among all that stand, whatever is filtered.
+
+        Parameters
+        ----------
+        everything
+            Vetoed and withdrawn ones, too.
+        sort, filters
+            As in `events`: ``probability_min=0.01``, ``survey="ztf"``, ``class_="kilonova"``,
+            ``delay_s_max=2 * u.day``.
+        """
+        question = asked(CANDIDATES, filters, sort, limit, {"everything": True} if everything else {})
+        about = {"event": event, "sort": sort, **_said(filters)}
+        return Results(Candidate, lambda: self._source.candidates(event, question), about)
+
+    def candidate(self, event: str, object_id: str) -> Candidate:
+        """One candidate of an event, by its object's id or alias, with every score it had.
+
+        Raises
+        ------
+        NotFoundError
+            No such event, or the object is no candidate of it.
+        """
+        return Candidate(self._source.candidate(event, object_id))
+
+    def object(self, name: str) -> Object:
+        """One object by id or alias, with its light curve and its events.
+
+        Raises
+        ------
+        NotFoundError
+            No such object.
+        """
+        return Object(self._source.object_(name))
+
+    def cone(
+        self, position: SkyCoord | tuple[float, float], radius: u.Quantity | float, *, limit: int | None = None
+    ) -> Results[Object]:
+        """Objects near a position, the nearest first.
+
+        Parameters
+        ----------
+        position
+            A SkyCoord in any frame, or ICRS right ascension and declination in degrees.
+        radius
+            Up to 180 degrees; a plain number is degrees.
+        """
+        ra, dec = _place(position)
+        radius_deg = degrees(radius, "radius")
+        if not 0.0 < radius_deg <= 180.0:
+            raise ConfigError(f"radius {radius_deg} deg: more than 0 and up to 180 it can be")
+        if limit is not None and limit < 1:
+            raise ConfigError(f"limit {limit}: not a number of rows")
+        about = {"ra": ra, "dec": dec, "radius_deg": radius_deg}
+        return Results(Object, lambda: self._source.cone(ra, dec, radius_deg, limit), about)
+
+    def associations(self, event: str | None = None) -> Results[Association]:
+        """Events that may be one, the most significant first; of all events, or of one."""
+        return Results(Association, lambda: iter(self._source.associations(event)), {"event": event})
+
+    def region(self, event: str) -> Region:
+        """An event's newest region: a map, or a circle or another shape where that is what its notice told.
+
+        Raises
+        ------
+        NotFoundError
+            No such event; or it has no region; or, asked of a server, it has a circle or another shape.
+        """
+        return self._source.region(event)
+
+    def skymap(self, event: str) -> SkyMap:
+        """An event's newest map; a circle or another shape is cut into cells. Raises as `region` does."""
+        return as_skymap(self.region(event))
+
+    def subscribe(
+        self,
+        *,
+        event: str | None = None,
+        min_probability: float | None = None,
+        kind: str | None = None,
+        tests: bool = False,
+        since: int | None = None,
+        idle_s: float | None = None,
+    ) -> Iterator[Message]:
+        """Messages as they are published, until the caller stops.
+
+        Parameters
+        ----------
+        event
+            Only about this event, by exact id or alias.
+        min_probability
+            Only candidates this probable; withdrawals always.
+        kind
+            Only such: candidate, event or association.
+        tests
+            Messages about test events, too.
+        since
+            Number of the last message seen: go on after it; 0 begins with the oldest kept, None with the next one.
+        idle_s
+            End after so many seconds without a message.
+        """
+        wish = Wish(event=event, min_probability=min_probability, kind=kind, tests=tests)
+        if min_probability is not None and not 0.0 <= min_probability <= 1.0:
+            raise ConfigError(f"min_probability {min_probability}: not a probability")
+        if kind not in (None, "candidate", "event", "association"):
+            raise ConfigError(f"kind {kind!r}: there are candidate, event, association")
+        if since is not None and since < 0:
+            raise ConfigError(f"since {since}: not a number of a message")
+        return (Message(row) for row in self._source.messages(wish, since, idle_s))
+
+    def status(self) -> Status:
+        """What became of all messages, and what waits."""
+        return Status(self._source.status())
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._source.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _place(position: SkyCoord | tuple[float, float]) -> tuple[float, float]:
+    """ICRS degrees."""
+    if isinstance(position, SkyCoord):
+        if position.size != 1:
+            raise ConfigError(f"position: one is wanted, not {position.size}")
+        ra, dec = (float(angle) for angle in (position.icrs.ra.deg, position.icrs.dec.deg))
+    else:
+        try:
+            ra, dec = (degrees(angle, "position") for angle in position)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"position {position!r}: write a SkyCoord or (ra, dec) in degrees") from error
+    if not -90.0 <= dec <= 90.0:
+        raise ConfigError(f"position: declination {dec}")
+    return ra % 360.0, dec
+
+
+def _said(filters: dict[str, Any]) -> Row:
+    return {name: str(value) for name, value in filters.items() if value is not None}

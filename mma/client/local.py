@@ -1,0 +1,225 @@
+"""A database asked directly: no server needed. The answers are those of the REST interface, from the same questions."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, select
+
+from skymaps import Region
+
+from ..errors import ConfigError, NotFoundError
+from ..publish.message import iso, version
+from ..store import Store, cone, listing, outbox, queries, search, tables
+from ..store import events as stored
+from ..store.codec import event_of
+from ..store.fields import CANDIDATES, EVENTS, Field, unix
+from ..store.listing import SORTABLE, Listing
+from ..store.paging import Order
+from .filters import Asked
+from .known import Row
+from .source import PAGE, Wish
+
+POLL_S = 0.5
+"""How often the outbox is looked at."""
+
+
+class Local:
+    """A database."""
+
+    def __init__(self, database: str) -> None:
+        self._store = Store(database, create=False)
+
+    def events(self, asked: Asked) -> Iterator[Row]:
+        """Events."""
+        chosen = _conditions(asked, EVENTS)
+        if asked.more.get("source_class") is not None:
+            probability = tables.events.c.document["classes"][asked.more["source_class"]].as_float()
+            chosen.append(func.coalesce(probability, -1.0) >= asked.more["source_class_min"])
+        yield from self._listed(listing.events(chosen, _order(asked, "events")), asked.limit)
+
+    def event(self, name: str) -> Row:
+        """One event."""
+        e, r = tables.events, tables.event_revisions.c
+        with self._store.read() as connection:
+            found = queries.event_id(connection, name)
+            row = queries.as_event(dict(connection.execute(select(e).where(e.c.id == found)).mappings().one()))
+            notices = select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == found)
+            row["notices"] = [
+                dict(notice) | {"issued": iso(notice["issued"]), "received": iso(notice["received"])}
+                for notice in connection.execute(notices.order_by(r.seq)).mappings()
+            ]
+            row["associations"] = queries.associations_(connection, found)
+        return row
+
+    def candidates(self, event: str, asked: Asked) -> Iterator[Row]:
+        """An event's candidates."""
+        states = asked.filters.get("state") or ([] if asked.more.get("everything") else ["active"])
+        others = _conditions(asked, {name: field for name, field in CANDIDATES.items() if name != "state"})
+        with self._store.read() as connection:
+            name = queries.event_id(connection, event)
+            found = listing.candidates(connection, name, others, states, _order(asked, "candidates"))
+        yield from self._listed(found, asked.limit)
+
+    def candidate(self, event: str, name: str) -> Row:
+        """One candidate."""
+        with self._store.read() as connection:
+            found = queries.event_id(connection, event)
+            row = listing.one(connection, found, name)
+            if row is None:
+                raise NotFoundError(f"{name!r} is no candidate of {found}")
+            row["history"] = queries.history(connection, found, row["object"])
+        return row
+
+    def object_(self, name: str) -> Row:
+        """One object."""
+        with self._store.read() as connection:
+            return queries.object_(connection, name)
+
+    def cone(self, ra: float, dec: float, radius_deg: float, limit: int | None) -> Iterator[Row]:
+        """Objects within a radius."""
+
+        def page(place: Any, size: int) -> tuple[list[Row], Any]:
+            with self._store.read() as connection:
+                return cone.objects(connection, ra, dec, radius_deg, place, size)
+
+        yield from _paged(page, limit)
+
+    def associations(self, event: str | None) -> list[Row]:
+        """Associations."""
+        with self._store.read() as connection:
+            name = queries.event_id(connection, event) if event is not None else None
+            return queries.associations_(connection, name)
+
+    def region(self, event: str) -> Region:
+        """An event's newest region."""
+        with self._store.read() as connection:
+            name = queries.event_id(connection, event)
+            row = stored.event_row(connection, name)
+            region = event_of(row["document"], stored.map_loader(connection)).region if row else None
+        if region is None:
+            raise NotFoundError(f"{name} has no region (yet)")
+        return region
+
+    def status(self) -> Row:
+        """What became of all messages."""
+        with self._store.read() as connection:
+            return {"version": version(), **queries.totals(connection)}
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._store.close()
+
+    def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
+        """Published messages."""
+        seen, last = self._newest() if after is None else after, time.monotonic()
+        if after and (gap := self._gap(after)):
+            yield gap
+        if after is not None:
+            seen = min(after, self._newest())
+        while True:
+            upto = self._newest()
+            for row in self._between(seen, upto):
+                message = _message(row)
+                if takes(wish, message):
+                    yield message
+                    last = time.monotonic()
+            if upto > seen:
+                seen = upto
+                continue
+            if idle_s is not None and time.monotonic() - last >= idle_s:
+                return
+            time.sleep(POLL_S if idle_s is None else min(POLL_S, idle_s))
+
+    def _newest(self) -> int:
+        """Number up to which nothing is added any more: whoever may have drawn a lower one is waited for."""
+        with self._store.read() as connection:
+            _, newest = outbox.span(connection)
+            pending = outbox.writers(connection)
+        while pending:
+            time.sleep(POLL_S)
+            with self._store.read() as connection:
+                pending &= outbox.writers(connection)
+        return newest
+
+    def _between(self, seen: int, upto: int) -> Iterator[Row]:
+        while seen < upto:
+            with self._store.read() as connection:
+                rows = outbox.after(connection, seen, upto, PAGE)
+            yield from rows
+            seen = rows[-1]["seq"] if len(rows) == PAGE else upto
+
+    def _gap(self, after: int) -> Row | None:
+        """Says that messages after this number may have been pruned; None where none can have been."""
+        with self._store.read() as connection:
+            if outbox.is_kept(connection, after):
+                return None
+            oldest, _ = outbox.span(connection)
+        return {"number": after, "kind": "gap", "body": {"after": after, "oldest": oldest or None}}
+
+    def _listed(self, found: Listing, limit: int | None) -> Iterator[Row]:
+        def page(place: Any, size: int) -> tuple[list[Row], Any]:
+            with self._store.read() as connection:
+                return listing.page(connection, found, place, size)
+
+        yield from _paged(page, limit)
+
+
+def _paged(page: Callable[[Any, int], tuple[list[Row], Any]], limit: int | None) -> Iterator[Row]:
+    """Rows of all pages; no connection is held while the caller has one of them."""
+
+    def every() -> Iterator[Row]:
+        place = None
+        while True:
+            rows, place = page(place, min(PAGE, limit or PAGE))
+            yield from rows
+            if place is None:
+                return
+
+    return islice(every(), limit)
+
+
+def _conditions(asked: Asked, fields: Any) -> list[search.Condition]:
+    found = []
+    for name, value in asked.filters.items():
+        base, _, end = name.rpartition("_")
+        if end in ("min", "max") and base in fields:
+            field: Field = fields[base]
+            plain = unix(value) if field.kind == "time" else value
+            found.append(search.limited(field, "gte" if end == "min" else "lte", plain))
+        elif name in fields:
+            try:
+                found.append(search.chosen(fields[name], value if isinstance(value, list) else [value], name))
+            except search.SearchError as error:
+                raise ConfigError(str(error)) from error
+    return found
+
+
+def _order(asked: Asked, of: str) -> Order:
+    order = listing.order_of(asked.sort, SORTABLE[of])
+    if order is None:
+        raise ConfigError(f"sort {asked.sort!r}: there are {', '.join(SORTABLE[of])}")
+    return order
+
+
+def _message(row: Row) -> Row:
+    body = json.loads(row["payload"])
+    return {"number": row["seq"], "kind": str(body.get("schema", "::")).split(":")[2] or "message", "body": body}
+
+
+def takes(wish: Wish, message: Row) -> bool:
+    """Whether this message is wished for."""
+    body = message["body"]
+    about = body.get("event") or {}
+    names = (about.get("id"), *about.get("aliases", ()), *body.get("events", ()))
+    probability = (body.get("score") or {}).get("probability")
+    return (
+        (wish.tests or not body.get("test"))
+        and (wish.event is None or wish.event in names)
+        and wish.kind in (None, message["kind"])
+        and (wish.min_probability is None or probability is None or probability >= wish.min_probability)
+    )

@@ -1,0 +1,69 @@
+"""What a client asks: the same questions of a server and of a database, the same rows back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from skymaps import Region
+
+from .filters import Asked
+from .known import Row
+
+PAGE = 1000
+"""Rows that are asked for at once: the largest page that the server gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody listens to; None: anything."""
+
+    event: str | None = None
+    """Exact id or alias."""
+
+    min_probability: float | None = None
+    """Candidates less probable are left out; withdrawals are told always."""
+
+    kind: str | None = None
+    """candidate, event or association."""
+
+    tests: bool = False
+    """Messages about test events, too."""
+
+
+class Source(Protocol):
+    """A server or a database."""
+
+    def events(self, asked: Asked) -> Iterator[Row]:
+        """Events."""
+
+    def event(self, name: str) -> Row:
+        """One event by id or alias, with its notices and associations."""
+
+    def candidates(self, event: str, asked: Asked) -> Iterator[Row]:
+        """An event's candidates."""
+
+    def candidate(self, event: str, name: str) -> Row:
+        """One candidate, with every score it had."""
+
+    def object_(self, name: str) -> Row:
+        """One object by id or alias, with its light curve and its events."""
+
+    def cone(self, ra: float, dec: float, radius_deg: float, limit: int | None) -> Iterator[Row]:
+        """Objects within a radius, the nearest first; ICRS degrees."""
+
+    def associations(self, event: str | None) -> list[Row]:
+        """Associations, the most significant first."""
+
+    def region(self, event: str) -> Region:
+        """An event's newest region."""
+
+    def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
+        """Published messages after a number, or from now on; ends after so many seconds without one."""
+
+    def status(self) -> Row:
+        """What became of all messages."""
+
+    def close(self) -> None:
+        """Let go of all connections."""

@@ -1,0 +1,97 @@
+"""Light curves of the best candidates, days since the event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..client import Candidate, Object
+from .content import Content
+from .style import GREY, band
+
+AB_ZERO = 31.4
+"""AB magnitude of 1 nJy."""
+
+MAG_PER_FRACTION = 2.5 / np.log(10.0)
+DAY_S = 86400.0
+COLUMNS = 3
+
+
+def draw(figure: Any, place: Any, content: Content) -> list[Any]:
+    """A panel for each object."""
+    if not content.objects:
+        axes = figure.add_subplot(place)
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no candidates", ha="center", color=GREY, transform=axes.transAxes)
+        return [axes]
+    columns = min(COLUMNS, len(content.objects))
+    rows = -(-len(content.objects) // columns)
+    grid = place.subgridspec(rows, columns, hspace=0.6, wspace=0.28)
+    origin = content.event["time"]
+    panels = []
+    for i, (candidate, found) in enumerate(zip(content.candidates, content.objects, strict=False)):
+        axes = figure.add_subplot(grid[i // columns, i % columns])
+        _panel(axes, candidate, found, origin)
+        if i % columns == 0:
+            axes.set_ylabel("AB magnitude")
+        if i + columns >= len(content.objects):
+            axes.set_xlabel("days since the event" if origin else "days since the first point")
+        panels.append(axes)
+    return panels
+
+
+def _panel(axes: Any, candidate: Candidate, found: Object, origin: str | None) -> None:
+    curve = found.light_curve
+    p = "-" if candidate.probability is None else f"{candidate.probability:.3g}"
+    axes.set_title(f"{candidate.rank}  {found.id}   P {p}", fontsize=8, loc="left")
+    if not len(curve):
+        return
+    from ..client.known import as_time
+
+    begin = as_time(origin) or curve.time.min()
+    days = np.asarray((curve.time - begin).to_value("day"), dtype=np.float64)
+    flux, error = _plain(curve["flux"], "nJy"), _plain(curve["flux_error"], "nJy")
+    limit, bands = _plain(curve["limit"], None), [str(name) for name in curve["band"].filled("?")]
+    positive = flux > 0.0
+    for name in sorted(set(bands)):
+        colour, marker = band(name)
+        mine = np.array([one == name for one in bands])
+        seen = mine & positive
+        magnitude = AB_ZERO - 2.5 * np.log10(flux[seen])
+        axes.errorbar(
+            days[seen],
+            magnitude,
+            yerr=np.nan_to_num(MAG_PER_FRACTION * error[seen] / flux[seen]),
+            fmt=marker,
+            color=colour,
+            markersize=4,
+            linewidth=0.9,
+            label=name if seen.any() else None,
+        )
+        unseen = mine & ~positive & np.isfinite(limit)
+        axes.plot(
+            days[unseen],
+            limit[unseen],
+            marker=7,
+            linestyle="",
+            color=colour,
+            markersize=4,
+            alpha=0.4,
+            label=f"{name}: limit" if unseen.any() else None,
+        )
+    lost = int((~positive & ~np.isfinite(limit)).sum())
+    if lost:
+        axes.text(0.98, 0.02, f"{lost} not positive", ha="right", fontsize=7, color=GREY, transform=axes.transAxes)
+    if origin:
+        axes.axvline(0.0, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
+    axes.invert_yaxis()
+    axes.margins(x=0.06, y=0.18)
+    axes.legend(loc="upper left", frameon=False, handletextpad=0.1, borderaxespad=0.1, ncols=3, fontsize=7)
+
+
+def _plain(column: Any, unit: str | None) -> Any:
+    """Floats in this unit, NaN where not known. Shape (n,)."""
+    values = column.to_value(unit) if unit else column.value
+    filled = values.filled(np.nan) if hasattr(values, "filled") else values
+    return np.asarray(filled, dtype=np.float64)

@@ -1,0 +1,251 @@
+"""The stream: nothing is lost and nothing comes twice, whoever comes back; many listeners cost one question."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mma.api.feed import Feed, Wish, told
+from mma.store import Store, outbox
+from mma.store.retention import prune
+from tests.api.filling import START, message, put
+
+
+def read(client: httpx.Client, n: int, last: str | None = None, **params: Any) -> list[dict[str, Any]]:
+    """The next ``n`` events, and what was in them."""
+    headers = {} if last is None else {"Last-Event-ID": last}
+    found: list[dict[str, Any]] = []
+    with client.stream("GET", "/api/stream", params=params, headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        for event in events(answer):
+            found.append(event)
+            if len(found) == n:
+                break
+    return found
+
+
+def events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
+    """Server-sent events by the WHATWG's rules."""
+    event: dict[str, Any] = {}
+    last = None
+    for line in answer.iter_lines():
+        name, _, value = line.partition(": ")
+        if line == "":
+            if "data" in event:
+                yield {"type": event.get("event", "message"), "id": last, "data": json.loads(event["data"])}
+            event = {}
+        elif name == "id":
+            last = value
+        elif name in ("event", "data"):
+            event[name] = value
+
+
+def test_everything_that_is_kept_comes_in_order_then_what_is_new(client, store):
+    put(store, *(message(n=i) for i in range(5)))
+    later = threading.Timer(0.7, put, [store, message(n=5), message(n=6)])
+    later.start()
+    got = read(client, 7, after=0)
+    later.join()
+    assert [e["data"]["n"] for e in got] == list(range(7))
+    ids = [int(e["id"]) for e in got]
+    assert ids == sorted(set(ids))
+
+
+def test_who_comes_back_misses_none_and_gets_none_twice(client, store):
+    put(store, *(message(n=i) for i in range(1300)))  # more than a page
+    got = read(client, 700, after=0)
+    put(store, *(message(n=i) for i in range(1300, 1310)))
+    got += read(client, 610, last=got[-1]["id"])
+    assert [e["data"]["n"] for e in got] == list(range(1310))
+
+
+def test_a_new_listener_hears_only_what_is_new(client, store):
+    put(store, message(n=0))
+    later = threading.Timer(0.7, put, [store, message(n=1)])
+    later.start()
+    assert [e["data"]["n"] for e in read(client, 1)] == [1]
+    later.join()
+
+
+def test_what_was_pruned_is_told_as_a_gap(client, store):
+    put(store, *(message(n=i) for i in range(10)))
+    first = read(client, 3, after=0)
+    with store.begin() as connection:
+        seqs = [row["seq"] for row in outbox.after(connection, 0, 2**60, 100)]
+        outbox.mark_sent(connection, seqs[:6], START)
+    prune(store, START + 1)
+    got = read(client, 5, last=first[-1]["id"])
+    assert got[0]["type"] == "gap"
+    assert got[0]["data"] == {"after": int(first[-1]["id"]), "oldest": seqs[6]}
+    assert [e["data"].get("n") for e in got[1:]] == [6, 7, 8, 9]
+    assert [e["type"] for e in read(client, 1, last=str(seqs[7]))] == ["candidate"]
+
+
+def test_numbers_go_on_where_all_was_pruned(client, store):
+    put(store, message(n=0), message(n=1))
+    with store.begin() as connection:
+        _, newest = outbox.span(connection)
+        outbox.mark_sent(connection, list(range(newest + 1)), START)
+    prune(store, START + 1)
+    put(store, message(n=2))
+    with store.read() as connection:
+        assert outbox.span(connection)[1] > newest
+
+
+@pytest.mark.parametrize(
+    ("params", "kept"),
+    [
+        ({"event": "S2b"}, {1, 5}),
+        ({"probability_min": 0.4}, {0, 1, 3, 4, 5, 6}),
+        ({"kind": "event"}, {5}),
+        ({"kind": "candidate"}, {0, 1, 2, 3, 6}),
+        ({"tag": "good"}, {3}),
+        ({"messenger": "gamma"}, {6}),
+        ({"messenger": "gw", "kind": "candidate"}, {0, 1, 2, 3}),
+        ({"test": True, "tag": "tested"}, {7}),
+        ({"event": "S1a", "probability_min": 0.55}, {3, 4}),
+    ],
+)
+def test_each_filter_of_the_stream(client_of_small, small, params, kept):
+    put(
+        small,
+        message(n=0),
+        message("S2b", n=1, probability=0.9),
+        message(n=2, probability=0.3),
+        message(n=3, probability=None, tags=["good"]),  # a withdrawal
+        message(kind="association", event=None, events=["S1a", "G3"], n=4),
+        message("S2b", kind="event", n=5),
+        message(n=6, event={"id": "G3", "messenger": "gamma"}),
+        message(n=7, test=True, tags=["tested"]),
+        message(
+            n=99, tags=["good", "tested"], event={"id": "S1a", "aliases": ["S2b"], "messenger": "gw"}, kind="event"
+        ),
+    )
+    want = kept | ({99} if not {"kind", "messenger"} & set(params) or params.get("kind") == "event" else set())
+    got = read(client_of_small, len(want), after=0, **params)
+    assert {e["data"]["n"] for e in got} == want
+
+
+WISHES = st.builds(
+    Wish,
+    event=st.sampled_from([None, "S1a", "S2b"]),
+    messenger=st.sampled_from([None, "gw", "gamma"]),
+    probability=st.sampled_from([None, 0.2, 0.6]),
+    kind=st.sampled_from([None, "candidate", "event"]),
+    tag=st.sampled_from([None, "good"]),
+    tests=st.booleans(),
+)
+
+
+@given(
+    WISHES,
+    st.sampled_from(["S1a", "S2b"]),
+    st.sampled_from(["gw", "gamma"]),
+    st.sampled_from([None, 0.1, 0.6, 0.7]),
+    st.sampled_from(["candidate", "event"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_wish_takes_what_fulfils_every_part_of_it(wish, event, messenger, probability, kind, tagged, test):
+    tags = ["good"] if tagged else []
+    payload = message(
+        kind=kind, probability=probability, event={"id": event, "messenger": messenger}, test=test, tags=tags
+    )
+    told_probability = probability if kind == "candidate" else None
+    expected = [
+        wish.event in (None, event),
+        wish.messenger in (None, messenger),
+        wish.kind in (None, kind),
+        wish.tag is None or tagged,
+        wish.tests or not test,
+        wish.probability is None or told_probability is None or told_probability >= wish.probability,
+    ]
+    assert wish.takes(told({"seq": 1, "payload": payload})) == all(expected)
+
+
+def test_a_number_that_was_drawn_early_and_committed_late_is_not_lost(postgres_database, serve):
+    """Of two workers on PostgreSQL the one that drew the smaller number commits last."""
+    store = Store(postgres_database)
+    client = serve(store)
+    put(store, message(n=0), name="first")
+    got: list[dict[str, Any]] = []
+    listener = threading.Thread(target=lambda: got.extend(read(client, 4, after=0)))
+    listener.start()
+    time.sleep(1.0)
+    with store.begin() as slow:
+        outbox.put(slow, [("slow", "mma.candidates", "k", message(n=1))], START)
+        with store.begin() as quick:
+            outbox.put(quick, [("quick", "mma.candidates", "k", message(n=2))], START)
+        time.sleep(1.0)
+        assert [e["data"]["n"] for e in got] in ([], [0])
+    put(store, message(n=3), name="last")
+    listener.join(20)
+    assert [e["data"]["n"] for e in got] == [0, 1, 2, 3]
+    store.close()
+
+
+def test_many_listeners_cost_one_question_and_hear_within_a_second(bare):
+    """200 of them, on one loop, as the server has them."""
+
+    async def play() -> tuple[list[float], int]:
+        feed = Feed(bare)
+        heard: list[float] = []
+
+        async def listen() -> None:
+            async for wire in feed.listen(Wish(), None):
+                if b"data" in wire:
+                    heard.append(time.monotonic())
+                    return
+
+        tasks = [asyncio.create_task(listen()) for _ in range(200)]
+        await asyncio.sleep(1.0)
+        before = feed.polls
+        begun = time.monotonic()
+        await asyncio.to_thread(put, bare, message())
+        await asyncio.wait_for(asyncio.gather(*tasks), 10)
+        return [t - begun for t in heard], feed.polls - before
+
+    waits, polls = asyncio.run(play())
+    assert len(waits) == 200
+    assert max(waits) < 1.0
+    assert polls <= 8
+
+
+def test_nobody_listens_nobody_asks(bare):
+    async def play() -> int:
+        feed = Feed(bare)
+        listening = feed.listen(Wish(), None)
+        await anext(listening)
+        await asyncio.sleep(0.5)
+        await listening.aclose()
+        polls = feed.polls
+        await asyncio.sleep(0.7)
+        return feed.polls - polls
+
+    assert asyncio.run(play()) == 0
+
+
+def test_a_sign_of_life_carries_the_number_reached(bare):
+    async def play() -> list[bytes]:
+        feed = Feed(bare)
+        put(bare, message(n=0), message(n=1))
+        listening = feed.listen(Wish(event="other"), 0, beat_s=0.2)
+        return [await anext(listening), await anext(listening)]
+
+    assert asyncio.run(play())[1].endswith(b"id: 2\n\n")
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "9" * 25, "1.5"])
+def test_a_number_that_is_none_is_refused(client_of_small, last):
+    got = client_of_small.get("/api/stream", headers={"Last-Event-ID": last})
+    assert got.status_code == 422
+    assert got.json()["errors"][0]["field"] == "header.Last-Event-ID"

@@ -57,8 +57,8 @@ def cases(events: int) -> list[Case]:
     ]
 
 
-def levels(folder: Path) -> dict[str, Any]:
-    """Whether the maps of a folder hold their own sources as often as they say; areas and distances."""
+def levels(folder: Path, out: Path) -> dict[str, Any]:
+    """Whether the maps of a folder hold their own sources as often as they say; areas and distances; a plot."""
     sky, volume, area, mpc = [], [], [], []
     for drawn in maps.mergers(folder):
         skymap = skymaps.read(maps.path_of(folder, drawn))
@@ -67,12 +67,14 @@ def levels(folder: Path) -> dict[str, Any]:
         volume.append(float(skymap.credible_volume_at(*place, np.array([drawn.distance_mpc]))[0]))
         area.append(skymap.area_deg2(0.9))
         mpc.append(drawn.distance_mpc)
-    return {
+    answer = {
         "sky": pp(sky),
         "volume": pp(volume),
         "median_area90_deg2": float(np.median(area)),
         "median_mpc": float(np.median(mpc)),
     }
+    plots.levels(out / f"levels-{folder.name}.png", {"sky": sky, "volume": volume})
+    return answer
 
 
 def run(near: Path, events: int, seed: int, folder: Path, wanted: str = "") -> list[dict[str, Any]]:
@@ -105,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("calibration"), help="folder of plots and JSON (calibration)")
     options = parser.parse_args(arguments)
-    answer = {"levels": {str(path.name): levels(path) for path in (options.maps, options.near)}}
+    answer = {"levels": {path.name: levels(path, options.out) for path in (options.maps, options.near)}}
     answer |= {"cases": run(options.near, options.events, options.seed, options.out, options.case)}  # type: ignore[dict-item]
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "calibration.json").write_text(json.dumps(answer, indent=2) + "\n")

@@ -57,9 +57,7 @@ def tell(
     with store.read() as connection:
         name, its = _pair(connection, event, object_id)
     engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=True)
-    judging.judge(
-        engine, Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts)
-    )
+    judging.judge(engine, Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts))
     with store.read() as connection:
         return answering.json(request, listing.one(connection, name, its))
 

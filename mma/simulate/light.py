@@ -67,7 +67,9 @@ class Curve:
         rise = 2.5 * self.rise_power * np.maximum(-np.log10(ratio), 0.0)
         fade = np.maximum(self.fade_mag_d + self.bluer_fade_mag_d * bluer, 0.02 * (self.fade_mag_d > 0)) * late
         power = 2.5 * self.decay * np.maximum(np.log10(ratio), 0.0)
-        return np.asarray(np.where(time > self.onset, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf))
+        return np.asarray(
+            np.where(time > self.onset, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf)
+        )
 
     def crossing_d(self, limit_mag: float) -> float:
         """Days from the onset until it is as bright as the limit, in r; 0 where it never is."""

@@ -141,7 +141,9 @@ def _row(source: Source, survey: str) -> dict[str, object]:
     }
 
 
-def _points(row: int, source: Source, reach_d: float, *, forced: bool) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
+def _points(
+    row: int, source: Source, reach_d: float, *, forced: bool
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
     """Points of one source as its packets tell them: none after the last detection, unless they are forced."""
     seen = source.seen
     time = seen.visits.time

@@ -18,7 +18,9 @@ def served(database, serve):
     """A world with two candidates, and a client of it."""
     store = Store(database)
     world = World(store)
-    world.hears(superevent(), *(detection(f"ZTF27{n}", (HERE[0], HERE[1] + d), 9.0) for n, d in (("a", 0.0), ("b", 0.3))))
+    world.hears(
+        superevent(), *(detection(f"ZTF27{n}", (HERE[0], HERE[1] + d), 9.0) for n, d in (("a", 0.0), ("b", 0.3)))
+    )
     yield world, serve(store)
     store.close()
 

@@ -167,7 +167,8 @@ def test_what_a_notice_says_is_only_text(small_world: World, serve: Serve) -> No
     assert "javascript:alert(1)" in {event["url"] for event in small_world.events().values()}
     with httpx.Client(base_url=serve(small_world.store), headers={"Accept": "text/html"}) as client:
         pages = [client.get("/").text, *(client.get(f"/events/{quote(name)}").text for name in small_world.events())]
-    assert sum("&lt;i&gt;" in page for page in pages) == 4  # the list, the burst, and the two that it may go with
+    # the list, the burst, the event of that class, and the one beside the burst
+    assert sum("&lt;i&gt;" in page for page in pages) == 4
     assert not any("<i>" in page or 'href="javascript:' in page for page in pages)
 
 

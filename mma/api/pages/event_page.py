@@ -45,7 +45,7 @@ def context(request: Request, name: str, show: str, after: str | None) -> Row:
     place = lists.place(after)
     with store_of(request).read() as connection:
         event_id = queries.event_id(connection, name)
-        event, document_row = _event(connection, event_id)
+        event = _event(connection, event_id)
         rows, following = _candidates(connection, event_id, show, place)
         counts = _counts(connection, event_id)
         document, beside = on_the_map(connection, event_id)
@@ -56,7 +56,6 @@ def context(request: Request, name: str, show: str, after: str | None) -> Row:
     kept = [("show", show)] if show != "active" else []
     return {
         "event": event,
-        "document": document_row,
         "rows": [row | {"bars": bars(row["terms"])} for row in rows],
         "terms": [name for name in TERMS if _is_told(rows, name)],
         "silent": [name for name in TERMS if not _is_told(rows, name)],
@@ -73,10 +72,9 @@ def context(request: Request, name: str, show: str, after: str | None) -> Row:
     }
 
 
-def _event(connection: Connection, event_id: str) -> tuple[Row, Row]:
+def _event(connection: Connection, event_id: str) -> Row:
     row = dict(connection.execute(select(tables.events).where(tables.events.c.id == event_id)).mappings().one())
-    document = row["document"]
-    return queries.as_event(dict(row)), document
+    return queries.as_event(row)
 
 
 def _candidates(connection: Connection, event: str, show: str, place: Any) -> tuple[list[Row], str | None]:

@@ -32,6 +32,10 @@ def _kinds() -> dict[str, dict[str, float]]:
     }
 
 
+Luminosity = tuple[tuple[float, float, float], ...]
+"""A mixture of normals in absolute magnitude: share, mean and standard deviation of each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """A parameter set; ``id`` names it and its content."""
@@ -54,9 +58,15 @@ class Parameters:
     """Depth of the survey that sets how far background transients are seen (ZTF, 30 s)."""
 
     background_peak_mag: float = -19.0
-    """Mean absolute magnitude of a background transient, most are type Ia supernovae."""
+    """Mean absolute magnitude of the brighter background transients, type Ia supernovae."""
 
-    background_peak_sigma_mag: float = 1.0
+    background_peak_sigma_mag: float = 0.5
+    background_faint_share: float = 0.7
+    """Part of all that explode in a volume which are the fainter ones, other supernovae: rates of Li et al. 2011 (MNRAS
+    412 1473). A survey sees them nearby, where the counterparts of mergers are."""
+
+    background_faint_mag: float = -17.0
+    background_faint_sigma_mag: float = 1.2
     peculiar_velocity_km_s: float = 300.0
     """Scatter of galaxies about the Hubble flow: 4.4 Mpc."""
 
@@ -115,6 +125,15 @@ class Parameters:
         """Name and a short hash of the content, e.g. ``default-1f0c2a9b``."""
         content = json.dumps(asdict(self), sort_keys=True, default=str)
         return f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    @property
+    def luminosity(self) -> Luminosity:
+        """Of background transients: share by volume, mean absolute magnitude and scatter of each sort."""
+        faint = self.background_faint_share
+        return (
+            (1.0 - faint, self.background_peak_mag, self.background_peak_sigma_mag),
+            (faint, self.background_faint_mag, self.background_faint_sigma_mag),
+        )
 
     def window_d(self, kind: str) -> tuple[float, float]:
         """First and last onset, in days after an event of this kind, that any class allows."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr, logsumexp, ndtr
 
 from skymaps import FloatArray, cosmology
 from skymaps.distance import moments
 
-from ..parameters import Parameters
+from ..parameters import Luminosity, Parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +29,27 @@ class BackgroundDistance:
 
 
 @lru_cache(maxsize=16)
-def background(limit_mag: float, peak_mag: float, sigma_mag: float) -> BackgroundDistance:
+def background(limit_mag: float, luminosity: Luminosity) -> BackgroundDistance:
     """Distances of background transients: comoving volume, time dilation, and a magnitude limit.
 
-    ``p(d) ~ dV_c/dd / (1 + z) * P(M + mu(d) < m_lim)`` with M normal about ``peak_mag``.
+    ``p(d) ~ dV_c/dd / (1 + z) * P(M + mu(d) < m_lim)`` with M from a mixture of normals.
     """
     log_mpc = np.linspace(np.log(1e-3), np.log(5e4), 4096)
     mpc = np.exp(log_mpc)
     z = cosmology.redshift(mpc)
     comoving = mpc / (1.0 + z)
     volume = comoving**2 * np.gradient(comoving, mpc)
-    modulus = 5.0 * (np.log10(mpc) + 5.0)
-    log_seen = log_ndtr((limit_mag - peak_mag - modulus) / sigma_mag)
-    density = volume / (1.0 + z) * np.exp(np.maximum(log_seen, -300.0))
+    seen = np.exp(np.maximum(logsumexp(log_seen(limit_mag, mpc, luminosity), axis=0), -300.0))
+    density = volume / (1.0 + z) * seen
     return BackgroundDistance(log_mpc=log_mpc, density=density / np.trapezoid(density, mpc))
+
+
+def log_seen(limit_mag: float, mpc: FloatArray, luminosity: Luminosity) -> FloatArray:
+    """Log of the part that is each sort and brighter than a limit, at each distance. Shape (sorts, n)."""
+    share, mag, sigma = (np.array(column)[:, None] for column in zip(*luminosity, strict=True))
+    modulus = 5.0 * (np.log10(mpc) + 5.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(share) + log_ndtr((limit_mag - mag - modulus) / sigma), dtype=np.float64)
 
 
 def event_integral(
@@ -195,9 +202,7 @@ def photometric_ratio(
 
 
 def _model(parameters: Parameters) -> BackgroundDistance:
-    return background(
-        parameters.background_limit_mag, parameters.background_peak_mag, parameters.background_peak_sigma_mag
-    )
+    return background(parameters.background_limit_mag, parameters.luminosity)
 
 
 def _nodes(layers: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:

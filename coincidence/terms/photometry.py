@@ -15,8 +15,8 @@ from scipy.special import log_ndtr, logsumexp
 from skymaps import FloatArray, IntArray
 
 from ..models import Light, Template
-from ..parameters import Parameters
-from .distance import background
+from ..parameters import Luminosity, Parameters
+from .distance import background, log_seen
 from .gaussian import Look, Sums, log_evidence, sums
 from .points import DAY_S, Points
 
@@ -74,19 +74,22 @@ def modulus(mpc: FloatArray, error_mpc: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 @lru_cache(maxsize=16)
-def background_magnitude(limit_mag: float, peak_mag: float, sigma_mag: float) -> tuple[float, float]:
+def background_magnitude(limit_mag: float, luminosity: Luminosity) -> tuple[float, float]:
     """Mean and standard deviation of the apparent magnitudes of background transients that a survey sees.
 
-    The population of ``distance.background``: at each distance a normal in magnitude, cut at the limit.
+    The population of ``distance.background``: at each distance a mixture of normals in magnitude, cut at the limit.
     """
-    model = background(limit_mag, peak_mag, sigma_mag)
+    model = background(limit_mag, luminosity)
     mpc = np.exp(model.log_mpc)
-    weight = model.density * np.gradient(mpc)
-    at = 5.0 * np.log10(mpc) + 25.0 + peak_mag
-    cut = np.maximum((limit_mag - at) / sigma_mag, -30.0)
+    sort = np.exp(log_seen(limit_mag, mpc, luminosity))
+    share = sort / np.maximum(sort.sum(axis=0), 1e-300)
+    weight = share * model.density * np.gradient(mpc)
+    peak, sigma = (np.array(column)[:, None] for column in list(zip(*luminosity, strict=True))[1:])
+    at = 5.0 * np.log10(mpc) + 25.0 + peak
+    cut = np.maximum((limit_mag - at) / sigma, -30.0)
     hazard = np.exp(-0.5 * cut**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(cut))
-    mean = at - sigma_mag * hazard
-    variance = sigma_mag**2 * np.maximum(1.0 - cut * hazard - hazard**2, 0.0)
+    mean = at - sigma * hazard
+    variance = sigma**2 * np.maximum(1.0 - cut * hazard - hazard**2, 0.0)
     average = float(np.average(mean, weights=weight))
     return average, float(np.sqrt(np.average(variance + (mean - average) ** 2, weights=weight)))
 
@@ -205,9 +208,7 @@ def mean_mag(light: Light, template: Template | None, days: FloatArray, band: In
 
 def _usual(start: FloatArray, parameters: Parameters) -> tuple[FloatArray, float]:
     """Offset and variance of what is, when first seen, as bright as the background is: no distance is known."""
-    mean, sigma = background_magnitude(
-        parameters.background_limit_mag, parameters.background_peak_mag, parameters.background_peak_sigma_mag
-    )
+    mean, sigma = background_magnitude(parameters.background_limit_mag, parameters.luminosity)
     return mean - start, sigma**2
 
 

@@ -6,7 +6,7 @@ own light-curve models.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -125,21 +125,31 @@ def onset_d(model: Onset, random: Random) -> float:
     return float(model.start_d + model.flat_d - model.scale_d * np.log1p(-(mass - model.flat_d) / model.scale_d))
 
 
-def background(n: int, limit_mag: float, peak: tuple[float, float], random: Random) -> FloatArray:
+SUPERNOVAE = ((0.3, -19.1, 0.4), (0.7, -17.0, 1.2))
+"""Share by volume, mean absolute magnitude and scatter of type Ia supernovae and of the others: rates and luminosities of
+Li et al. 2011 (MNRAS 412 1441 and 1473), rounded."""
+
+
+def background(
+    n: int, limit_mag: float, random: Random, luminosity: Sequence[tuple[float, float, float]] = SUPERNOVAE
+) -> FloatArray:
     """Distances (Mpc) and apparent peak magnitudes of transients in a survey of limited depth. Shape (2, n).
 
-    Drawn by rejection: even in comoving volume and proper time; absolute magnitudes normal about ``peak``; kept where
+    Drawn by rejection: even in comoving volume and proper time; absolute magnitudes a mixture of normals; kept where
     brighter than the limit. Astropy's Planck cosmology, not our own.
     """
     mpc_of, share = _volume()
-    near = 5.0 * np.log10(mpc_of) + 25.0 < limit_mag - peak[0] + 4.5 * peak[1]  # others are too faint but for 3 in 1e6
+    shares, means, sigmas = (np.array(column) for column in zip(*luminosity, strict=True))
+    brightest = float((means - 4.5 * sigmas).min())
+    near = 5.0 * np.log10(mpc_of) + 25.0 < limit_mag - brightest  # others are too faint but for 3 in 1e6
     mpc_of, weight = mpc_of[near], share[near] / share[near].sum()
     out = np.empty((2, 0))
     while out.shape[1] < n:
         tries = 20 * n + 1000
         z = random.choice(len(weight), tries, p=weight)
         mpc = mpc_of[z] * random.uniform(0.9995, 1.0005, tries)
-        mag = random.normal(*peak, tries) + 5.0 * np.log10(mpc) + 25.0
+        kind = random.choice(len(shares), tries, p=shares / shares.sum())
+        mag = random.normal(means[kind], sigmas[kind]) + 5.0 * np.log10(mpc) + 25.0
         kept = mag < limit_mag
         out = np.concatenate([out, np.stack([mpc[kept], mag[kept]])], axis=1)
     return out[:, :n]

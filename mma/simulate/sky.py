@@ -181,8 +181,7 @@ class Sky:
         start, end = self.span[0], self.span[1] + LATE_D * DAY_S
         rate = self.plan.per_deg2_14d / 14.0
         n = int(self.random.poisson(rate * area * (end - start) / DAY_S))
-        peak = (DEFAULT.background_peak_mag, DEFAULT.background_peak_sigma_mag)
-        mpc, mag = classes.background(n, self.survey.limit_mag, peak, self.random)
+        mpc, mag = classes.background(n, self.survey.limit_mag, self.random)
         ra, dec = _places(lower, size, n, self.random)
         onset = self.random.uniform(start, end, n)
         for i in range(n):

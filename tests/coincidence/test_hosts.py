@@ -205,9 +205,7 @@ def test_a_near_event_and_no_host_in_a_complete_catalogue_do_not_go_together() -
 
 
 def test_the_ratio_of_an_unseen_host_is_its_integral() -> None:
-    model = distance.background(
-        DEFAULT.background_limit_mag, DEFAULT.background_peak_mag, DEFAULT.background_peak_sigma_mag
-    )
+    model = distance.background(DEFAULT.background_limit_mag, DEFAULT.luminosity)
     mu, sigma, norm = layers(220.0, 70.0)
 
     def missed(d: float) -> float:
@@ -227,9 +225,7 @@ def test_the_ratio_of_an_unseen_host_is_its_integral() -> None:
 
 def background_distances(n: int, random: np.random.Generator) -> np.ndarray:
     """Distances of the background model, one from each of n equal parts of its probability."""
-    model = distance.background(
-        DEFAULT.background_limit_mag, DEFAULT.background_peak_mag, DEFAULT.background_peak_sigma_mag
-    )
+    model = distance.background(DEFAULT.background_limit_mag, DEFAULT.luminosity)
     mpc = np.exp(model.log_mpc)
     share = np.cumsum(model.density * mpc)
     return np.interp((np.arange(n) + random.uniform(size=n)) / n, share / share[-1], mpc)

@@ -92,7 +92,7 @@ def test_background_magnitudes_are_those_of_a_survey() -> None:
     mag = -17.0 + random.normal(size=n) + 5.0 * np.log10(mpc) + 25.0
     z = 70.0 * mpc / 299792.458
     seen = random.uniform(size=n) < (mag < 18.5) * (1.0 + z) ** -5.0  # comoving volume per luminosity distance
-    mean, sigma = background_magnitude(18.5, -17.0, 1.0)
+    mean, sigma = background_magnitude(18.5, ((1.0, -17.0, 1.0),))
     assert mean == pytest.approx(mag[seen].mean(), abs=0.03)
     assert sigma == pytest.approx(mag[seen].std(), abs=0.03)
 
@@ -113,7 +113,7 @@ def drawn_background(
     times wider than they are, and weighted down again: what looks most like a counterpart is rare. Shapes (n, points)
     and (n,).
     """
-    mean_m, sigma_m = background_magnitude(20.5, -19.0, 1.0)
+    mean_m, sigma_m = background_magnitude(20.5, DEFAULT.luminosity)
     unseen = np.isnan(modulus_of)
     kinds: list[tuple[float, FloatArray, FloatArray, float, float, float, float]] = []
     flat = np.zeros(len(days))

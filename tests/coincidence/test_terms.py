@@ -81,7 +81,7 @@ def test_a_wrong_region_costs_no_more_than_its_floor() -> None:
 
 @pytest.mark.parametrize("error_mpc", [0.5, 4.4, 20.0])
 def test_distance_ratio_has_mean_one_over_background_distances(error_mpc: float) -> None:
-    model = distance.background(20.5, -19.0, 1.0)
+    model = distance.background(20.5, DEFAULT.luminosity)
     mpc = np.exp(model.log_mpc)
     weight = model.density * np.gradient(mpc)
     true = RANDOM.choice(mpc, size=300_000, p=weight / weight.sum())
@@ -119,7 +119,7 @@ def test_unknown_distance_is_neutral() -> None:
 
 
 def test_background_is_a_density_and_falls_beyond_the_survey() -> None:
-    model = distance.background(20.5, -19.0, 1.0)
+    model = distance.background(20.5, DEFAULT.luminosity)
     mpc = np.exp(model.log_mpc)
     assert np.trapezoid(model.density, mpc) == pytest.approx(1.0)
     near, far = model.at(np.array([100.0])), model.at(np.array([200.0]))

@@ -43,7 +43,7 @@ def test_onsets_follow_the_stated_density(name):
 
 def test_background_is_even_in_volume_where_nothing_is_too_faint():
     """All of magnitude -19 to 300 Mpc are brighter than 20: below that the count grows as the comoving volume."""
-    mpc, mag = classes.background(20000, 21.5, (-19.0, 0.01), random())
+    mpc, mag = classes.background(20000, 21.5, random(), ((1.0, -19.0, 0.01),))
     assert (mag < 21.5).all()
     near = mpc[mpc < 600.0]
     z = cosmology.redshift(near)

@@ -159,11 +159,13 @@ def server(store: Store) -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "mma.cli", "serve", "--port", "0", "--db", url, "-c", settings]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        address = process.stderr.readline().strip().removesuffix("/docs")
-        _answers(address)
-        yield address, process.pid
-        process.terminate()
-        process.wait(20)
+        try:
+            address = process.stderr.readline().strip().removesuffix("/docs")
+            _answers(address)
+            yield address, process.pid
+        finally:  # else it is waited for without end
+            process.terminate()
+            process.wait(20)
     os.unlink(settings)  # noqa: PTH108 - as above
 
 

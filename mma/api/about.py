@@ -39,6 +39,14 @@ def health(request: Request) -> Response:
     return answering.json(request, {"status": "ok", "version": version()})
 
 
+@router.get("/api/status", responses=answering.documented("How it goes") | responses(503))
+def status(request: Request) -> Response:
+    """What came in, from where, and what became of it; what is known; what went out. Files without their folders."""
+    with answering.store_of(request).read() as connection:
+        found = queries.for_all(queries.status(connection))
+    return answering.json(request, {"version": version(), **found})
+
+
 @router.get("/metrics", responses=answering.documented("Prometheus' text format", "text/plain"))
 def metrics(request: Request) -> Response:
     """Numbers for Prometheus: what the database holds, who listens; of a worker, all of its own."""

@@ -72,6 +72,25 @@ ASSOCIATIONS: tuple[Column, ...] = (
     _of("overlap", "number", "stat.likelihood", "4 pi times the integral of both regions' densities"),
     _of("far_temporal_hz", "number", "arith.rate;stat.falsePositive", "Joint false-alarm rate in time", "Hz"),
     _of("far_spacetime_hz", "number", "arith.rate;stat.falsePositive", "Joint false-alarm rate with the sky", "Hz"),
+    _of("group", "text", "meta.id.parent", "Id of the group that holds both"),
     _of("by_construction", "flag", "meta.code", "One telescope was pointed because of the other event"),
+    _of("test", "flag", "meta.code", "Of test events", key="is_test"),
+)
+GROUPS: tuple[Column, ...] = (
+    _of("id", "text", "meta.id;meta.main", "Id of the group"),
+    _of("anchor", "text", "meta.id.assoc", "The event that it is named after"),
+    _of("kind", "text", "meta.code.class", "What its events are"),
+    Column(
+        name="members",
+        kind="text",
+        ucd="meta.id.part",
+        text="Ids of its events, the anchor first, with spaces between",
+        unit=None,
+        value=lambda _, row: " ".join(row["members"]),
+    ),
+    _of("log_overlap", "number", "stat.likelihood", "Natural log of the overlap of all regions"),
+    _of("log_odds", "number", "stat.likelihood", "Natural log of the odds that all are one source"),
+    _of("p_product", "number", "stat.probability", "p-value of all links, by their product"),
+    _of("p_fisher", "number", "stat.probability", "p-value of all links, by Fisher's method"),
     _of("test", "flag", "meta.code", "Of test events", key="is_test"),
 )

@@ -1,17 +1,17 @@
-"""Routes on events, their candidates and associations."""
+"""Routes on events, their candidates, associations and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field as About
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func
 from starlette.responses import Response
 
 from ..errors import NotFoundError
-from ..publish.message import iso
+from ..store import groups as stored_groups
 from ..store import listing, queries, tables
 from ..store.fields import CANDIDATES, EVENTS
 from ..store.listing import SORTABLE
@@ -69,18 +69,9 @@ def _pairs(connection: Connection, found: listing.Listing) -> Iterator[tuple[Row
 
 @router.get("/events/{event}", responses=answering.documented("The event") | responses(404))
 def event(request: Request, event: asking.Name) -> Response:
-    """One event by id or alias, with its notices and associations."""
+    """One event by id or alias, with the shape of its region (null: none, or a map), its notices and associations."""
     with answering.store_of(request).read() as connection:
-        name = queries.event_id(connection, event)
-        e, r = tables.events, tables.event_revisions.c
-        row = queries.as_event(dict(connection.execute(select(e).where(e.c.id == name)).mappings().one()))
-        notices = connection.execute(
-            select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == name).order_by(r.seq)
-        ).mappings()
-        row["notices"] = [
-            dict(notice) | {"issued": iso(notice["issued"]), "received": iso(notice["received"])} for notice in notices
-        ]
-        row["associations"] = queries.associations_(connection, name)
+        row = queries.event(connection, event)
     return answering.json(request, row)
 
 
@@ -112,25 +103,37 @@ def candidate(request: Request, event: asking.Name, object_id: asking.Name) -> R
     return answering.json(request, row)
 
 
-class AssociationsAsked(asking.Asked):
+class Together(asking.Asked):
     """Of all events, or of one."""
 
     event: Annotated[asking.Text | None, About(description="Only of this event, by id or alias")] = None
 
 
-ASSOCIATIONS_ASKED = asking.query(AssociationsAsked)
+TOGETHER = asking.query(Together)
 
 
 @router.get(
     "/associations",
     responses=answering.described("Associations, the most significant first", "Two events") | responses(404),
 )
-def associations(request: Request, asked: Annotated[Any, Depends(ASSOCIATIONS_ASKED)]) -> Response:
-    """Events that may be one."""
+def associations(request: Request, asked: Annotated[Any, Depends(TOGETHER)]) -> Response:
+    """Pairs of events that may be one, each with the id of the group that holds both."""
+    return _together(request, asked, queries.paired, columns.ASSOCIATIONS, "associations")
+
+
+@router.get("/groups", responses=answering.described("Groups, the most probable first", "A group") | responses(404))
+def groups(request: Request, asked: Annotated[Any, Depends(TOGETHER)]) -> Response:
+    """Groups of events that may be one source: all, or those that hold one event."""
+    return _together(request, asked, stored_groups.listing, columns.GROUPS, "groups")
+
+
+def _together(
+    request: Request, asked: Together, question: Callable[..., list[Row]], table: Any, about: str
+) -> Response:
     form = answering.form_of(request, asked.format)
     with answering.store_of(request).read() as connection:
         name = queries.event_id(connection, asked.event) if asked.event is not None else None
-        rows = queries.associations_(connection, name)
+        rows = question(connection, name)
     if form == "json":
         return answering.page(request, rows, None)
-    return answering.table(request, form, columns.ASSOCIATIONS, (({}, row) for row in rows), "associations")
+    return answering.table(request, form, table, (({}, row) for row in rows), about)

@@ -2,7 +2,7 @@
 
 from ..errors import ConfigError, MmaError, NotFoundError, OutageError
 from .client import Client
-from .records import Association, Candidate, Event, Message, Object, Record, Status
+from .records import Association, Candidate, Event, Group, Message, Object, Record, Status
 from .table import Results
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Client",
     "ConfigError",
     "Event",
+    "Group",
     "Message",
     "MmaError",
     "NotFoundError",

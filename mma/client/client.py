@@ -16,7 +16,7 @@ from ..store.fields import CANDIDATES, EVENTS
 from .filters import asked, degrees
 from .known import Row
 from .local import Local
-from .records import Association, Candidate, Event, Message, Object, Status
+from .records import Association, Candidate, Event, Group, Message, Object, Status
 from .remote import Remote
 from .source import Source, Wish
 from .table import Results
@@ -146,13 +146,17 @@ class Client:
         """Events that may be one, the most significant first; of all events, or of one."""
         return Results(Association, lambda: iter(self._source.associations(event)), {"event": event})
 
+    def groups(self, event: str | None = None) -> Results[Group]:
+        """Groups of events that may be one source, the most probable first; all, or those that hold one event."""
+        return Results(Group, lambda: iter(self._source.groups(event)), {"event": event})
+
     def region(self, event: str) -> Region:
         """An event's newest region: a map, or a circle or another shape where that is what its notice told.
 
         Raises
         ------
         NotFoundError
-            No such event; or it has no region; or, asked of a server, it has a circle or another shape.
+            No such event; or it has no region (yet).
         """
         return self._source.region(event)
 
@@ -197,7 +201,7 @@ class Client:
         return (Message(row) for row in self._source.messages(wish, since, idle_s))
 
     def status(self) -> Status:
-        """What became of all messages, and what waits."""
+        """What came in, what became of it, what is known, what waits and what went out."""
         return Status(self._source.status())
 
     def close(self) -> None:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from skymaps import Region
 
 from ..errors import ConfigError, NotFoundError
-from ..publish.message import iso, version
-from ..store import Store, cone, listing, outbox, queries, search, tables
+from ..publish.message import version
+from ..store import Store, cone, groups, listing, outbox, queries, search, tables
 from ..store import events as stored
 from ..store.codec import event_of
 from ..store.fields import CANDIDATES, EVENTS, Field, unix
@@ -44,17 +44,8 @@ class Local:
 
     def event(self, name: str) -> Row:
         """One event."""
-        e, r = tables.events, tables.event_revisions.c
         with self._store.read() as connection:
-            found = queries.event_id(connection, name)
-            row = queries.as_event(dict(connection.execute(select(e).where(e.c.id == found)).mappings().one()))
-            notices = select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == found)
-            row["notices"] = [
-                dict(notice) | {"issued": iso(notice["issued"]), "received": iso(notice["received"])}
-                for notice in connection.execute(notices.order_by(r.seq)).mappings()
-            ]
-            row["associations"] = queries.associations_(connection, found)
-        return row
+            return queries.event(connection, name)
 
     def candidates(self, event: str, asked: Asked) -> Iterator[Row]:
         """An event's candidates."""
@@ -93,7 +84,13 @@ class Local:
         """Associations."""
         with self._store.read() as connection:
             name = queries.event_id(connection, event) if event is not None else None
-            return queries.associations_(connection, name)
+            return queries.paired(connection, name)
+
+    def groups(self, event: str | None) -> list[Row]:
+        """Groups of events."""
+        with self._store.read() as connection:
+            name = queries.event_id(connection, event) if event is not None else None
+            return groups.listing(connection, name)
 
     def region(self, event: str) -> Region:
         """An event's newest region."""
@@ -108,7 +105,7 @@ class Local:
     def status(self) -> Row:
         """What became of all messages."""
         with self._store.read() as connection:
-            return {"version": version(), **queries.totals(connection)}
+            return {"version": version(), **queries.for_all(queries.status(connection))}
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -45,6 +45,7 @@ class Event(Record):
     remarks = part("What was odd about its notices")
     notices = part("Every notice, oldest first; only of an event that was asked for by its id")
     associations = part("Events that may be the same; only of an event that was asked for by its id")
+    region = part("Its region where that is a circle or another shape; only of an event that was asked for by its id")
 
 
 class Candidate(Record):
@@ -154,7 +155,25 @@ class Association(Record):
     overlap = number("4 pi times the integral of both regions' densities")
     far_temporal = quantity("Joint false-alarm rate in time", HERTZ, "far_temporal_hz")
     far_spacetime = quantity("Joint false-alarm rate with the sky", HERTZ, "far_spacetime_hz")
+    group = text("Id of the group that holds both")
     by_construction = flag("One telescope was pointed because of the other event")
+    test = flag("Of test events", key="is_test")
+
+
+class Group(Record):
+    """Events that may be one source."""
+
+    __slots__ = ()
+    id = name("Id of the group")
+    anchor = text("The event that it is named after")
+    kind = text("What its events are")
+    members = part("Ids of its events, the anchor first")
+    links = part("Pairs of events that hold it together")
+    log_overlap = number("Natural log of the overlap of all regions")
+    log_odds = number("Natural log of the odds that all are one source")
+    p_values = part("Of each link's chance coincidence")
+    p_product = number("p-value of all links, by their product")
+    p_fisher = number("p-value of all links, by Fisher's method")
     test = flag("Of test events", key="is_test")
 
 
@@ -180,12 +199,19 @@ class Message(Record):
 
 
 class Status(Record):
-    """What became of all messages, and what waits."""
+    """What came in, what became of it, what is known, what waits and what went out."""
 
     __slots__ = ()
     version = name("Version that answers")
     messages = part("How many were read, decoded, set aside, ignored")
-    waiting = integer("Messages to be published")
+    sources = part("The same of each source, with the newest message and reasons; files without their folders")
+    live = part("Streams that workers listen to, and how these are")
+    events = part("Events by state")
+    objects = integer("Objects")
+    detections = integer("Detections")
+    catalogs = part("Galaxy catalogues")
+    published = part("Messages sent and waiting")
+    waiting = Known(int, "Messages to be published", key=lambda row: row["published"]["waiting"], kind=int)
     dead_letters = integer("Messages that could not be handled")
 
 
@@ -194,4 +220,4 @@ def coord_of(row: Row) -> SkyCoord:
     return SkyCoord(row["ra"], row["dec"], unit="deg", frame="icrs")
 
 
-__all__ = ["Association", "Candidate", "Event", "Message", "Object", "Record", "Status", "Time"]
+__all__ = ["Association", "Candidate", "Event", "Group", "Message", "Object", "Record", "Status", "Time"]

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 
 import skymaps
 from skymaps import Region
@@ -31,9 +30,6 @@ QUIET_S = 45.0
 
 PATIENCE_S = 300.0
 """A stream that worked is tried again for so long."""
-
-NAMES = {"messages": "messages", "outbox_waiting": "waiting", "dead_letters": "dead_letters"}
-"""Of the numbers for Prometheus, and what we call them."""
 
 
 class Remote:
@@ -73,31 +69,30 @@ class Remote:
 
     def associations(self, event: str | None) -> list[Row]:
         """Associations."""
-        found: list[Row] = self._json("/api/associations", {} if event is None else {"event": event})["items"]
+        return self._of_event("/api/associations", event)
+
+    def groups(self, event: str | None) -> list[Row]:
+        """Groups of events."""
+        return self._of_event("/api/groups", event)
+
+    def _of_event(self, path: str, event: str | None) -> list[Row]:
+        found: list[Row] = self._json(path, {} if event is None else {"event": event})["items"]
         return found
 
     def region(self, event: str) -> Region:
-        """An event's newest map, as the server keeps it."""
+        """An event's newest region: a shape as its notice told it, or the map as the server keeps it."""
         row = self.event(event)
-        sha256 = row["skymap_sha256"]
+        shape, sha256 = row.get("region"), row["skymap_sha256"]
+        if shape is not None:
+            return skymaps.from_dict(shape)
         if sha256 is None:
-            raise NotFoundError(f"{row['id']} has no sky map: of circles and other shapes a server tells only coverage")
+            raise NotFoundError(f"{row['id']} has no region (yet)")
         data = self._get(f"/api/skymaps/{sha256}.fits").content
         return replace(skymaps.read(data), sha256=sha256)
 
     def status(self) -> Row:
-        """What became of all messages."""
-        answer: Row = {"version": self._json("/health")["version"], "messages": {}}
-        for family in text_string_to_metric_families(self._get("/metrics").text):
-            ours = NAMES.get(family.name.removeprefix("mma_").removeprefix("api_"))
-            for sample in family.samples if ours else ():
-                if ours == "messages":
-                    answer["messages"][sample.labels["outcome"]] = int(sample.value)
-                else:
-                    answer[str(ours)] = int(sample.value)
-        if not answer["messages"]:
-            raise OutageError(f"{self._url}: the server's database does not answer")
-        return answer
+        """What came in and what became of it."""
+        return self._json("/api/status")
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -56,6 +56,9 @@ class Source(Protocol):
     def associations(self, event: str | None) -> list[Row]:
         """Associations, the most significant first."""
 
+    def groups(self, event: str | None) -> list[Row]:
+        """Groups of events that may be one source, the most probable first."""
+
     def region(self, event: str) -> Region:
         """An event's newest region."""
 
@@ -63,7 +66,7 @@ class Source(Protocol):
         """Published messages after a number, or from now on; ends after so many seconds without one."""
 
     def status(self) -> Row:
-        """What became of all messages."""
+        """What came in, what became of it, what is known, what went out."""
 
     def close(self) -> None:
         """Let go of all connections."""

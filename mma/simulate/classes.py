@@ -126,8 +126,8 @@ def onset_d(model: Onset, random: Random) -> float:
 
 
 SUPERNOVAE = ((0.3, -19.1, 0.4), (0.7, -17.0, 1.2))
-"""Share by volume, mean absolute magnitude and scatter of type Ia supernovae and of the others: rates and luminosities of
-Li et al. 2011 (MNRAS 412 1441 and 1473), rounded."""
+"""Share by volume, mean absolute magnitude and scatter of type Ia supernovae and of the others: rates and luminosities
+of Li et al. 2011 (MNRAS 412 1441 and 1473), rounded."""
 
 
 def background(

@@ -71,9 +71,6 @@ def candidates(
         statement = statement.where(C.c.state.in_(states))
     if by_odds:  # within an event the probability rises with the odds, and these have an index
         order = Order(field=_BEST, falling=True)
-    if not contiguous:
-        ranked = _ranked(event)
-        statement = statement.outerjoin(ranked, ranked.c.object_id == C.c.object_id).add_columns(ranked.c.rank)
     return Listing(
         statement=statement,
         order=order,
@@ -94,11 +91,27 @@ def _candidates() -> Select[Any]:
     )
 
 
-def _ranked(event: str) -> Any:
-    """Object id and rank of all candidates that stand."""
+def _ranked(event: str, least: float | None = None) -> Any:
+    """Object id and rank of the candidates that stand: of all, or of those with at least these log odds.
+
+    Those that have less do not move the others: few need to be counted for the ranks of a few good ones.
+    """
     place = func.row_number().over(order_by=(C.c.log_odds.desc(), C.c.object_id))
-    chosen = select(C.c.object_id, place.label("rank")).where(C.c.event_id == event, C.c.state == ACTIVE)
-    return chosen.subquery()
+    stands = (C.c.event_id == event) & (C.c.state == ACTIVE) & C.c.log_odds.is_not(None)
+    chosen = select(C.c.object_id, place.label("rank")).where(stands)
+    return (chosen if least is None else chosen.where(C.c.log_odds >= least)).subquery()
+
+
+def _ranks(connection: Connection, event: str, rows: Iterable[Row]) -> dict[str, int]:
+    """Ranks by object id, of those of these rows that stand."""
+    standing = {
+        row["object_id"]: row["log_odds"] for row in rows if row["state"] == ACTIVE and row["log_odds"] is not None
+    }
+    if not standing:
+        return {}
+    ranked = _ranked(event, min(standing.values()))
+    chosen = select(ranked.c.object_id, ranked.c.rank).where(ranked.c.object_id.in_(list(standing)))
+    return {row.object_id: row.rank for row in connection.execute(chosen)}
 
 
 def page(connection: Connection, listing: Listing, after: Place | None, limit: int) -> tuple[list[Row], Place | None]:
@@ -109,6 +122,9 @@ def page(connection: Connection, listing: Listing, after: Place | None, limit: i
     first = 1
     if listing.contiguous and after is not None:
         first += _before(connection, str(listing.event), after)
+    if listing.event is not None and not listing.contiguous:
+        ranks = _ranks(connection, listing.event, rows)
+        rows = [row | {"rank": ranks.get(row["object_id"])} for row in rows]
     shown = [_shown(listing, row, first + i) for i, row in enumerate(rows)]
     if listing.event is not None:
         shown = list(measured(connection, listing.event, _with_aliases(connection, shown)))
@@ -117,7 +133,11 @@ def page(connection: Connection, listing: Listing, after: Place | None, limit: i
 
 def whole(connection: Connection, listing: Listing) -> Iterator[Row]:
     """All rows as they are shown, few of them in memory at a time; aliases are left out."""
-    rows = paging.stream(connection, listing.statement, listing.order, listing.key)
+    statement = listing.statement
+    if listing.event is not None and not listing.contiguous:
+        ranked = _ranked(listing.event)
+        statement = statement.outerjoin(ranked, ranked.c.object_id == C.c.object_id).add_columns(ranked.c.rank)
+    rows = paging.stream(connection, statement, listing.order, listing.key)
     shown = (_shown(listing, row, i) for i, row in enumerate(rows, start=1))
     yield from shown if listing.event is None else measured(connection, listing.event, shown)
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, select, union_all
 
 from coincidence.terms import TERMS
 from skymaps import healpix
@@ -14,13 +14,14 @@ from skymaps import healpix
 from ..errors import NotFoundError
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
-from . import associations, catalogs, chances, ledger, objects, outbox, tables
-from . import sources as live
+from . import associations, chances, groups, objects, tables
 from .bulk import Row, floats, select_in
 from .candidates import ACTIVE, WITHDRAWN
-from .events import count_states, resolve
-
-OUTCOMES = ("read", "decoded", "set_aside", "ignored")
+from .events import resolve
+from .status import for_all as for_all
+from .status import status as status
+from .status import totals as totals
+from .status import without_folder
 
 
 def event_id(connection: Connection, name: str) -> str:
@@ -77,6 +78,33 @@ def as_event(row: Row) -> Row:
         "p_none": math.exp(-row["log_none"]),
         "remarks": document["remarks"],
     }
+
+
+def event(connection: Connection, name: str) -> Row:
+    """One event by exact id or alias, with the shape of its region, its notices and its associations.
+
+    ``region`` is None where there is none, and where it is a map: that one is told by ``skymap_sha256``.
+
+    Raises
+    ------
+    NotFoundError
+        No such event.
+    """
+    found = event_id(connection, name)
+    e, r = tables.events, tables.event_revisions.c
+    row = dict(connection.execute(select(e).where(e.c.id == found)).mappings().one())
+    region = row["document"]["region"]
+    notices = select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == found).order_by(r.seq)
+    return as_event(row) | {
+        "region": None if region is None or region["type"] == "skymap" else region,
+        "notices": [_notice(dict(n)) for n in connection.execute(notices).mappings()],
+        "associations": paired(connection, found),
+    }
+
+
+def _notice(row: Row) -> Row:
+    times = {name: iso(row[name]) for name in ("issued", "received")}
+    return row | times | {"place": without_folder(row["place"])}
 
 
 def candidates(connection: Connection, event: str, *, everything: bool = False, limit: int | None = None) -> list[Row]:
@@ -255,53 +283,20 @@ def associations_(connection: Connection, event: str | None = None) -> list[Row]
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
 
 
+def paired(connection: Connection, event: str | None = None) -> list[Row]:
+    """Associations that stand, each with the id of the group that holds both events; None where none does."""
+    together = groups.listing(connection, event)
+    return [row | {"group": _group_of(row, together)} for row in associations_(connection, event)]
+
+
+def _group_of(pair: Row, together: list[Row]) -> str | None:
+    both = {pair["first"], pair["second"]}
+    return next((group["id"] for group in together if both <= set(group["members"])), None)
+
+
 def _joint_far(row: Row) -> float:
     """Joint false-alarm rate to sort by: with the sky where it is known, infinite for regions that do not meet."""
     if row["overlap"] is not None and row["far_spacetime_hz"] is None:
         return math.inf
     known = (row["far_spacetime_hz"], row["far_temporal_hz"])
     return next((far for far in known if far is not None), math.inf)
-
-
-def _live(row: Row) -> Row:
-    times = {name: iso(row[name]) for name in ("last_message", "last_heartbeat", "told")}
-    return {**row, **times}
-
-
-def totals(connection: Connection) -> Row:
-    """What became of all messages, and what waits: quick enough to be asked every few seconds."""
-    counts = dict.fromkeys(OUTCOMES, 0)
-    for row in ledger.totals(connection):
-        counts[row["outcome"]] += row["n"]
-    letters = connection.execute(select(func.count()).select_from(tables.dead_letters)).scalar_one()
-    return {"messages": counts, "waiting": outbox.waiting(connection), "dead_letters": letters}
-
-
-def status(connection: Connection) -> Row:
-    """What came in and what became of it; what is known; what went out."""
-    counts = dict.fromkeys(OUTCOMES, 0)
-    sources: dict[str, Row] = {}
-    for row in ledger.totals(connection):
-        counts[row["outcome"]] += row["n"]
-        source = sources.setdefault(row["source"], dict.fromkeys(counts, 0) | {"last": None, "reasons": {}})
-        source[row["outcome"]] += row["n"]
-        source["last"] = max(filter(None, (source["last"], iso(row["last"]))), default=None)
-        if row["reason"]:
-            source["reasons"][row["reason"]] = row["n"]
-    size = {
-        name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for name, table in (
-            ("objects", tables.objects),
-            ("detections", tables.detections),
-            ("dead_letters", tables.dead_letters),
-        )
-    }
-    return {
-        "messages": counts,
-        "sources": sources,
-        "live": [_live(row) for row in live.listing(connection)],
-        "events": count_states(connection),
-        **size,
-        "catalogs": catalogs.listing(connection),
-        "published": outbox.counts(connection),
-    }

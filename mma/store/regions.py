@@ -83,11 +83,12 @@ def read_moc(data: bytes) -> SkyMap:
     try:
         if data[:2] == b"\x1f\x8b":
             data = zlib.decompressobj(31).decompress(data, UNPACKED_BYTES)
-        with warnings.catch_warnings(), fits.open(io.BytesIO(data), memmap=False) as hdus:
-            warnings.simplefilter("ignore")
-            table = hdus[1]
-            ordering = str(table.header.get("ORDERING", "")).strip().upper()
-            values = np.asarray(table.data.field(0)).astype(np.int64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # before the file is opened: that is when astropy complains
+            with fits.open(io.BytesIO(data), memmap=False) as hdus:
+                table = hdus[1]
+                ordering = str(table.header.get("ORDERING", "")).strip().upper()
+                values = np.asarray(table.data.field(0)).astype(np.int64)
     except (
         OSError,
         ValueError,
@@ -97,6 +98,7 @@ def read_moc(data: bytes) -> SkyMap:
         AttributeError,
         zlib.error,
         fits.VerifyError,
+        Warning,  # where another thread has just put the filters back
     ) as error:
         raise RegionError(f"neither a sky map nor a coverage map: {error}") from error
     if not values.size or values.size > MAX_TILES:

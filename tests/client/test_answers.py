@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 
+import httpx
 import numpy as np
 import pytest
 from astropy import units as u
@@ -12,13 +14,16 @@ from astropy.coordinates import SkyCoord
 from astropy.time import Time
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from coincidence.terms import TERMS
 from mma.client import Candidate, Client, ConfigError, Event, NotFoundError, Object
-from mma.store import queries
+from mma.store import Store, queries, tables
 from mma.store.fields import CANDIDATES, EVENTS
 from skymaps import Circle, SkyMap
-from tests.api.filling import shown
+from tests.api.filling import fill, shown
+from tests.client.conftest import both_ways
+from tests.mma.world import THERE, World, burst, superevent
 
 EVENT = "CBC0000"
 FEW = settings(max_examples=30)
@@ -143,7 +148,7 @@ def test_one_event_by_its_alias_with_notices_and_associations(played):
         assert local == http
         assert isinstance(local, Event)
         assert len(local.notices) == local.revision
-        assert local.associations == ask(played, queries.associations_, event.id)
+        assert local.associations == ask(played, queries.paired, event.id)
     merger = played.local.event("S260301a")
     assert merger.time.utc.isot == "2026-03-01T00:00:00.000"
     assert merger.area90.to_value(u.sr) == pytest.approx(merger["area90_deg2"] * (math.pi / 180) ** 2)
@@ -214,8 +219,11 @@ def test_what_is_no_circle_is_refused(filled, position, radius):
 
 
 def test_associations_are_those_of_the_store(played):
-    expected = ask(played, queries.associations_)
+    expected = ask(played, queries.paired)
     assert expected
+    assert [{**row, "group": None} for row in expected] == [
+        {**row, "group": None} for row in ask(played, queries.associations_)
+    ]
     for client in played.clients:
         assert rows(client.associations()) == expected
         assert rows(client.associations(expected[0]["first"]))[0] == expected[0]
@@ -229,13 +237,78 @@ def test_the_map_is_the_map(played):
     assert http.area_deg2(0.9) == pytest.approx(played.http.event("S260301a").area90.to_value(u.deg**2))
 
 
-def test_a_circle_stays_a_circle_where_the_database_is_asked(played):
-    region = played.local.region("CTAO-SAG-20260304-01")
-    assert isinstance(region, Circle)
-    cut = played.local.skymap("CTAO-SAG-20260304-01")
-    assert cut.area_deg2(0.9) == pytest.approx(region.area_deg2(0.9), rel=0.02)
-    with pytest.raises(NotFoundError, match="no sky map"):
-        played.http.region("CTAO-SAG-20260304-01")
+def test_a_circle_stays_a_circle_by_both_ways(played):
+    local, http = (client.region("CTAO-SAG-20260304-01") for client in played.clients)
+    assert isinstance(http, Circle)
+    assert http.to_dict() == local.to_dict() == played.http.event("CTAO-SAG-20260304-01").region
+    ra, dec = http.centre()
+    distance = np.linspace(0.0, 3.0, 7) * http.radius_deg
+    np.testing.assert_array_equal(
+        http.probdensity_at(np.full(7, ra), dec - distance), local.probdensity_at(np.full(7, ra), dec - distance)
+    )
+    cut = played.http.skymap("CTAO-SAG-20260304-01")
+    assert cut.area_deg2(0.9) == pytest.approx(http.area_deg2(0.9), rel=0.02)
+    np.testing.assert_array_equal(
+        cut.tiles().probdensity, played.local.skymap("CTAO-SAG-20260304-01").tiles().probdensity
+    )
+
+
+def test_an_events_answer_has_the_shape_but_no_map(played):
+    shapes = {event.id: played.http.event(event.id).region for event in played.http.events()}
+    assert shapes["S260301a"] is None
+    for name, shape in shapes.items():
+        mapped = played.local.event(name).skymap_sha256 is not None
+        assert not (mapped and shape), name
+    assert any(shapes.values())
+
+
+def test_an_event_without_a_region_has_none_either_way(tmp_path):
+    path = tmp_path / "mma.sqlite"
+    store = Store(str(path))
+    fill(store)
+    document = tables.events.c.document
+    with store.begin() as connection:
+        found = connection.execute(select(document).where(tables.events.c.id == EVENT)).scalar_one()
+        plain = update(tables.events).where(tables.events.c.id == EVENT)
+        connection.execute(plain.values(document=found | {"region": None}))
+    store.close()
+    for both in both_ways(path):
+        for client in both.clients:
+            assert client.event(EVENT).region is None
+            with pytest.raises(NotFoundError, match="no region"):
+                client.region(EVENT)
+
+
+@pytest.fixture
+def joined(tmp_path):
+    """A merger and its burst, which are one group, and another burst elsewhere, later."""
+    path = tmp_path / "joined.sqlite"
+    store = Store(str(path))
+    World(store).hears(superevent(radius_deg=5.0), burst(seconds=1.7), burst("826000900", THERE, seconds=900.0))
+    store.close()
+    yield from both_ways(path)
+
+
+def test_groups_are_told_and_named_by_the_pairs_that_they_hold(joined):
+    for client in joined.clients:
+        (group,) = client.groups()
+        assert group.id == "MM-S270301ab"
+        assert group.members == ["S270301ab", "Fermi-GBM-826000000"]
+        assert group.test is False
+        for member in group.members:
+            assert rows(client.groups(member)) == [group.row]
+        apart = ({event.id for event in client.events()} - set(group.members)).pop()
+        assert rows(client.groups(apart)) == []
+        pairs = list(client.associations())
+        assert [pair.group for pair in pairs if {pair.first, pair.second} == set(group.members)] == [group.id]
+        assert all(pair.group is None for pair in pairs if apart in (pair.first, pair.second))
+        assert client.event("S270301ab").associations == rows(client.associations("S270301ab"))
+        with pytest.raises(NotFoundError):
+            list(client.groups("S1"))
+    assert rows(joined.local.groups()) == rows(joined.http.groups())
+    assert rows(joined.local.associations()) == rows(joined.http.associations())
+    table = httpx.get(f"{joined.url}/api/groups?format=csv").text.splitlines()
+    assert table[1].split(",")[0] == "MM-S270301ab"
 
 
 def test_status_is_what_the_store_counts(played):
@@ -244,7 +317,19 @@ def test_status_is_what_the_store_counts(played):
         status = client.status()
         assert status.messages == expected["messages"]
         assert (status.waiting, status.dead_letters) == (expected["waiting"], expected["dead_letters"])
+        assert status.objects == len(list(client.cone((0.0, 0.0), 180.0)))
+        assert sum(status.events.values()) == len(list(client.events()))
     assert played.local.status() == played.http.status()
+
+
+def test_no_folder_is_told(played):
+    told = ask(played, queries.status)
+    folders = {name for name in told["sources"] if "/" in name}
+    assert folders
+    for client in played.clients:
+        assert {name.rsplit("/", 1)[-1] for name in told["sources"]} == set(client.status().sources)
+        answers = json.dumps([client.status().row, *(client.event(event.id).row for event in client.events())])
+        assert not [folder for folder in folders if folder in answers]
 
 
 def test_a_table_has_units_times_and_masks(played):

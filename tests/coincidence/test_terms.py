@@ -182,9 +182,9 @@ def test_a_classifier_that_says_its_prior_says_nothing_and_its_worst_costs_the_f
     assert got == pytest.approx([0.0, np.log(0.02), np.log(0.98 / 0.01 + 0.02)], abs=1e-6)
 
 
-@given(st.lists(st.floats(-1e4, 1e4), min_size=5, max_size=40, unique=True), st.floats(0.1, 1.0))
-def test_state_ratio_has_mean_one_over_its_ranks(fluxes: list[float], rank_index: float) -> None:
-    history = np.array(fluxes)
+@given(st.lists(st.integers(-10_000, 10_000), min_size=5, max_size=40, unique=True), st.floats(0.1, 1.0))
+def test_state_ratio_has_mean_one_over_its_ranks(fluxes: list[int], rank_index: float) -> None:
+    history = np.array(fluxes, dtype=np.float64)
     between = np.sort(history)
     now = np.r_[between[0] - 1.0, (between[1:] + between[:-1]) / 2, between[-1] + 1.0]
     ratios = [np.exp(ranked(history, flux, rank_index)) for flux in now]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ E, C, O = tables.events, tables.candidates, tables.objects  # noqa: E741 - table
 _SHOWN = ("survey", "ra", "dec", "band", "flux_njy", "classification")
 _FACTS = ("first_seen", "last_seen", "last_unseen", "n_detections", "flux_error_njy", "redshift", "redshift_error")
 _BEST = CANDIDATES["log_odds"]
+RANKED = 5000
+"""Rows whose ranks are looked up at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +105,15 @@ def _ranked(event: str, least: float | None = None) -> Any:
     return (chosen if least is None else chosen.where(C.c.log_odds >= least)).subquery()
 
 
-def _ranks(connection: Connection, event: str, rows: Iterable[Row]) -> dict[str, int]:
-    """Ranks by object id, of those of these rows that stand."""
-    standing = {
-        row["object_id"]: row["log_odds"] for row in rows if row["state"] == ACTIVE and row["log_odds"] is not None
-    }
-    if not standing:
-        return {}
-    ranked = _ranked(event, min(standing.values()))
-    chosen = select(ranked.c.object_id, ranked.c.rank).where(ranked.c.object_id.in_(list(standing)))
-    return {row.object_id: row.rank for row in connection.execute(chosen)}
+def _with_ranks(connection: Connection, event: str, rows: list[Row]) -> list[Row]:
+    """Candidates with their ranks, None for those that do not stand."""
+    odds = {row["object_id"]: row["log_odds"] for row in rows if row["state"] == ACTIVE and row["log_odds"] is not None}
+    ranks: dict[str, int] = {}
+    if odds:
+        ranked = _ranked(event, min(odds.values()))
+        chosen = select(ranked.c.object_id, ranked.c.rank).where(ranked.c.object_id.in_(list(odds)))
+        ranks = {row.object_id: row.rank for row in connection.execute(chosen)}
+    return [row | {"rank": ranks.get(row["object_id"])} for row in rows]
 
 
 def page(connection: Connection, listing: Listing, after: Place | None, limit: int) -> tuple[list[Row], Place | None]:
@@ -123,8 +125,7 @@ def page(connection: Connection, listing: Listing, after: Place | None, limit: i
     if listing.contiguous and after is not None:
         first += _before(connection, str(listing.event), after)
     if listing.event is not None and not listing.contiguous:
-        ranks = _ranks(connection, listing.event, rows)
-        rows = [row | {"rank": ranks.get(row["object_id"])} for row in rows]
+        rows = _with_ranks(connection, listing.event, rows)
     shown = [_shown(listing, row, first + i) for i, row in enumerate(rows)]
     if listing.event is not None:
         shown = list(measured(connection, listing.event, _with_aliases(connection, shown)))
@@ -133,13 +134,24 @@ def page(connection: Connection, listing: Listing, after: Place | None, limit: i
 
 def whole(connection: Connection, listing: Listing) -> Iterator[Row]:
     """All rows as they are shown, few of them in memory at a time; aliases are left out."""
-    statement = listing.statement
-    if listing.event is not None and not listing.contiguous:
-        ranked = _ranked(listing.event)
-        statement = statement.outerjoin(ranked, ranked.c.object_id == C.c.object_id).add_columns(ranked.c.rank)
-    rows = paging.stream(connection, statement, listing.order, listing.key)
+    rows = _streamed(connection, listing)
     shown = (_shown(listing, row, i) for i, row in enumerate(rows, start=1))
     yield from shown if listing.event is None else measured(connection, listing.event, shown)
+
+
+def _streamed(connection: Connection, listing: Listing) -> Iterator[Row]:
+    """All rows of a list, those of an event's candidates with their ranks."""
+    statement, event = listing.statement, listing.event
+    if event is None or listing.contiguous:
+        yield from paging.stream(connection, statement, listing.order, listing.key)
+    elif connection.dialect.name == "sqlite":  # it would search all ranks for each row; within a transaction none moves
+        rows = paging.stream(connection, statement, listing.order, listing.key)
+        while part := list(islice(rows, RANKED)):
+            yield from _with_ranks(connection, event, part)
+    else:  # one statement, so that nothing moves meanwhile
+        ranked = _ranked(event)
+        statement = statement.outerjoin(ranked, ranked.c.object_id == C.c.object_id).add_columns(ranked.c.rank)
+        yield from paging.stream(connection, statement, listing.order, listing.key)
 
 
 def measured(connection: Connection, event: str, rows: Iterable[Row]) -> Iterator[Row]:

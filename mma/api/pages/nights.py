@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mma.sites import CTAO_N, CTAO_S
 from skymaps import FloatArray, Region
 
 from .outline import vectors
@@ -38,9 +39,9 @@ class Site:
     latitude_deg: float
 
 
-SITES = (
-    Site(name="CTAO-N", where="La Palma", longitude_deg=-17.8920, latitude_deg=28.7622),
-    Site(name="CTAO-S", where="Paranal", longitude_deg=-70.4039, latitude_deg=-24.6272),
+SITES = tuple(
+    Site(name=site.name, where=where, longitude_deg=site.longitude, latitude_deg=site.latitude)
+    for site, where in ((CTAO_N, "La Palma"), (CTAO_S, "Paranal"))
 )
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 import skymaps
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, Kind, Messenger, Stage
-from coincidence.evidence import Evidence
 from coincidence.pairs import all_of
 from coincidence.score import score_pairs
 from mma import matching
+from mma.evidence import gather
 from mma.simulate.events import START
 from mma.store import Store, events, objects
 from mma.telling import Teller
@@ -115,7 +115,9 @@ def written(store: Store, n: int = 20000) -> tuple[float, bool]:
         row = events.event_row(connection, event.id)
     inside = np.flatnonzero(region.credible_level_at(ra, dec) <= DEFAULT.level)
     chosen = states.take(inside)
-    scores = score_pairs([event], chosen, all_of(event, chosen), Evidence.none(), DEFAULT)
+    with store.read() as connection:
+        known = gather(connection, chosen, np.arange(len(chosen)), [event.id])
+    scores = score_pairs([event], chosen, all_of(event, chosen), known, DEFAULT)
     expected = np.logaddexp.reduce(np.concatenate([[0.0], scores.log_odds]))
     n = len(inside)
     right = row is not None and row["n_candidates"] == n and abs(row["log_none"] - expected) < 1e-9

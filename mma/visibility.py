@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import erfa  # type: ignore[import-untyped]
 import numpy as np
@@ -134,11 +135,12 @@ def night_of(site: Site, time: datetime) -> date:
 def coming_night(site: Site, now: datetime) -> date:
     """The night that is, or the next one: from the end of darkness on the coming evening counts."""
     night = night_of(site, now)
-    dark = _darkness(sky(site, night))
+    dark = darkness(sky(site, night))
     over = now >= dark.end if dark else now.timestamp() >= sky(site, night).unix[-1]
     return night + timedelta(days=1) if over else night
 
 
+@lru_cache(maxsize=8)
 def sky(site: Site, night: date) -> Sky:
     """The sky over a site from local mean noon of this date to the next.
 
@@ -203,7 +205,7 @@ def tonight(site: Site, ra: float, dec: float, night: date, altitudes: tuple[flo
         ra=ra,
         dec=dec,
         night=night,
-        dark=_darkness(over),
+        dark=darkness(over),
         above={
             limit: _spells(over, np.minimum(altitude - limit, ASTRONOMICAL_DEG - over.sun_altitude))
             for limit in altitudes
@@ -222,16 +224,27 @@ def share(site: Site, region: Region, night: date, altitudes: tuple[float, ...] 
     Each cell counts whole, by its centre. A region is cut into cells of at most half a degree.
     """
     over = sky(site, night)
-    ra, dec, probability = cells(region)
+    return Share(site=site, night=night, dark=darkness(over), observable=observable(over, *cells(region), altitudes))
+
+
+def observable(
+    over: Sky, ra: FloatArray, dec: FloatArray, probability: FloatArray, altitudes: tuple[float, ...]
+) -> dict[float, float]:
+    """For each altitude in degrees the probability at positions that are as high some time in the dark.
+
+    Parameters
+    ----------
+    ra, dec, probability
+        ICRS degrees, and what each position stands for. Shapes (n,).
+    """
     dark = over.zenith[over.dark][:: int(300.0 / STEP_S)]
-    observable = dict.fromkeys(altitudes, 0.0)
-    if len(dark):
-        highest = np.full(len(ra), -90.0)
-        for start in range(0, len(ra), 4096):
-            part = slice(start, start + 4096)
-            highest[part] = _altitude((dark @ vectors(ra[part], dec[part]).T).max(axis=0))
-        observable = {limit: float(probability[highest >= limit].sum()) for limit in altitudes}
-    return Share(site=site, night=night, dark=_darkness(over), observable=observable)
+    if not len(dark):
+        return dict.fromkeys(altitudes, 0.0)
+    highest = np.full(len(ra), -90.0)
+    for start in range(0, len(ra), 4096):
+        part = slice(start, start + 4096)
+        highest[part] = _altitude((dark @ vectors(ra[part], dec[part]).T).max(axis=0))
+    return {limit: float(probability[highest >= limit].sum()) for limit in altitudes}
 
 
 FINEST = 7
@@ -282,7 +295,7 @@ def _lit(sun_km: FloatArray, moon_km: FloatArray) -> float:
     return float((1.0 + to_sun @ to_us) / 2.0)
 
 
-def _darkness(over: Sky) -> Spell | None:
+def darkness(over: Sky) -> Spell | None:
     """From the first to the last dark moment; there is one spell between two noons."""
     spells = _spells(over, ASTRONOMICAL_DEG - over.sun_altitude)
     return spells[0] if spells else None

@@ -53,7 +53,7 @@ def context(request: Request, event: str, object_id: str) -> Row:
         "classifications": classes,
         "elsewhere": elsewhere,
         "links": links.of_object(name, row["aliases"], row["ra"], row["dec"]),
-        "nights": _nights(row),
+        "nights": nights.rows(time.time(), (row["ra"], row["dec"])),
     }
 
 
@@ -67,13 +67,3 @@ def _elsewhere(connection: Connection, name: str, event_id: str) -> list[Row]:
     """Other events that it is or was a candidate of."""
     return [row for row in queries.object_(connection, name)["events"] if row["event"] != event_id]
 
-
-def _nights(row: Row) -> list[Row]:
-    """Tonight at each site."""
-    now = time.time()
-    found = []
-    for site in nights.SITES:
-        night = nights.tonight(site, now)
-        about = {"site": site, "dark": night.dark, "dark_h": night.dark_h, "moon_lit": night.moon_lit}
-        found.append(about | event_page.of_position(night, row["ra"], row["dec"]))
-    return found

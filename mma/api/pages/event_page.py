@@ -203,34 +203,7 @@ def bars(terms: Row) -> list[Row]:
 def _nights(request: Request, document: Row, rows: Sequence[Row]) -> list[Row]:
     """Tonight at each site: how much of the region, and the best candidate."""
     kept = regions.kept(request, document)
-    ra, dec, weight = (np.array(column) for column in (kept.ra, kept.dec, kept.weight))
-    now = time.time()
     best = next((row for row in rows if row["rank"] is not None), None)
-    return [_night(nights.tonight(site, now), ra, dec, weight, best) for site in nights.SITES]
-
-
-def _night(night: nights.Night, ra: Any, dec: Any, weight: Any, best: Row | None) -> Row:
-    found: Row = {
-        "site": night.site,
-        "dark": night.dark,
-        "dark_h": night.dark_h,
-        "share": nights.in_reach(night, ra, dec, weight),
-        "moon_lit": night.moon_lit,
-        "best": best,
-    }
-    if best is not None:
-        found |= of_position(night, best["ra"], best["dec"])
-    return found
-
-
-def of_position(night: nights.Night, ra: float, dec: float) -> Row:
-    """One position in a night: hours high in darkness, its highest then, and the Moon."""
-    altitude = night.altitude(np.array([ra]), np.array([dec]))[0]
-    dark = np.flatnonzero(night.is_dark)
-    top = dark[np.argmax(altitude[dark])] if len(dark) else None
-    return {
-        "high_h": float(night.high(np.array([ra]), np.array([dec]))[0]),
-        "top_deg": float(altitude[top]) if top is not None else None,
-        "top_time": float(night.time[top]) if top is not None else None,
-        "moon_deg": nights.separation_deg(night.moon, (ra, dec)),
-    }
+    place = (best["ra"], best["dec"]) if best is not None else None
+    found = nights.rows(time.time(), place, (np.array(kept.ra), np.array(kept.dec), np.array(kept.weight)))
+    return [row | {"best": best} for row in found]

@@ -11,9 +11,8 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from .. import judging
-from ..engine import Engine
 from ..errors import NotFoundError
+from ..judging import Bench
 from ..store import listing, queries, verdicts
 from ..store.search import printable
 from ..store.verdicts import Verdict
@@ -56,8 +55,8 @@ def tell(
     texts = {name: None if text is None else printable(text, name) for name, text in told.items()}
     with store.read() as connection:
         name, its = _pair(connection, event, object_id)
-    engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=True)
-    judging.judge(engine, Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts))
+    said = Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts)
+    Bench(store=store, parameters=settings.score, prefix=settings.prefix).judge(said)
     with store.read() as connection:
         return answering.json(request, listing.one(connection, name, its))
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from coincidence.learning import Judged, learn
 
-from .. import judging
-from ..engine import Engine
+from ..config import Settings
 from ..errors import ConfigError
+from ..judging import Bench
 from ..store import Store, queries, verdicts
 from ..store.verdicts import STATUSES, Verdict
 from . import tables
@@ -49,8 +49,7 @@ def classify(options: Namespace) -> None:
     with closing(Store(settings.database, create=False)) as store:
         with store.read() as connection:
             name = queries.object_id(connection, options.object)
-        engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
-        judging.classify(engine, name, options.classifier, options.version, probabilities, time.time())
+        _bench(store, settings).classify(name, options.classifier, options.version, probabilities, time.time())
         with store.read() as connection:
             rows = queries.object_(connection, name)["events"]
     if options.classifier not in settings.score.classifiers:
@@ -77,7 +76,6 @@ def _tell(options: Namespace) -> None:
         with store.read() as connection:
             event = queries.event_id(connection, options.event)
             name = queries.object_id(connection, options.object)
-        engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
         word = Verdict(
             event_id=event,
             object_id=name,
@@ -87,7 +85,7 @@ def _tell(options: Namespace) -> None:
             why=options.why,
             time=time.time(),
         )
-        judging.judge(engine, word)
+        _bench(store, settings).judge(word)
         with store.read() as connection:
             found = next(c for c in queries.candidates(connection, event, everything=True) if c["object"] == name)
     if options.json:
@@ -95,6 +93,12 @@ def _tell(options: Namespace) -> None:
         return
     now = found["reason"] if found["state"] != "active" else f"rank {found['rank']}, P {found['probability']:.3f}"
     console().print(f"{name} of {event}: {options.status}; now {found['state']}, {now}", markup=False)
+
+
+def _bench(store: Store, settings: Settings) -> Bench:
+    return Bench(
+        store=store, parameters=settings.score, prefix=settings.prefix if settings.publish is not None else None
+    )
 
 
 def _learn(options: Namespace) -> None:

@@ -10,10 +10,9 @@ import pytest
 
 from coincidence import DEFAULT
 from coincidence.models import Classifier
-from mma import judging
 from mma.cli import main
-from mma.engine import Engine
 from mma.errors import NotFoundError
+from mma.judging import Bench
 from mma.store import queries, verdicts
 from mma.store.verdicts import Verdict
 from tests.mma.world import HERE as CENTRE
@@ -30,7 +29,7 @@ def three(world: World) -> list[dict]:
 
 def say(world: World, name: str, status: str, spectral: str | None = None, event: str = EVENT) -> list[dict]:
     word = Verdict(event_id=event, object_id=name, status=status, spectral_class=spectral, who="a", why="b", time=NOW)
-    judging.judge(world.engine, word)
+    Bench(store=world.store, parameters=DEFAULT, prefix="mma").judge(word)
     world.engine.publish()
     return world.told()
 
@@ -108,9 +107,9 @@ def test_a_calibrated_classifier_counts_in_place_of_photometry(world: World):
     three(world)
     known = Classifier(counterpart="kilonova", label="KN", prior=0.01, version=None)
     parameters = replace(DEFAULT, classifiers={"rapid": known})
-    engine = Engine(world.store, parameters=parameters)
-    judging.classify(engine, "ZTF27a", "rapid", "1.2", {"KN": 0.5, "other": 0.5}, NOW)
-    judging.classify(engine, "ZTF27b", "unheard", "1.2", {"KN": 0.999}, NOW)
+    bench = Bench(store=world.store, parameters=parameters, prefix=None)
+    bench.classify("ZTF27a", "rapid", "1.2", {"KN": 0.5, "other": 0.5}, NOW)
+    bench.classify("ZTF27b", "unheard", "1.2", {"KN": 0.999}, NOW)
     rows = {row["object"]: row["terms"] for row in world.candidates(EVENT)}
     assert rows["ZTF27a"]["classifier"] == pytest.approx(
         math.log(0.98 * 99.0 / (0.99 + 0.01 * 99.0) + 0.02)

@@ -66,4 +66,3 @@ def _mag(measured: Row) -> float | None:
 def _elsewhere(connection: Connection, name: str, event_id: str) -> list[Row]:
     """Other events that it is or was a candidate of."""
     return [row for row in queries.object_(connection, name)["events"] if row["event"] != event_id]
-

@@ -114,33 +114,17 @@ def score_pairs(
     evidence
         What else is known of the objects, its rows counted in ``alerts``.
     """
-    objects = alerts.take(pairs.alert)
-    associated = hosts.associate(alerts, evidence.galaxies, parameters)
-    found = associated.spread(pairs.alert)
-    layers, moments = _layers(events, objects, pairs)
-    ratio, told = hosts.distance_ratio(found, layers, parameters)
+    known = _known(events, alerts, pairs, evidence, parameters)
+    found = known.hosts.spread(pairs.alert)
+    ratio, told = hosts.distance_ratio(found, known.layers, parameters)
     judged = verdict.judge(events, alerts, pairs, evidence.verdicts, parameters.verdict_error)
     parts = {
         "sky": sky(pairs.probdensity, parameters.sky_floor),
         "distance": np.where(told, np.log(ratio), np.nan),
         "verdict": judged.term,
     }
-    at = np.array([unix(event) for event in events])[pairs.event]
-    known = Known(
-        events=events,
-        alerts=alerts,
-        objects=objects,
-        pairs=pairs,
-        evidence=evidence,
-        hosts=associated,
-        layers=layers,
-        moments=moments,
-        delay_s=first_seen(objects) - at,
-        earliest_s=objects.last_unseen - at,
-        parameters=parameters,
-    )
     total = odds(known, sum(np.nan_to_num(part) for part in parts.values()), judged.spectral_class)
-    veto = vetoes.of_pairs(objects, judged, known.delay_s / DAY_S, total.in_time, total.possible, parameters)
+    veto = vetoes.of_pairs(known.objects, judged, known.delay_s / DAY_S, total.in_time, total.possible, parameters)
     ruled_out = np.array([v is not None for v in veto], dtype=np.bool_)
     return Scores(
         log_odds=np.where(ruled_out, -np.inf, total.total),
@@ -149,13 +133,35 @@ def score_pairs(
         terms={name: (total.terms | parts)[name] for name in terms.TERMS},
         veto=veto,
         credible_level=pairs.credible_level,
-        credible_volume=_credible_volume(events, objects, pairs, found),
+        credible_volume=_credible_volume(events, known.objects, pairs, found),
         probdensity=pairs.probdensity,
         delay_s=known.delay_s,
         earliest_s=known.earliest_s,
-        event_mpc=moments[0],
-        event_error_mpc=moments[1],
+        event_mpc=known.moments[0],
+        event_error_mpc=known.moments[1],
         host=_best_host(found, len(pairs)),
+    )
+
+
+def _known(
+    events: Sequence[Event], alerts: AlertBatch, pairs: Pairs, evidence: Evidence, parameters: Parameters
+) -> Known:
+    """What the terms are computed from."""
+    objects = alerts.take(pairs.alert)
+    layers, moments = _layers(events, objects, pairs)
+    at = np.array([unix(event) for event in events])[pairs.event]
+    return Known(
+        events=events,
+        alerts=alerts,
+        objects=objects,
+        pairs=pairs,
+        evidence=evidence,
+        hosts=hosts.associate(alerts, evidence.galaxies, parameters),
+        layers=layers,
+        moments=moments,
+        delay_s=first_seen(objects) - at,
+        earliest_s=objects.last_unseen - at,
+        parameters=parameters,
     )
 
 

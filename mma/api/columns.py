@@ -43,24 +43,16 @@ EVENTS: tuple[Column, ...] = (
     _of("p_none", "number", "stat.probability", "That none of them is the counterpart"),
     _of("url", "text", "meta.ref.url", "Its page"),
 )
+_SHARED = {column.name: column for column in COLUMNS}
 OBJECTS: tuple[Column, ...] = (
     _of("id", "text", "meta.id;meta.main", "The survey's id of the object"),
-    _of("survey", "text", "meta.dataset", "Survey that saw it"),
-    _of("ra", "number", "pos.eq.ra;meta.main", "ICRS right ascension", "deg"),
-    _of("dec", "number", "pos.eq.dec;meta.main", "ICRS declination", "deg"),
-    _of("first_seen", "time", "time.start", "First detection, UTC"),
-    _of("last_seen", "time", "time.end", "Last detection, UTC"),
-    _of("last_unseen", "time", "time.epoch", "Last non-detection before the first detection, UTC"),
-    _of("n_detections", "integer", "meta.number;obs", "Detections"),
-    _of("band", "text", "instr.bandpass", "Band of the last detection"),
-    _of("mag", "number", "phot.mag;em.opt", "AB magnitude of the last detection", "mag"),
-    _of("flux_njy", "number", "phot.flux.density;em.opt", "Difference flux of the last detection", "nJy"),
-    _of("flux_error_njy", "number", "stat.error;phot.flux.density;em.opt", "Its error", "nJy"),
+    *(_SHARED[name] for name in ("survey", "ra", "dec", "first_seen", "last_seen", "last_unseen", "n_detections",
+                                 "band", "mag", "flux_njy", "flux_error_njy")),
     _of("reliability", "number", "stat.probability", "Real/bogus score, 0 bogus to 1 real"),
     _of("star_score", "number", "src.class.starGalaxy", "Nearest catalogued source: 0 galaxy to 1 star"),
-    _of("redshift", "number", "src.redshift", "Redshift, where the survey tells one"),
-    _of("classification", "text", "src.class", "What the survey or a broker takes it for"),
-)
+    _SHARED["redshift"],
+    _SHARED["classification"],
+)  # fmt: skip
 SEPARATION = _of(
     "separation_arcsec", "number", "pos.angDistance", "From the position asked for", "arcsec", "separation_arcsec"
 )

@@ -3,13 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench cluster faults setup format clean
+.PHONY: demo test search check bench cluster faults setup format clean
 
 demo: setup ## an offline night with known truth
 	$(BIN)/mma demo
 
 test: setup ## all tests, on both cores
 	$(BIN)/pytest -n 2 --dist worksteal -q
+
+search: setup ## properties tried on many new random cases; half an hour
+	$(BIN)/pytest -n 2 --dist worksteal -q -m hypothesis --hypothesis-profile search
 
 faults: setup ## a hundred kills on each database, on a real Kafka; a quarter of an hour
 	MMA_FAULTS=full $(BIN)/pytest -q -s tests/live/test_faults.py

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("mma", deadline=None, max_examples=50, print_blob=True)
+settings.register_profile("mma", deadline=None, max_examples=50, derandomize=True, print_blob=True)  # the same for all
+settings.register_profile("search", deadline=None, max_examples=1000, print_blob=True)  # new cases on each run
 settings.load_profile("mma")
 
 DATA = Path(os.environ.get("MMA_DATA", Path(__file__).parents[2] / "shared" / "data"))

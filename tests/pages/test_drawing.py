@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import skymaps
@@ -81,6 +81,9 @@ def test_rings_around_a_pole_are_rings(place: tuple[float, float]) -> None:
 
 
 @given(st.sets(st.integers(0, 12 * 4**2 - 1), min_size=1, max_size=12 * 4**2 - 1))
+@example({4, 5, 6, 132})  # a ring that begins on the meridian of the first cell's centre
+@example({9, 10, 11, 31, 52, 53, 54, 60, 62, 63})  # one around the pole that winds back on itself
+@example({128, 146, 147, 148, 161, 163, 169, 170, 171, 176})  # one that begins at the pole and goes around it
 def test_any_set_of_cells_is_filled(pixels: set[int]) -> None:
     check_whole(np.array(sorted(pixels), dtype=np.int64), 2)
 

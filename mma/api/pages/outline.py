@@ -97,9 +97,7 @@ def whole_sky_path(
         if turns:
             paths += [as_path(*_over_the_top(lon + 360.0 * i, dec, turns, plane), digits) for i in range(abs(turns))]
             continue
-        for turn in (-360.0, 0.0, 360.0):
-            if lon.max() + turn >= -180.0 and lon.min() + turn <= 180.0:
-                paths.append(as_path(*plane(lon + turn, dec), digits))
+        paths += [as_path(*plane(lon + offset, dec), digits) for offset in _offsets(lon, 360.0)]
     if crossings % 2 == 0:
         paths.append(as_path(*_around(plane), digits))
     return "".join(paths)
@@ -126,6 +124,7 @@ def _unwrapped(ring: Ring, middle: float) -> tuple[FloatArray, FloatArray]:
 def _below(lon: FloatArray, dec: FloatArray, at: float, above: float) -> int:
     """How often a ring crosses the meridian ``at`` south of declination ``above``."""
     turn = np.floor((lon - at) / 360.0)
+    turn[-1] = turn[0] + round((lon[-1] - lon[0]) / 360.0)  # a ring may begin on the meridian: its end is the same point
     crosses = np.flatnonzero(turn[1:] != turn[:-1])
     edge = at + 360.0 * np.maximum(turn[1:], turn[:-1])[crosses]
     a, b = lon[:-1][crosses], lon[1:][crosses]
@@ -134,12 +133,25 @@ def _below(lon: FloatArray, dec: FloatArray, at: float, above: float) -> int:
 
 
 def _over_the_top(lon: FloatArray, dec: FloatArray, turns: int, plane: Plane) -> tuple[FloatArray, FloatArray]:
-    """A line that comes back whole turns away, from border to border and back outside, above the northern pole."""
-    there = np.concatenate([lon[:-1] - 360.0 * turns, lon])
-    x, y = plane(there, np.concatenate([dec[:-1], dec]))
+    """A line that comes back whole turns away, from border to border and back outside, above the northern pole.
+
+    It is drawn as often as a part of it is in the picture: one that winds back on itself is longer than its turns.
+    """
+    start = int(np.abs(dec).argmin())  # not a pole, which is in the picture whatever its longitude
+    lon = np.concatenate([lon[start:-1], lon[:start] + 360.0 * turns])
+    dec = np.concatenate([dec[start:-1], dec[:start]])
+    onward = 1 if turns > 0 else -1
+    there = lon + _offsets(lon, 360.0 * abs(turns), beyond=1)[::onward, None]
+    x, y = plane(there.ravel(), np.tile(dec, len(there)))
     corners_x, corners_y = _around(plane)
-    top = [1, 0] if x[-1] > x[0] else [0, 1]
+    top = [1, 0][::onward]
     return np.append(x, corners_x[top]), np.append(y, corners_y[top])
+
+
+def _offsets(lon: FloatArray, whole: float, beyond: int = 0) -> FloatArray:
+    """By how much a line is moved, in multiples of ``whole``, to have every part of it in the picture, ascending."""
+    first, last = np.ceil((-180.0 - lon.max()) / whole), np.floor((180.0 - lon.min()) / whole)
+    return np.arange(first - beyond, last + beyond + 1) * whole
 
 
 def _around(plane: Plane) -> tuple[FloatArray, FloatArray]:

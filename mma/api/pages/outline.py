@@ -124,7 +124,7 @@ def _unwrapped(ring: Ring, middle: float) -> tuple[FloatArray, FloatArray]:
 def _below(lon: FloatArray, dec: FloatArray, at: float, above: float) -> int:
     """How often a ring crosses the meridian ``at`` south of declination ``above``."""
     turn = np.floor((lon - at) / 360.0)
-    turn[-1] = turn[0] + round((lon[-1] - lon[0]) / 360.0)  # a ring may begin on the meridian: its end is the same point
+    turn[-1] = turn[0] + round((lon[-1] - lon[0]) / 360.0)  # one may begin on the meridian: its end is the same point
     crosses = np.flatnonzero(turn[1:] != turn[:-1])
     edge = at + 360.0 * np.maximum(turn[1:], turn[:-1])[crosses]
     a, b = lon[:-1][crosses], lon[1:][crosses]

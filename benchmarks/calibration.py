@@ -42,16 +42,16 @@ def cases(events: int) -> list[Case]:
     Mergers are placed anew from the maps, which serve again and again; whether the maps hold their own sources is
     what ``levels`` answers.
     """
-    few = max(events * 2 // 5, 1)
+    few = max(events // 5, 1)
 
     def mergers(mix: Mix, **given: bool) -> Plan:
         return Plan(kinds=("cbc",), mix=mix, redraw=True, **given)
 
     return [
         Case(name="P, 40 % photo-z, 20 % hostless, forced photometry", plan=mergers(MIXED, forced=True), events=events),
-        Case(name="P, the same by alerts alone", plan=mergers(MIXED), events=few),
-        Case(name="P, spectroscopic hosts", plan=mergers(IDEAL, forced=True), events=few),
-        Case(name="P, neutrinos and flares", plan=Plan(kinds=("neutrino", "flare")), events=few),
+        Case(name="P, the same by alerts alone", plan=mergers(MIXED), events=events),
+        Case(name="P, spectroscopic hosts", plan=mergers(IDEAL, forced=True), events=events),
+        Case(name="P, neutrinos and flares", plan=Plan(kinds=("neutrino", "flare")), events=events),
         Case(name="ranks, 40 % photo-z, 20 % hostless", plan=mergers(MIXED, always=True), events=few),
         Case(name="ranks, spectroscopic hosts", plan=mergers(IDEAL, always=True), events=few),
     ]
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
     parser.add_argument("--maps", type=Path, required=True, help="maps for the levels (network o4)")
     parser.add_argument("--near", type=Path, required=True, help="maps for ranks and probabilities (network near)")
-    parser.add_argument("--events", type=int, default=500, help="of the first case (500); of the others 2 in 5")
+    parser.add_argument("--events", type=int, default=5000, help="of each question about P (5000); about ranks 1 in 5")
     parser.add_argument("--case", default="", help="only cases with this in their name")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("calibration"), help="folder of plots and JSON (calibration)")

@@ -83,7 +83,8 @@ def score(
     )
     columns = score_pairs([event], alerts, pairs, evidence, parameters)
     objects = alerts.take(pairs.alert)
-    return [_candidate(event, objects, columns, i, parameters.id) for i in range(len(objects))]
+    name = parameters.id
+    return [_candidate(event, objects, columns, i, name) for i in range(len(objects))]
 
 
 def _candidate(event: Event, alerts: AlertBatch, columns: Scores, i: int, parameters: str) -> Candidate:

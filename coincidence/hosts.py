@@ -15,9 +15,10 @@ from .completeness import BoolArray, Catalog, coverage, together
 from .counts import HALF_LIGHT, bearing_deg, bloom_counts, directional_radius, p_chance, r_magnitude
 from .galaxies import Galaxies, merged, unit
 from .parameters import Parameters
-from .terms.distance import distance, photometric_ratio, unseen_ratio
+from .terms.distance import distance, unseen_ratio
+from .terms.host_distance import HostDistances, modulus, photometric
 
-__all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_ratios"]
+__all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_distances"]
 
 ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
 C_KM_S = 299792.458
@@ -202,8 +203,8 @@ def _light_radii(alerts: AlertBatch, galaxies: Galaxies, row: IntArray, separati
     return np.asarray(separation / directional_radius(size, ratio, galaxies.position_angle_deg, bearing))
 
 
-def host_ratios(hosts: Hosts, layers: Layers, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
-    """Ratio of the distance under the region to that under the background, for each host and for an unseen one.
+def host_distances(hosts: Hosts, layers: Layers, parameters: Parameters) -> tuple[HostDistances, FloatArray]:
+    """What the distance of each host says, and the ratio for an unseen one.
 
     Parameters
     ----------
@@ -213,23 +214,31 @@ def host_ratios(hosts: Hosts, layers: Layers, parameters: Parameters) -> tuple[F
     Returns
     -------
     :
-        ``R_j`` of each host, shape (m,), and ``R_0`` of a host that is in no catalogue, shape (n alerts,); 1 (neutral)
-        where the map or the catalogue tells nothing.
+        Of each host, arrays of shape (m,); and the ratio of region to background ``R_0`` of a host that is in no
+        catalogue, shape (n alerts,), 1 (neutral) where the map or the catalogue tells nothing.
     """
     known = np.isfinite(layers[0] + layers[1] + layers[2])
     at = tuple(layer[hosts.alert] for layer in layers)
-    ratio = distance(parameters, (at[0], at[1], at[2]), hosts.distance_mpc, hosts.distance_error_mpc)
-    photo = np.flatnonzero((hosts.kind == "photo") & known[hosts.alert])
-    for rows in _portions(photo):
-        mine = at[0][rows], at[1][rows], at[2][rows]
-        complete = _completeness(hosts, hosts.alert[rows])
-        mpc, error = hosts.distance_mpc[rows], hosts.distance_error_mpc[rows]
-        ratio[rows] = photometric_ratio(parameters, mine, mpc, error, complete)
+    mpc, error = hosts.distance_mpc, hosts.distance_error_mpc
+    value, sigma = modulus(mpc, error)
+    found = HostDistances(
+        ratio=distance(parameters, (at[0], at[1], at[2]), mpc, error),
+        event_modulus=value.copy(),
+        event_modulus_sigma=sigma.copy(),
+        modulus=value,
+        modulus_sigma=sigma,
+    )
+    photo = hosts.kind == "photo"
+    for told in (True, False):
+        for rows in _portions(np.flatnonzero(photo & (known[hosts.alert] == told))):
+            mine = (at[0][rows], at[1][rows], at[2][rows]) if told else None
+            complete = _completeness(hosts, hosts.alert[rows])
+            found.put(rows, photometric(parameters, mine, mpc[rows], error[rows], complete))
     unseen = np.ones(len(hosts.unseen))
     for rows in _portions(np.flatnonzero(known & _can_miss(hosts) & (hosts.unseen > 0))):
         mine = layers[0][rows], layers[1][rows], layers[2][rows]
         unseen[rows] = unseen_ratio(parameters, mine, _completeness(hosts, rows))
-    return ratio, unseen
+    return found, unseen
 
 
 def _portions(rows: IntArray) -> list[IntArray]:
@@ -253,7 +262,7 @@ def distance_ratio(hosts: Hosts, layers: Layers, parameters: Parameters) -> tupl
     catalogue means something.
     """
     n = len(hosts.unseen)
-    ratio, unseen = host_ratios(hosts, layers, parameters)
-    total = hosts.unseen * unseen + np.bincount(hosts.alert, hosts.weight * ratio, minlength=n)
+    found, unseen = host_distances(hosts, layers, parameters)
+    total = hosts.unseen * unseen + np.bincount(hosts.alert, hosts.weight * found.ratio, minlength=n)
     some = (np.bincount(hosts.alert, minlength=n) > 0) | _can_miss(hosts)
     return total, some & np.isfinite(layers[0])

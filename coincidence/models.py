@@ -104,6 +104,13 @@ class Photometry:
     slope_sigma: float = 0.1
     """Slopes of ordinary background transients, mag/d: mostly supernovae."""
 
+    rise_d: float = 8.0
+    """Days from the explosion of ordinary background transients until a survey can see them: fluxes grow as t^2 for
+    some 15 d, to peaks about 1.2 mag above the limit."""
+
+    rise_slope_mag_d: float = -0.1
+    """Their mean slope where nothing was seen so shortly before the first detection, mag/d: they still rise."""
+
     other_fraction: float = 0.05
     """Part of the background that is something else: novae, flares, fast unknowns, some like the very
     counterparts. It bounds what photometry can give."""
@@ -132,6 +139,10 @@ class Underneath:
 
     star_fraction: float = 0.3
     """Part of the background whose source underneath is a star: variables that pass for transients."""
+
+    nothing_fraction: float = 0.5
+    """Part of what does not lie on a star, counterpart or not, that has no catalogued source that near: hosts are
+    larger than that, or too faint."""
 
     agn_fraction: float = 0.05
     """Part of the background that lies on a catalogued active nucleus."""

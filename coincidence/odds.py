@@ -20,6 +20,7 @@ from .evidence import Evidence
 from .pairs import Pairs
 from .parameters import Parameters
 from .terms import classifier, context, photometry, state, verdict
+from .terms.host_distance import modulus
 from .terms.points import Points, points
 from .terms.time import time
 
@@ -223,20 +224,19 @@ def _places(known: Known, rows: IntArray) -> photometry.Places:
     """How far the objects of these pairs may be."""
     n, found = len(rows), known.hosts.spread(known.pairs.alert[rows])
     layers = (known.layers[0][rows], known.layers[1][rows], known.layers[2][rows])
-    seen, unseen = hosts.host_ratios(found, layers, known.parameters)
-    modulus = photometry.modulus(found.distance_mpc, found.distance_error_mpc)
-    event = photometry.modulus(known.moments[0][rows], known.moments[1][rows])
+    its, unseen = hosts.host_distances(found, layers, known.parameters)
+    event = modulus(known.moments[0][rows], known.moments[1][rows])
     pair, nothing = np.concatenate([np.arange(n), found.alert]), np.full(n, np.nan)
     kept = np.concatenate([found.unseen, found.weight]) > 0
     pair = pair[kept]
     return photometry.Places(
         pair=pair,
         weight=np.concatenate([found.unseen, found.weight])[kept],
-        ratio=np.concatenate([unseen, seen])[kept],
-        modulus=np.concatenate([nothing, modulus[0]])[kept],
-        modulus_sigma=np.concatenate([nothing, modulus[1]])[kept],
-        event_modulus=event[0][pair],
-        event_modulus_sigma=event[1][pair],
+        ratio=np.concatenate([unseen, its.ratio])[kept],
+        modulus=np.concatenate([nothing, its.modulus])[kept],
+        modulus_sigma=np.concatenate([nothing, its.modulus_sigma])[kept],
+        event_modulus=np.concatenate([event[0], its.event_modulus])[kept],
+        event_modulus_sigma=np.concatenate([event[1], its.event_modulus_sigma])[kept],
         event_knows=np.isfinite(layers[0]),
     )
 

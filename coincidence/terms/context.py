@@ -38,16 +38,21 @@ def context(
 
 
 def _star(score: FloatArray, arcsec: FloatArray, model: ClassModel, parameters: Parameters) -> FloatArray:
-    """Log ratio of star scores: galaxies have the density ``2 (1 - s)``, stars ``2 s``, both sides are mixtures.
+    """Log ratio of what the nearest catalogued source says.
 
-    The score is that of Tachibana & Miller 2018 (PASP 130 128001).
+    A part ``f`` lies on a star; of the rest a part ``n`` has nothing near, the same on both sides. Of sources that are
+    near galaxies have the score's density ``2 (1 - s)``, stars ``2 s``. The score is that of Tachibana & Miller
+    2018 (PASP 130 128001).
     """
+    under = parameters.underneath
+    its, usual, some = model.star_fraction, under.star_fraction, 1.0 - under.nothing_fraction
     with np.errstate(invalid="ignore"):
-        under = (arcsec <= parameters.star_radius_arcsec) & (score >= 0) & (score <= 1)
-    value = np.full(len(score), np.nan)
-    s, its, usual = score[under], model.star_fraction, parameters.underneath.star_fraction
-    value[under] = np.log(((1.0 - its) * (1.0 - s) + its * s) / ((1.0 - usual) * (1.0 - s) + usual * s))
-    return value
+        near = (arcsec <= parameters.star_radius_arcsec) & (score >= 0) & (score <= 1)
+        nothing = arcsec > parameters.star_radius_arcsec
+    value = np.where(nothing, np.log((1.0 - its) / (1.0 - usual)), np.nan)
+    galaxy, star = some * (1.0 - score[near]), score[near]
+    value[near] = np.log(((1.0 - its) * galaxy + its * star) / ((1.0 - usual) * galaxy + usual * star))
+    return np.asarray(value, dtype=np.float64)
 
 
 def on_agn(ra: FloatArray, dec: FloatArray, agn_ra: FloatArray, agn_dec: FloatArray, radius_arcsec: float) -> BoolArray:

@@ -101,13 +101,13 @@ def distance(
     :
         ``(1 - e) ratio + e``; 1 (neutral) where either side is unknown. Shape (n,).
     """
-    model = _model(parameters)
+    unrelated = model(parameters)
     known = np.isfinite(mpc) & np.isfinite(error_mpc) & np.isfinite(layers[0] + layers[1] + layers[2])
     ratio = np.ones(np.shape(mpc))
     if known.any():
         mu, sigma, norm = (layer[known] for layer in layers)
         above = event_integral(mu, sigma, norm, mpc[known], error_mpc[known])
-        below = background_integral(model, mpc[known], error_mpc[known])
+        below = background_integral(unrelated, mpc[known], error_mpc[known])
         floor = parameters.distance_floor
         ratio[known] = (1.0 - floor) * above / np.maximum(below, 1e-300) + floor
     return ratio
@@ -122,12 +122,6 @@ NODES = 48
 
 STEP = 8
 """Of the background's 4096 distances every eighth is enough for what is smooth."""
-
-PHOTO_OUTLIER = 0.05
-"""Part of photometric redshifts that are wrong altogether: a choice of ours, catalogues report 1 to 10 %."""
-
-SEEN_MIN = 1e-2
-"""A galaxy that is in a catalogue proves that this holds something there."""
 
 
 def unseen_ratio(
@@ -149,63 +143,21 @@ def unseen_ratio(
     :
         ``(1 - e) ratio + e``, 1 where the catalogues are complete to the end of the survey. Shape (n,).
     """
-    mpc, share = _nodes(layers)
+    mpc, share = nodes(layers)
     above = ((1.0 - completeness(mpc)) * share).sum(axis=1)
-    d, density = _coarse(parameters)
+    d, density = coarse(parameters)
     below = 1.0 - completeness(d) @ density
     floor = parameters.distance_floor
     ratio = np.divide(above, below, out=np.ones(len(mpc)), where=below > 1e-9)
     return np.asarray((1.0 - floor) * ratio + floor, dtype=np.float64)
 
 
-def photometric_ratio(
-    parameters: Parameters,
-    layers: tuple[FloatArray, FloatArray, FloatArray],
-    mpc: FloatArray,
-    error_mpc: FloatArray,
-    completeness: Completeness,
-) -> FloatArray:
-    """Ratio for a host with a photometric redshift, which is wide and now and then wrong altogether.
-
-    The chance of the measured distance D where the galaxy is at d is ``(1 - eta) normal(D; d, s) + eta p_bg(D)``: an
-    outlier tells nothing. As it is wide, the catalogue's completeness over it matters, so the ratio is ``int p_e C K``
-    over ``int p_bg C K``.
-
-    Parameters
-    ----------
-    layers
-        DISTMU, DISTSIGMA, DISTNORM at each host's alert, all finite. Each shape (m,).
-    mpc, error_mpc
-        The host's luminosity distance and its standard error. Shape (m,).
-
-    Returns
-    -------
-    :
-        ``(1 - e) ratio + e``. Shape (m,).
-    """
-    model = _model(parameters)
-    eta, outlier = PHOTO_OUTLIER, model.at(mpc)
-    nodes, share = _nodes(layers)
-    grid, density = _coarse(parameters)
-    narrow = error_mpc < np.maximum(0.7 * (nodes[:, 1] - nodes[:, 0]), 0.03 * mpc)  # for sums over such steps
-    here = np.maximum(completeness(mpc[:, None])[:, 0], SEEN_MIN)
-    above, below = here * event_integral(*layers, mpc, error_mpc), here * background_integral(model, mpc, error_mpc)
-    seen_event, seen = np.maximum(completeness(nodes), SEEN_MIN) * share, np.maximum(completeness(grid), SEEN_MIN)
-    seen = seen * density
-    wide = ~narrow
-    above[wide] = (seen_event[wide] * _normal(nodes[wide], mpc[wide], error_mpc[wide])).sum(axis=1)
-    below[wide] = (seen[wide] * _normal(grid[None, :], mpc[wide], error_mpc[wide])).sum(axis=1)
-    above = (1.0 - eta) * above + eta * outlier * seen_event.sum(axis=1)
-    below = (1.0 - eta) * below + eta * outlier * seen.sum(axis=1)
-    floor = parameters.distance_floor
-    return np.asarray((1.0 - floor) * above / np.maximum(below, 1e-300) + floor, dtype=np.float64)
-
-
-def _model(parameters: Parameters) -> BackgroundDistance:
+def model(parameters: Parameters) -> BackgroundDistance:
+    """The background's distances for these parameters."""
     return background(parameters.background_limit_mag, parameters.luminosity)
 
 
-def _nodes(layers: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
+def nodes(layers: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Distances to 6 standard deviations either side, and the share of the probability near each. Shape (n, NODES)."""
     mu, sigma, _ = layers
     mean, std = moments(mu, sigma)
@@ -216,15 +168,9 @@ def _nodes(layers: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArra
     return mpc, share / share.sum(axis=1, keepdims=True)
 
 
-def _coarse(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+def coarse(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
     """Some of the background's distances, and the share of the probability near each. Shape (q,)."""
-    model = _model(parameters)
-    mpc = np.exp(model.log_mpc[::STEP])
-    share = model.density[::STEP] * mpc
+    unrelated = model(parameters)
+    mpc = np.exp(unrelated.log_mpc[::STEP])
+    share = unrelated.density[::STEP] * mpc
     return mpc, share / share.sum()
-
-
-def _normal(at: FloatArray, mpc: FloatArray, error_mpc: FloatArray) -> FloatArray:
-    """Normal density of each measured distance about the distances ``at``. Shape (m, q)."""
-    scaled = np.exp(-0.5 * ((at - mpc[:, None]) / error_mpc[:, None]) ** 2)
-    return np.asarray(scaled / (np.sqrt(2.0 * np.pi) * error_mpc[:, None]), dtype=np.float64)

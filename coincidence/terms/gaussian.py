@@ -8,6 +8,7 @@ s_B (see e.g. Rasmussen & Williams 2006, Gaussian Processes for Machine Learning
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -87,9 +88,12 @@ class Look:
 
 
 def log_evidence(
-    s: Sums, offset: FloatArray, offset_variance: FloatArray, slope_sigma: float, look: Look | None = None
+    s: Sums, offset: FloatArray, offset_variance: FloatArray, slope_sigma: float, looks: Sequence[Look] = ()
 ) -> FloatArray:
-    """Natural log of the density of all points, and of the probability that the look saw nothing, given them.
+    """Natural log of the density of all points, and of the probability that the looks saw nothing, given them.
+
+    The first look's probability is exact. What it tells of offset and slope is taken on to the next as the normal of
+    the same mean and covariance (Rasmussen & Williams 2006, sec. 3.6, eqs. 3.55 to 3.58).
 
     Parameters
     ----------
@@ -110,10 +114,16 @@ def log_evidence(
     determinant = m_aa * m_bb - s.wx**2
     a, b = (m_bb * r - s.wx * rx) / determinant, (m_aa * rx - s.wx * r) / determinant
     value = -0.5 * (s.norm + rr - a * r - b * rx + np.log(determinant * offset_variance * slope_variance))
-    if look is not None:
-        variance = (m_bb - 2.0 * s.wx * look.x + m_aa * look.x**2) / determinant + look.variance
-        predicted = look.mean + offset + a + b * look.x
-        with np.errstate(invalid="ignore"):
-            unseen = log_ndtr((predicted - look.limit) / np.sqrt(variance))
-        value = value + np.where(np.isnan(look.limit), 0.0, unseen)
+    aa, ab, bb = m_bb / determinant, -s.wx / determinant, m_aa / determinant
+    for look in looks:
+        to_a, to_b = aa + ab * look.x, ab + bb * look.x
+        sigma = np.sqrt(to_a + to_b * look.x + look.variance)
+        there = ~np.isnan(look.limit)
+        z = np.where(there, (look.mean + offset + a + b * look.x - look.limit) / sigma, 0.0)
+        unseen = log_ndtr(z)
+        value = value + np.where(there, unseen, 0.0)
+        hazard = np.where(there, np.exp(-0.5 * z**2 - unseen) / np.sqrt(2.0 * np.pi), 0.0)
+        shrink = hazard * (z + hazard) / sigma**2
+        a, b = a + to_a * hazard / sigma, b + to_b * hazard / sigma
+        aa, ab, bb = aa - to_a**2 * shrink, ab - to_a * to_b * shrink, bb - to_b**2 * shrink
     return np.asarray(value, dtype=np.float64)

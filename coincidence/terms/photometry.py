@@ -14,11 +14,13 @@ from scipy.special import log_ndtr, logsumexp
 
 from skymaps import FloatArray, IntArray
 
-from ..models import Light, Template
+from ..models import Light, Photometry, Template
 from ..parameters import Luminosity, Parameters
 from .distance import background, log_seen
+from .emergence import First, log_slow, log_sudden
 from .gaussian import Look, Sums, log_evidence, sums
-from .points import DAY_S, Points
+from .looks import DAY_S
+from .points import Points
 
 EARLIEST_D = 1e-3
 """Power laws are not followed closer to the event than this: days."""
@@ -41,11 +43,11 @@ class Places:
     """Ratio of the host's distance, event against background: the distance term's."""
 
     modulus: FloatArray
-    """Distance modulus of a host, mag; NaN for an unseen one."""
+    """Distance modulus of a host of something unrelated, mag; NaN for an unseen one."""
 
     modulus_sigma: FloatArray
     event_modulus: FloatArray
-    """The same for an unseen host that is the event's, from the region's distance; NaN unknown."""
+    """The same for a host of the event's counterpart, for an unseen one from the region's distance; NaN unknown."""
 
     event_modulus_sigma: FloatArray
     event_knows: np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -57,20 +59,33 @@ class _Shape:
     """Sums of every pair's curve under one mean light curve."""
 
     sums: Sums
-    look: Look
+    looks: list[Look]
     start: FloatArray
     """The mean light curve at the first point: offsets that do not know a distance are counted from there."""
 
+    lever: FloatArray
+    """From the day for which the class's magnitude is told to the first point, along the slope."""
+
+    first: First
+
     def take(self, rows: IntArray) -> _Shape:
         """The same for chosen curves."""
-        return _Shape(sums=self.sums.take(rows), look=self.look.take(rows), start=self.start[rows])
+        return _Shape(
+            sums=self.sums.take(rows),
+            looks=[look.take(rows) for look in self.looks],
+            start=self.start[rows],
+            lever=self.lever[rows],
+            first=self.first.take(rows),
+        )
 
-
-def modulus(mpc: FloatArray, error_mpc: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Distance modulus and its error, mag, to first order in the distance's. Shape (n,)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = 5.0 * np.log10(mpc) + 25.0
-        return np.asarray(value, dtype=np.float64), np.asarray(5.0 / np.log(10.0) * error_mpc / mpc, dtype=np.float64)
+    def log_density(
+        self, offset: FloatArray, variance: FloatArray, slope_sigma: float, slow: bool, model: Photometry
+    ) -> FloatArray:
+        """Log density of the points, and probability of the looks, of what is first seen after nothing was."""
+        variance = variance + (slope_sigma * self.lever) ** 2
+        its = log_evidence(self.sums, offset, variance, slope_sigma, self.looks)
+        found = log_slow if slow else log_sudden
+        return its + found(self.first, offset + self.start, variance, model)
 
 
 @lru_cache(maxsize=16)
@@ -134,7 +149,7 @@ def photometry(
         if light.shape == "flat" or light.shape in EVENTS_OWN:
             curve = spread[name if name in shapes else ""]
             offset, variance = _class_offset(light, curve.start, places, parameters)
-            its = log_evidence(curve.sums, offset, variance, light.slope_sigma, curve.look)
+            its = curve.log_density(offset, variance, light.slope_sigma, light.shape == "flat", model)
             floored = np.logaddexp(np.log1p(-model.floor) + its, np.log(model.floor) + unrelated)
             found[name] = _over_hosts(places, floored, ratio, len(objects)) - total - base
     return found
@@ -160,30 +175,44 @@ def _shapes(
     first = np.searchsorted(owner, np.arange(n))
     days = (seen.curve.time[point] - event_s[owner]) / DAY_S
     band, mag, variance = seen.band[point], seen.mag[point], seen.variance[point]
-    look = np.searchsorted(seen.unseen.object, objects)
-    has = look < len(seen.unseen)
-    has[has] = seen.unseen.object[look[has]] == objects[has]
-    look = np.where(has, look, 0)
-    look_days, limit, look_band = np.zeros(n), np.full(n, np.nan), np.zeros(n, dtype=np.int64)
-    look_days[has] = (seen.unseen.time[look[has]] - event_s[has]) / DAY_S
-    limit[has], look_band[has] = seen.unseen.limit_mag[look[has]], seen.unseen_band[look[has]]
-    limit[look_days <= 0.0] = np.nan
-    noise = parameters.photometry.model_error_mag**2 + parameters.photometry.limit_softness_mag**2
+    last, limit, _ = seen.before.of(objects)
+    start = seen.curve.time[point][first]
+    begin = First(mag=mag[first], variance=variance[first], limit=limit, gap_d=(start - last) / DAY_S)
+    looks = [look.of(objects) for look in seen.after]
+    rising = np.where(begin.just_found(parameters.photometry), parameters.photometry.rise_slope_mag_d, 0.0)
     found = {}
     for name, light in {"": Light(shape="flat"), **lights}.items():
-        x, look_x = (_along(light, t) for t in (days, look_days))
-        template = parameters.templates.get(name)
+        x, template = _along(light, days), parameters.templates.get(name)
         mean = mean_mag(light, template, days, band)
         # slopes turn about the first detection: that does not hang on whether the last look saw something
-        began = x[first]
+        began, trend = x[first], rising if light.shape == "flat" else np.zeros(n)
+        x = x - began[owner]
         found[name] = _Shape(
-            sums=sums(owner, n, x - began[owner], mean, mag, variance),
-            look=Look(
-                limit=limit, x=look_x - began, mean=mean_mag(light, template, look_days, look_band), variance=noise
-            ),
+            sums=sums(owner, n, x, mean + trend[owner] * x, mag, variance),
+            looks=[_look(look, light, template, event_s, began, trend, parameters) for look in looks],
             start=mean[first],
+            lever=began - _along(light, np.ones(n)) if light.shape in EVENTS_OWN else np.zeros(n),
+            first=begin,
         )
     return found
+
+
+def _look(
+    look: tuple[FloatArray, FloatArray, IntArray],
+    light: Light,
+    template: Template | None,
+    event_s: FloatArray,
+    began: FloatArray,
+    trend: FloatArray,
+    parameters: Parameters,
+) -> Look:
+    """A look that saw nothing, at time, depth and in band, held against a mean light curve; none before the event."""
+    time, limit, band = look
+    days = (time - event_s) / DAY_S
+    noise = parameters.photometry.model_error_mag**2 + parameters.photometry.limit_softness_mag**2
+    x = _along(light, days) - began
+    mean = mean_mag(light, template, days, band) + trend * x
+    return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise)
 
 
 def _along(light: Light, days: FloatArray) -> FloatArray:
@@ -216,9 +245,8 @@ def _class_offset(
     light: Light, start: FloatArray, places: Places, parameters: Parameters
 ) -> tuple[FloatArray, FloatArray]:
     """Mean apparent offset of a class from its mean light curve, and its variance, for each row of places."""
-    unseen = np.isnan(places.modulus)
-    value = light.mag + np.where(unseen, places.event_modulus, places.modulus)
-    variance = light.mag_sigma**2 + np.where(unseen, places.event_modulus_sigma, places.modulus_sigma) ** 2
+    value = light.mag + places.event_modulus
+    variance = light.mag_sigma**2 + places.event_modulus_sigma**2
     if light.apparent_mag is not None:
         without = ~places.event_knows[places.pair]
         value = np.where(without, light.apparent_mag, value)
@@ -235,19 +263,19 @@ def _background(
     model = parameters.photometry
     unseen = np.isnan(places.modulus)
 
-    def one(name: str, mag: float, mag_sigma: float, slope_sigma: float, wider: float) -> FloatArray:
+    def one(name: str, mag: float, mag_sigma: float, slope_sigma: float, wider: float, slow: bool) -> FloatArray:
         curve = curves[name]
         usual, usual_variance = _usual(curve.start, parameters)
         offset = np.where(unseen, usual, mag + places.modulus)
         variance = np.where(unseen, wider**2 * usual_variance, mag_sigma**2 + places.modulus_sigma**2)
-        return log_evidence(curve.sums, offset, variance, slope_sigma, curve.look)
+        return curve.log_density(offset, variance, slope_sigma, slow, model)
 
     stretch, share = model.other_stretch, model.other_fraction / (2.0 if lights else 1.0)
     parts = [
-        np.log1p(-model.other_fraction) + one("", model.mag, model.mag_sigma, model.slope_sigma, 1.0),
-        np.log(share) + one("", model.other_mag, model.other_mag_sigma, model.other_slope_sigma, stretch),
+        np.log1p(-model.other_fraction) + one("", model.mag, model.mag_sigma, model.slope_sigma, 1.0, True),
+        np.log(share) + one("", model.other_mag, model.other_mag_sigma, model.other_slope_sigma, stretch, False),
     ]
     for name, light in lights.items():
-        its = one(name, light.mag, stretch * light.mag_sigma, stretch * light.slope_sigma, stretch)
+        its = one(name, light.mag, stretch * light.mag_sigma, stretch * light.slope_sigma, stretch, False)
         parts.append(np.log(share / len(lights)) + its)
     return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)

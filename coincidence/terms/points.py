@@ -1,4 +1,4 @@
-"""Points of light curves as magnitudes, ready for a model: thinned, with errors, and the last look that saw nothing."""
+"""Points of light curves as magnitudes, ready for a model: thinned, with errors, and the looks that saw nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from skymaps import FloatArray, IntArray
 
 from ..curves import LightCurves
 from ..parameters import Parameters
+from . import looks
+from .looks import DAY_S, Unseen
 
-DAY_S = 86400.0
 ZERO_MAG = 31.4
 """AB magnitude of 1 nJy."""
 
@@ -36,14 +37,15 @@ class Points:
     variance: FloatArray
     """Of measurement and model together, mag^2."""
 
-    unseen: LightCurves
-    """The deepest look after the last detection of each object that has one, at most one point an object."""
+    before: Unseen
+    """The last look before each object's first detection."""
 
-    unseen_band: IntArray
+    after: list[Unseen]
+    """Looks after each object's last detection, by nights."""
 
 
 def points(curves: LightCurves, parameters: Parameters) -> Points:
-    """Detections in known bands, at most one a night and band, and the deepest later non-detection.
+    """Detections in known bands, at most one a night and band, and the looks before and after them that saw nothing.
 
     Many points of one night repeat the same bumps, which the model's independent errors do not know: counted each,
     they would make it too sure of itself. A night's points are those nearest to a whole number of days
@@ -58,22 +60,15 @@ def points(curves: LightCurves, parameters: Parameters) -> Points:
     flux = curves.flux_njy[kept]
     variance = (MAG_PER_LN * error[kept] / flux) ** 2 + parameters.photometry.model_error_mag**2
     curve = curves.take(kept)
-    last = _deepest(curves, curve, np.flatnonzero((band >= 0) & ~seen & np.isfinite(_limit(curves, error))), error)
-    unseen = curves.take(last)
+    limit = _limit(curves, error)
+    nothing = np.flatnonzero((band >= 0) & ~seen & np.isfinite(limit))
     return Points(
         curve=curve,
         band=band[kept],
         mag=ZERO_MAG - 2.5 * np.log10(flux),
         variance=variance,
-        unseen=LightCurves.of(
-            object=unseen.object,
-            time=unseen.time,
-            band=unseen.band,
-            flux_njy=unseen.flux_njy,
-            flux_error_njy=unseen.flux_error_njy,
-            limit_mag=_limit(curves, error)[last],
-        ),
-        unseen_band=band[last],
+        before=looks.before(curves, curve, nothing, limit, band),
+        after=looks.after(curves, curve, nothing, limit, band),
     )
 
 
@@ -108,15 +103,3 @@ def _thinned(curves: LightCurves, band: IntArray, error: FloatArray, rows: IntAr
     best = order[error[rows][order] == np.minimum.reduceat(error[rows][order], starts)[group]]
     first_best = best[np.r_[True, np.diff(key[best]) != 0]]
     return np.asarray(rows[np.sort(first_best)], dtype=np.int64)
-
-
-def _deepest(curves: LightCurves, seen: LightCurves, rows: IntArray, error: FloatArray) -> IntArray:
-    """Of these points the deepest of each object after its last detection, in order of objects."""
-    if not len(rows) or not len(seen):
-        return np.empty(0, dtype=np.int64)
-    place = np.searchsorted(seen.object, curves.object[rows], side="right") - 1
-    after = (place >= 0) & (seen.object[place] == curves.object[rows]) & (curves.time[rows] > seen.time[place])
-    rows = rows[after]
-    order = np.lexsort((curves.time[rows], -_limit(curves, error)[rows], curves.object[rows]))
-    rows = rows[order]
-    return np.asarray(rows[np.r_[True, np.diff(curves.object[rows]) != 0]] if len(rows) else rows, dtype=np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from skymaps import FloatArray
 
-OCCUPIED = 20
+OCCUPIED = 100
 """A decile of P with fewer candidates says nothing."""
 
 TOP = 10

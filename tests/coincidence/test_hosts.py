@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.stats import norm
 
 from coincidence import DEFAULT, Galaxies
 from coincidence.completeness import Catalog, Completeness, coverage, in_plane, together
@@ -24,8 +25,8 @@ from coincidence.counts import (
     r_magnitude,
 )
 from coincidence.galaxies import merged
-from coincidence.hosts import associate, distance_ratio, host_ratios
-from coincidence.terms import distance
+from coincidence.hosts import associate, distance_ratio, host_distances
+from coincidence.terms import distance, host_distance
 from tests.coincidence.rows import alerts
 
 CURVE = Completeness.parse("0:1,150:0.9,400:0.4,900:0.1")
@@ -248,9 +249,10 @@ def test_the_mean_over_the_background_is_one_with_seen_and_unseen_hosts(kind: st
     complete = together(known, coverage(known, ra, dec), d[:, None])[:, 0]
     seen = np.flatnonzero(random.uniform(size=n) < complete)
     error = np.full(n, 8.0 if kind == "spec" else 70.0)
-    measured = d + error * random.normal(size=n)
+    u = random.uniform(size=n) if kind == "spec" else random.uniform(norm.cdf(-d / error), 1.0)
+    measured = d + error * norm.ppf(u)  # no photometric redshift comes out negative
     if kind == "photo":
-        wrong = random.uniform(size=n) < distance.PHOTO_OUTLIER
+        wrong = random.uniform(size=n) < host_distance.PHOTO_OUTLIER
         measured = np.where(wrong, random.permutation(d), measured)
     rows = alerts(*({"ra": float(a), "dec": float(b)} for a, b in zip(ra, dec, strict=True)))
     told = np.sqrt(np.maximum(error**2 - 4.43**2, 0.0))[seen]
@@ -270,10 +272,10 @@ def test_ratios_of_hosts_and_of_the_unseen_one_make_the_whole() -> None:
     rows = alerts({"ra": 150.0, "dec": 40.0}, {"ra": 150.0, "dec": -40.0})
     some = galaxies({"density_deg2": 3e4, "dec": 40.002}, {"distance_mpc": 300.0, "kind": "photo"}, catalogs=known)
     found = associate(rows, some, DEFAULT)
-    each, unseen = host_ratios(found, layers(110.0, 20.0, 2), DEFAULT)
-    assert (len(each), len(unseen)) == (2, 2)
+    its, unseen = host_distances(found, layers(110.0, 20.0, 2), DEFAULT)
+    assert (len(its.ratio), len(unseen)) == (2, 2)
     ratio, told = distance_ratio(found, layers(110.0, 20.0, 2), DEFAULT)
-    expected = found.unseen * unseen + np.bincount(found.alert, found.weight * each, minlength=2)
+    expected = found.unseen * unseen + np.bincount(found.alert, found.weight * its.ratio, minlength=2)
     assert ratio == pytest.approx(expected)
     assert told.all()
     spread = found.spread(np.array([1, 0, 0]))
@@ -285,7 +287,7 @@ def test_an_outlier_keeps_a_wrong_photometric_redshift_from_ruling_out() -> None
     by_kind = {}
     for kind in ("spec", "photo"):
         found = associate(at(), galaxies(wrong | {"kind": kind}), DEFAULT)
-        by_kind[kind] = host_ratios(found, layers(100.0, 15.0), DEFAULT)[0][0]
+        by_kind[kind] = host_distances(found, layers(100.0, 15.0), DEFAULT)[0].ratio[0]
     assert by_kind["spec"] == pytest.approx(DEFAULT.distance_floor, rel=1e-3)
     assert by_kind["photo"] > 10 * by_kind["spec"]
 

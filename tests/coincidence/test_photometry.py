@@ -74,7 +74,7 @@ def test_evidence_is_the_density_of_a_normal_in_all_points(
     look = gaussian.Look(
         limit=np.array([deep]), x=np.array([look_x]), mean=np.array([look_mean]), variance=float(noise) + 0.1
     )
-    got = gaussian.log_evidence(sums, np.array([offset]), np.array([sigmas[0] ** 2]), sigmas[1], look)
+    got = gaussian.log_evidence(sums, np.array([offset]), np.array([sigmas[0] ** 2]), sigmas[1], [look])
     basis = np.stack([np.ones(n + 1), np.append(at, look_x)], axis=1)
     joint = basis @ np.diag(np.square(sigmas)) @ basis.T + np.diag(np.append(variance, noise + 0.1))
     centre = np.append(mean, look_mean) + offset
@@ -132,6 +132,8 @@ def drawn_background(
         usual = mean_m - shape[0]
         centre = np.where(unseen[rows], usual, mag + modulus_of[rows])
         width = np.where(unseen[rows], stretch * sigma_m, np.hypot(mag_sigma, modulus_sigma))
+        if shape is not flat:  # its magnitude is told for a day after the event, and its slope leads on from there
+            width = np.hypot(width, slope_sigma * (along[0] - (1.0 if along is days else 0.0)))
         a, b = WIDER * random.normal(size=(2, count))
         offset, slope = centre + width * a, slope_sigma * b
         mags[rows] = shape + offset[:, None] + slope[:, None] * (along - along[0])

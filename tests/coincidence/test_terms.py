@@ -133,7 +133,8 @@ KILONOVA, BLAZAR = DEFAULT.classes["kilonova"], DEFAULT.classes["blazar"]
 def test_stars_count_against_and_galaxies_for() -> None:
     score = np.array([1.0, 0.0, 0.5, 1.0, np.nan])
     arcsec = np.array([0.3, 0.3, 0.3, 9.0, 0.3])
-    expected = [np.log(0.02 / 0.3), np.log(0.98 / 0.7), 0.0, np.nan, np.nan]
+    half = (0.98 * 0.25 + 0.02 * 0.5) / (0.7 * 0.25 + 0.3 * 0.5)  # half of what is not on a star has nothing near
+    expected = [np.log(0.02 / 0.3), np.log(0.98 / 0.7), np.log(half), np.log(0.98 / 0.7), np.nan]
     got = context.context(score, arcsec, None, KILONOVA, DEFAULT)
     assert got == pytest.approx(expected, nan_ok=True)
     assert context.context(score, arcsec, None, BLAZAR, DEFAULT)[0] > 0  # a blazar is point-like
@@ -143,10 +144,11 @@ def test_stars_count_against_and_galaxies_for() -> None:
 def test_context_ratio_has_mean_one_over_what_lies_under_the_background(name: str) -> None:
     n, model = 400_000, DEFAULT.underneath
     is_star = RANDOM.uniform(size=n) < model.star_fraction
+    is_far = ~is_star & (RANDOM.uniform(size=n) < model.nothing_fraction)
     score = np.sqrt(RANDOM.uniform(size=n))  # density 2 s
     score = np.where(is_star, score, 1.0 - score)
     is_agn = RANDOM.uniform(size=n) < model.agn_fraction
-    ratio = np.exp(context.context(score, np.full(n, 0.5), is_agn, DEFAULT.classes[name], DEFAULT))
+    ratio = np.exp(context.context(score, np.where(is_far, 7.0, 0.5), is_agn, DEFAULT.classes[name], DEFAULT))
     assert ratio.mean() == pytest.approx(1.0, abs=0.02)
 
 

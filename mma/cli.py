@@ -75,6 +75,15 @@ def _verdict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learn", action="store_true", help="print settings that account for the verdicts so far")
 
 
+def _tag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="without an object: tags in use on its candidates")
+    parser.add_argument("object", nargs="?", metavar="OBJECT", help="without a tag: those that it has")
+    parser.add_argument("tags", nargs="*", metavar="NAME", help="1 to 32 of a-z, 0-9, dot, underscore, minus")
+    parser.add_argument("--remove", action="store_true", help="take them off")
+    parser.add_argument("--by", metavar="NAME", help="who does (default: your account's name)")
+    parser.add_argument("--list", action="store_true", help="tags in use, with the number of candidates")
+
+
 def _classify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("object", metavar="OBJECT")
     parser.add_argument("classifier", metavar="CLASSIFIER", help="as [score.classifiers] of the settings names it")
@@ -177,6 +186,7 @@ def _subscribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
     parser.add_argument("--event", metavar="ID", help="only about this event")
     parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable; withdrawals always")
+    parser.add_argument("--tag", action="append", metavar="NAME", help="only with this tag, or that just lost it")
     parser.add_argument("--group", metavar="NAME", help="go on where this group ended (default: from the beginning)")
     parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")
 
@@ -222,7 +232,7 @@ def _token(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make a token; it is shown once, and kept as a hash")
     add.add_argument("name", metavar="NAME", help="whose it is")
-    add.add_argument("--write", action="store_true", help="it may also change things: verdicts")
+    add.add_argument("--write", action="store_true", help="it may also change things: verdicts, tags")
     actions.add_parser("list", help="names of the tokens")
     actions.add_parser("revoke", help="end a token at once").add_argument("name", metavar="NAME")
     for action in actions.choices.values():
@@ -265,6 +275,7 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "cone": ("mma.commands.ask:cone", "objects near a position", _cone),
     "associations": ("mma.commands.ask:associations", "events that may be one", _associations),
     "verdict": ("mma.commands.verdict:verdict", "what people say of candidates: tell, list, learn", _verdict),
+    "tag": ("mma.commands.tag:tag", "short words on candidates: put on, take off, list", _tag),
     "classify": ("mma.commands.verdict:classify", "what a classifier says of an object", _classify),
     "chance": ("mma.commands.chance:measure", "count unrelated objects that score as high", _chance),
     "export": ("mma.commands.export:export", "candidates for other tools: tables, regions, drafts", _export),

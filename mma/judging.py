@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from coincidence import Parameters
 from . import matching
 from .errors import NotFoundError
 from .following import Following
-from .store import Store, candidates, classifications, verdicts
+from .store import Store, candidates, classifications, tags, verdicts
 from .store.fence import hold_events
 from .store.queries import candidate_row
 from .store.verdicts import Verdict
@@ -48,6 +48,39 @@ class Bench:
             chance = math.exp(stood["log_odds"] - stood["log_none"]) if stands else None
             verdicts.save(connection, verdict, stood | {"probability": chance})
             self._again(connection, verdict.object_id, verdict.time)
+
+    def tag(
+        self, key: candidates.Key, names: Iterable[str], *, who: str | None, now: float, remove: bool = False
+    ) -> None:
+        """Put tags on a candidate, or take them off; if it was told, tell it with them. No score changes.
+
+        Parameters
+        ----------
+        key
+            Event id and object id.
+        names
+            In whichever case.
+        now
+            Unix seconds.
+
+        Raises
+        ------
+        ConfigError
+            Something is no tag, or the candidate would have too many.
+        NotFoundError
+            The object is no candidate of the event; or it does not have a tag that is to be taken off.
+        """
+        wanted = [tags.clean(name) for name in names]
+        with self.store.begin() as connection:
+            hold_events(connection, alone=True)  # no worker is just telling it with the tags that it had
+            if candidate_row(connection, *key) is None:
+                raise NotFoundError(f"{key[1]} is no candidate of {key[0]}")
+            if remove:
+                untagged = changed = tags.remove(connection, key, wanted)
+            else:
+                untagged, changed = [], tags.add(connection, key, wanted, who=who, now=now)
+            if changed:
+                Teller(self.parameters, self.prefix).tagged(connection, key, untagged, now)
 
     def classify(
         self, object_id: str, classifier: str, version: str, probabilities: Mapping[str, float], now: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,13 @@ from coincidence.ranking import worth_telling
 from .matching import Found
 from .publish import association_message, candidate_message, event_message
 from .publish.candidate import candidate_id, event_facts, withdrawal_id
-from .publish.message import topic
+from .publish.message import message_id, topic
 from .standings import Exchange, Standing, Standings
-from .store import associations, candidates, events, objects, outbox
+from .store import associations, candidates, events, objects, outbox, tags
 from .store.bulk import Row
 from .store.candidates import ACTIVE, TOLD
 
+Tags = Mapping[candidates.Key, list[str]]
 UNTOLD: Row = dict.fromkeys(TOLD) | {"state": None, "log_odds": None, "scored": None}
 
 
@@ -59,9 +60,11 @@ class Teller:
     def settle(self, connection: Connection, found: Found, now: float) -> None:
         """Write candidates, rank their events, and tell."""
         before = _before(found)
-        due = self._due(found, before)
+        kept = self._tags(connection, found)
+        due = self._due(found, before, kept)
+        fallen = [self._fall(found, i, row, kept) for i, row in enumerate(found.fallen)]
+        _afresh(connection, [*due.values(), *(d for d in fallen if d)])
         columns = dict(found.columns) | _told(before, due)
-        fallen = [self._fall(found, i, row) for i, row in enumerate(found.fallen)]
         candidates.save(connection, columns, before, now)
         candidates.withdraw(
             connection, [row | (d.told if d else {}) for row, d in zip(found.fallen, fallen, strict=True)]
@@ -69,7 +72,29 @@ class Teller:
         standing = self.standings.update(connection, _exchanges(found, before))
         self._put(connection, [*due.values(), *(d for d in fallen if d)], standing, now)
 
-    def _due(self, found: Found, before: Sequence[Row]) -> dict[int, _Due]:
+    def tagged(self, connection: Connection, key: candidates.Key, untagged: Sequence[str], now: float) -> None:
+        """Tell a candidate that stands and was told once more, since its tags changed.
+
+        Parameters
+        ----------
+        untagged
+            Tags that were taken off.
+        """
+        row = candidates.row_of(connection, *key)
+        if self.prefix is None or not row["state"] == row["told_state"] == ACTIVE:
+            return
+        row |= {"tags": tags.of_candidate(connection, key), "untagged": list(untagged)}
+        due = _Due(row, objects.in_order(connection, [key[1]]), 0, _mark(row))
+        candidates.mark_told(connection, *key, due.told)
+        self._put(connection, [due], self.standings.update(connection, {key[0]: Exchange([], [])}), now)
+
+    def _tags(self, connection: Connection, found: Found) -> Tags:
+        """Of the candidates that may be told."""
+        if self.prefix is None:
+            return {}
+        return tags.of_events(connection, sorted({*found.events, *(row["event_id"] for row in found.fallen)}))
+
+    def _due(self, found: Found, before: Sequence[Row], kept: Tags) -> dict[int, _Due]:
         """Candidates to be told: new, moved, or vetoed after they were told; by row."""
         if self.prefix is None or not before:
             return {}
@@ -77,18 +102,19 @@ class Teller:
         told_odds = np.array([row["told_log_odds"] if t else np.nan for row, t in zip(before, was_told, strict=True)])
         stands = np.isfinite(found.log_odds)
         worth = stands & worth_telling(found.log_odds, told_odds.astype(np.float64), self.parameters)
-        return {i: self._new(found, i, before[i]) for i in np.flatnonzero(worth | (~stands & was_told)).tolist()}
+        which = np.flatnonzero(worth | (~stands & was_told)).tolist()
+        return {i: self._new(found, i, before[i], kept) for i in which}
 
-    def _new(self, found: Found, i: int, before: Row) -> _Due:
+    def _new(self, found: Found, i: int, before: Row, kept: Tags) -> _Due:
         row = {name: values[i] for name, values in found.columns.items()} | {n: before[n] for n in TOLD}
-        row["detail"] = orjson.loads(row["detail"])
+        row |= {"detail": orjson.loads(row["detail"])} | _tagged(row, kept)
         return _Due(row, found.objects, int(found.row[i]), _mark(row))
 
-    def _fall(self, found: Found, i: int, row: Row) -> _Due | None:
+    def _fall(self, found: Found, i: int, row: Row, kept: Tags) -> _Due | None:
         """The withdrawal of a candidate that fell; None where it was never told."""
         if self.prefix is None or row["told_state"] != ACTIVE:
             return None
-        fallen = row | {"state": candidates.WITHDRAWN}
+        fallen = row | {"state": candidates.WITHDRAWN} | _tagged(row, kept)
         return _Due(fallen, found.fallen_objects, i, _mark(fallen))
 
     def _put(self, connection: Connection, due: list[_Due], standing: dict[str, Standing], now: float) -> None:
@@ -151,6 +177,20 @@ def _mark(row: Row) -> Row:
         "told_log_odds": row["log_odds"] if stands else None,
         "told_id": candidate_id(row) if stands else withdrawal_id(row),
     }
+
+
+def _afresh(connection: Connection, due: Sequence[_Due]) -> None:
+    """A new id for what was told before, and unsaid since: by rejecting a candidate, say, twice."""
+    again = [d for d in due if (d.row["told_revision"] or 0) >= 2]
+    known = outbox.known(connection, [d.told["told_id"] for d in again])
+    for d in again:
+        if d.told["told_id"] in known:
+            d.told["told_id"] = message_id(d.told["told_id"], "after", d.row["told_id"])
+
+
+def _tagged(row: Row, kept: Tags) -> Row:
+    """What a candidate's message says of its tags."""
+    return {"tags": kept.get((row["event_id"], row["object_id"]), []), "untagged": []}
 
 
 def _before(found: Found) -> list[Row]:

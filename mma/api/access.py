@@ -15,8 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..errors import OutageError
 from ..store import Store, tokens
 from .problems import AGAIN_S, ProblemError, problem
+from .session import LOGIN, LOGOUT, SAFE, cookie, is_page, to_login
 
-OPEN = ("/health", "/docs", "/openapi.json")
+FORM_FILES = ("/pages/mma.css", "/pages/mma.js", "/pages/icon.svg")
+OPEN = ("/health", "/docs", "/openapi.json", LOGIN, LOGOUT, *FORM_FILES)
 """Paths that need no token even where reading does."""
 
 CALLERS = 10_000
@@ -84,18 +86,25 @@ class Access:
         headers = Headers(scope=scope)
         address = scope["client"][0] if scope.get("client") else "unknown"
         secret, token = _bearer(headers.get("authorization")), None
-        if secret is not None:
-            if wait := self._strangers.wait_s(address):  # nobody tries out many tokens
-                return _too_often(wait)
-            token = await to_thread.run_sync(self._find, secret)
-            if token is None:
+        kept = cookie(headers) if secret is None and scope["method"] in SAFE else None
+        tries = scope["method"] == "POST" and scope["path"] == LOGIN
+        given = kept if secret is None else secret
+        if (given is not None or tries) and (wait := self._strangers.wait_s(address)):  # nobody tries out many tokens
+            return _too_often(wait)
+        if given is not None:
+            token = await to_thread.run_sync(self._find, given)
+            if token is None and secret is not None:  # a cookie that is not valid any more counts as none
                 return _unknown("the token is not valid")
         if wait := self._buckets.wait_s(f"token {token.name}" if token else f"address {address}"):
             return _too_often(wait)
-        scope.setdefault("state", {})["token"] = token
+        scope.setdefault("state", {}).update(token=token, visitor=token.name if token and kept is not None else None)
         preflight = scope["method"] == "OPTIONS"
         if token is None and not (self._reads_openly or preflight or scope["path"] in OPEN):
-            return _unknown("a token is needed: Authorization: Bearer TOKEN")
+            return (
+                to_login(scope)
+                if secret is None and is_page(scope)
+                else _unknown("a token is needed: Authorization: Bearer TOKEN")
+            )
         return None
 
     def _find(self, secret: str) -> tokens.Token | None:

@@ -31,6 +31,7 @@ MEDIA_TYPES: dict[str, str] = {
     "votable": "application/x-votable+xml",
     "parquet": "application/vnd.apache.parquet",
 }
+VARY = "Accept, Authorization, Cookie"
 PAGE = 100
 STREAMS = 3
 """Whole results at a time: each holds a connection of the database."""
@@ -92,7 +93,7 @@ def json(request: Request, document: Any, headers: dict[str, str] | None = None)
 def tagged(request: Request, body: bytes, media_type: str, tag: str, headers: dict[str, str] | None = None) -> Response:
     """A body with its tag, weak since it may be packed on the way; 304 where the caller has it."""
     etag = f'W/"{tag}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept, Authorization"} | (headers or {})
+    headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": VARY} | (headers or {})
     known = request.headers.get("if-none-match", "")
     if known == "*" or etag.removeprefix("W/") in (part.strip().removeprefix("W/") for part in known.split(",")):
         return Response(status_code=304, headers=headers)
@@ -188,7 +189,7 @@ def disposition(name: str, form: str) -> dict[str, str]:
     return {
         "Content-Disposition": f'attachment; filename="{safe}.{ending}"',
         "Cache-Control": "no-cache",
-        "Vary": "Accept, Authorization",
+        "Vary": VARY,
     }
 
 

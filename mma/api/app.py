@@ -15,13 +15,13 @@ from starlette.middleware.gzip import GZipMiddleware
 from ..config import Settings
 from ..publish.message import version
 from ..store import Store
-from . import about, answering, events, maps, objects, pages, problems, searches, streaming, verdicts, vo
+from . import about, answering, events, maps, objects, pages, problems, searches, streaming, tags, verdicts, vo
 from .access import Access
 from .feed import Feed
 
 TEXT = "Events, their optical candidates with every term of the score, objects, associations, sky maps, the stream."
 ROUTERS = (events.router, maps.router, objects.router, searches.router, streaming.router,
-           verdicts.router, vo.router, about.router)  # fmt: skip
+           tags.router, verdicts.router, vo.router, about.router)  # fmt: skip
 
 
 def create_app(store: Store, settings: Settings, registry: CollectorRegistry | None = None) -> FastAPI:
@@ -67,7 +67,7 @@ def create_app(store: Store, settings: Settings, registry: CollectorRegistry | N
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(api.cors),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Last-Event-ID", "If-None-Match"],
             expose_headers=["ETag", "Link", "Retry-After"],
         )

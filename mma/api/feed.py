@@ -44,6 +44,8 @@ class Told:
     messenger: str | None
     probability: float | None
     tags: frozenset[str]
+    """Those that it has, and those that it says are taken off."""
+
     wire: bytes
     """As a server-sent event."""
 
@@ -87,7 +89,7 @@ def told(row: dict[str, Any]) -> Told:
         events=frozenset(name for name in names if isinstance(name, str)),
         messenger=about.get("messenger"),
         probability=score.get("probability"),
-        tags=frozenset(message.get("tags") or ()),
+        tags=frozenset([*message.get("tags", ()), *message.get("untagged", ())]),
         wire=f"id: {seq}\nevent: {kind}\ndata: ".encode() + orjson.dumps(message) + b"\n\n",
     )
 

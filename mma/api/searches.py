@@ -132,5 +132,7 @@ def region(
     return answering.table(request, form, REGION, (({}, row) for row in rows[:limit]), "region")
 
 
-REGION = tuple(c for c in columns.CANDIDATES if not c.name.startswith(("event", "test", "skymap", "parameters")))
+REGION = tuple(
+    c for c in columns.CANDIDATES if not c.name.startswith(("event", "test", "skymap", "parameters", "tags"))
+)
 """Columns of candidates of an event that is not stored."""

@@ -34,7 +34,7 @@ async def stream(
         float | None, Query(ge=0.0, le=1.0, description="Only candidates this probable; withdrawals always")
     ] = None,
     kind: Annotated[Literal["candidate", "event", "association"] | None, Query(description="Only such")] = None,
-    tag: Annotated[Text | None, Query(description="Only messages with this tag")] = None,
+    tag: Annotated[Text | None, Query(description="Only candidates with this tag, or that just lost it")] = None,
     test: Annotated[bool, Query(description="Messages about test events, too")] = False,
     after: Annotated[
         int | None, Query(ge=0, le=2**62, description="Begin after this number; 0: with the oldest kept")
@@ -49,6 +49,7 @@ async def stream(
         if not last_event_id.isascii() or not last_event_id.isdigit() or int(last_event_id) > 2**62:
             raise ProblemError(422, "not a number of a message", field="header.Last-Event-ID")
         after = int(last_event_id)
+    tag = None if tag is None else tag.lower()
     wish = Wish(event=event, messenger=messenger, probability=probability_min, kind=kind, tag=tag, tests=test)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(_until_outage(feed.listen(wish, after)), media_type=MEDIA_TYPE, headers=headers)

@@ -13,6 +13,7 @@ from skymaps import Region, SkyMap, as_skymap
 
 from ..errors import ConfigError
 from ..store.fields import CANDIDATES, EVENTS
+from ..store.tags import clean
 from .filters import asked, degrees
 from .known import Row
 from .local import Local
@@ -95,7 +96,7 @@ class Client:
             Vetoed and withdrawn ones, too.
         sort, filters
             As in `events`: ``probability_min=0.01``, ``survey="ztf"``, ``class_="kilonova"``,
-            ``delay_s_max=2 * u.day``.
+            ``delay_s_max=2 * u.day``, ``tag=["interesting", "followed-up"]`` (any of them).
         """
         question = asked(CANDIDATES, filters, sort, limit, {"everything": True} if everything else {})
         about = {"event": event, "sort": sort, **_said(filters)}
@@ -170,6 +171,7 @@ class Client:
         event: str | None = None,
         min_probability: float | None = None,
         kind: str | None = None,
+        tag: str | None = None,
         tests: bool = False,
         since: int | None = None,
         idle_s: float | None = None,
@@ -184,6 +186,8 @@ class Client:
             Only candidates this probable; withdrawals always.
         kind
             Only such: candidate, event or association.
+        tag
+            Only candidates that have this tag, or just lost it.
         tests
             Messages about test events, too.
         since
@@ -191,7 +195,8 @@ class Client:
         idle_s
             End after so many seconds without a message.
         """
-        wish = Wish(event=event, min_probability=min_probability, kind=kind, tests=tests)
+        found = None if tag is None else clean(tag)
+        wish = Wish(event=event, min_probability=min_probability, kind=kind, tag=found, tests=tests)
         if min_probability is not None and not 0.0 <= min_probability <= 1.0:
             raise ConfigError(f"min_probability {min_probability}: not a probability")
         if kind not in (None, "candidate", "event", "association"):
@@ -199,6 +204,33 @@ class Client:
         if since is not None and since < 0:
             raise ConfigError(f"since {since}: not a number of a message")
         return (Message(row) for row in self._source.messages(wish, since, idle_s))
+
+    def tag(self, event: str, object_id: str, *names: str) -> Candidate:
+        """Put tags on a candidate; it is published with them, if it was published. A server wants a token that writes.
+
+        Parameters
+        ----------
+        event, object_id
+            Ids or aliases.
+        names
+            1 to 32 of a-z, 0-9, dot, underscore and minus each.
+
+        Raises
+        ------
+        NotFoundError
+            No such event, or the object is no candidate of it.
+        ConfigError
+            Something is no tag; or the token is missing, or may only read.
+        """
+        return Candidate(self._source.tag(event, object_id, _tags(names), remove=False))
+
+    def untag(self, event: str, object_id: str, *names: str) -> Candidate:
+        """Take tags off a candidate. Raises as `tag` does, and NotFoundError where it does not have one of them."""
+        return Candidate(self._source.tag(event, object_id, _tags(names), remove=True))
+
+    def tags(self, event: str | None = None) -> dict[str, int]:
+        """Tags in use, each with the number of candidates; the most frequent first. Of all events, or of one."""
+        return {row["tag"]: row["candidates"] for row in self._source.tags(event)}
 
     def status(self) -> Status:
         """What came in, what became of it, what is known, what waits and what went out."""
@@ -215,6 +247,12 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _tags(names: tuple[str, ...]) -> list[str]:
+    if not names:
+        raise ConfigError("which tag? name one or more")
+    return [clean(name) for name in names]
 
 
 def _place(position: SkyCoord | tuple[float, float]) -> tuple[float, float]:

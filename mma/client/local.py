@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import func
 
+from coincidence import DEFAULT
 from skymaps import Region
 
 from ..errors import ConfigError, NotFoundError
+from ..judging import Bench
 from ..publish.message import version
 from ..store import Store, cone, groups, listing, outbox, queries, search, tables
 from ..store import events as stored
+from ..store import tags as stored_tags
 from ..store.codec import event_of
 from ..store.fields import CANDIDATES, EVENTS, Field, unix
 from ..store.listing import SORTABLE, Listing
@@ -101,6 +105,23 @@ class Local:
         if region is None:
             raise NotFoundError(f"{name} has no region (yet)")
         return region
+
+    def tag(self, event: str, name: str, tags: Sequence[str], *, remove: bool) -> Row:
+        """Tags put on a candidate, or taken off, in the name of this account."""
+        with self._store.read() as connection:
+            found = queries.event_id(connection, event)
+            row = listing.one(connection, found, name)
+            prefix = outbox.prefix(connection)  # what is told goes where everything went
+        if row is None:
+            raise NotFoundError(f"{name!r} is no candidate of {found}")
+        bench = Bench(store=self._store, parameters=DEFAULT, prefix=prefix)  # no score changes, whatever the settings
+        bench.tag((found, row["object"]), tags, who=getpass.getuser(), now=time.time(), remove=remove)
+        return self.candidate(found, row["object"])
+
+    def tags(self, event: str | None) -> list[Row]:
+        """Tags in use."""
+        with self._store.read() as connection:
+            return stored_tags.in_use(connection, None if event is None else queries.event_id(connection, event))
 
     def status(self) -> Row:
         """What became of all messages."""
@@ -218,5 +239,6 @@ def takes(wish: Wish, message: Row) -> bool:
         (wish.tests or not body.get("test"))
         and (wish.event is None or wish.event in names)
         and wish.kind in (None, message["kind"])
+        and (wish.tag is None or wish.tag in (*body.get("tags", ()), *body.get("untagged", ())))
         and (wish.min_probability is None or probability is None or probability >= wish.min_probability)
     )

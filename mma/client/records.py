@@ -87,6 +87,7 @@ class Candidate(Record):
     by_class = part("Log odds of each class of counterpart")
     host = part("The likeliest host galaxy, or None")
     aliases = part("Other names of the object")
+    tags = part("Short words that people put on it, by the alphabet")
     history = part("Every score it had, oldest first; only of a candidate that was asked for by itself")
 
     @property

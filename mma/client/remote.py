@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -90,6 +90,15 @@ class Remote:
         data = self._get(f"/api/skymaps/{sha256}.fits").content
         return replace(skymaps.read(data), sha256=sha256)
 
+    def tag(self, event: str, name: str, tags: Sequence[str], *, remove: bool) -> Row:
+        """Tags put on a candidate, or taken off, one after the other."""
+        path, how = f"/api/candidates/{_part(event)}/{_part(name)}/tags", "DELETE" if remove else "PUT"
+        return [_document(self._send(how, f"{path}/{_part(tag)}")) for tag in tags][-1]
+
+    def tags(self, event: str | None) -> list[Row]:
+        """Tags in use."""
+        return self._of_event("/api/tags", event)
+
     def status(self) -> Row:
         """What came in and what became of it."""
         return self._json("/api/status")
@@ -105,6 +114,7 @@ class Remote:
             "event": wish.event,
             "probability_min": wish.min_probability,
             "kind": wish.kind,
+            "tag": wish.tag,
             "test": wish.tests or None,
         }
         params = {name: value for name, value in wanted.items() if value is not None}
@@ -155,18 +165,16 @@ class Remote:
         return islice(every(), limit)
 
     def _json(self, path: str, params: Mapping[str, Any] | None = None) -> Row:
-        answer = self._get(path, params)
-        try:
-            found: Row = answer.json()
-        except ValueError as error:
-            raise MmaError(f"{answer.url} answers with no JSON: is it an mma server?") from error
-        return found
+        return _document(self._get(path, params))
 
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
+        return self._send("GET", path, params)
+
+    def _send(self, method: str, path: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
         """An answer that is one; a server that says it is busy is asked again."""
         for left in range(TRIES - 1, -1, -1):
             try:
-                answer = self._http.get(path, params=dict(params or {}))
+                answer = self._http.request(method, path, params=dict(params or {}))
             except httpx.TransportError as error:
                 raise OutageError(f"{self._url} does not answer: {error}") from error
             if answer.is_success:
@@ -177,6 +185,14 @@ class Remote:
             time.sleep(wait_s)
         _refuse(answer)
         return answer
+
+
+def _document(answer: httpx.Response) -> Row:
+    try:
+        found: Row = answer.json()
+    except ValueError as error:
+        raise MmaError(f"{answer.url} answers with no JSON: is it an mma server?") from error
+    return found
 
 
 def _wait_s(answer: httpx.Response) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,9 @@ class Wish:
 
     kind: str | None = None
     """candidate, event or association."""
+
+    tag: str | None = None
+    """Candidates that have this tag, or just lost it."""
 
     tests: bool = False
     """Messages about test events, too."""
@@ -64,6 +67,12 @@ class Source(Protocol):
 
     def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
         """Published messages after a number, or from now on; ends after so many seconds without one."""
+
+    def tag(self, event: str, name: str, tags: Sequence[str], *, remove: bool) -> Row:
+        """A candidate after tags were put on it, or taken off."""
+
+    def tags(self, event: str | None) -> list[Row]:
+        """Tags in use, with the number of candidates."""
 
     def status(self) -> Row:
         """What came in, what became of it, what is known, what went out."""

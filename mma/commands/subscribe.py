@@ -8,10 +8,12 @@ import sys
 import time
 import uuid
 from argparse import Namespace
+from collections.abc import Sequence
 from threading import Event
 from typing import Any
 
 from ..errors import OutageError
+from ..store.tags import clean
 from ..streams import connect
 from ..streams.kafka import KafkaSource
 from ..streams.merged import Merged
@@ -24,6 +26,7 @@ PATIENCE_S = 30.0
 def subscribe(options: Namespace) -> None:
     """Follow the topics until stopped, or with ``--until-end`` until nothing waits."""
     settings_of(options)
+    options.tag = [clean(tag) for tag in options.tag or ()]
     source = connect.source(options.url, options.group or f"mma-subscribe-{uuid.uuid4()}")
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -57,14 +60,25 @@ def _print(payload: bytes, options: Namespace) -> None:
         message = json.loads(payload)
     except ValueError:
         return
-    if wanted(message, options.event, options.min_probability):
+    if wanted(message, options.event, options.min_probability, options.tag):
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
 
 
-def wanted(message: dict[str, Any], event: str | None, min_probability: float | None) -> bool:
-    """Whether a message is about this event and is probable enough; a withdrawal always is."""
+def wanted(
+    message: dict[str, Any], event: str | None, min_probability: float | None, tags: Sequence[str] | None = None
+) -> bool:
+    """Whether a message is about this event, probable enough and tagged so; a withdrawal is always probable enough.
+
+    Parameters
+    ----------
+    tags
+        Any of them will do, also one that is just taken off.
+    """
     if event is not None and event not in (message.get("event", {}).get("id"), *message.get("events", ())):
+        return False
+    its = {*message.get("tags", ()), *message.get("untagged", ())}
+    if tags and its.isdisjoint(tags):
         return False
     score = message.get("score")
     return min_probability is None or score is None or score["probability"] >= min_probability

@@ -101,6 +101,13 @@ COLUMNS: tuple[Column, ...] = (
     _of("event_error_mpc", "number", "stat.stdev;pos.distance", "Standard deviation of that", "Mpc"),
     _of("skymap_sha256", "text", "meta.checksum", "sha256 of the map that was scored against"),
     _of("parameters", "text", "meta.version;meta.software", "Parameter set of the score"),
+    Column(
+        name="tags",
+        kind="text",
+        ucd="meta.note",
+        text="Tags that people put on it, with spaces between",
+        value=lambda event, row: " ".join(row.get("tags") or ()) or None,
+    ),
 )
 """In the order in which they are written."""
 

@@ -15,17 +15,25 @@ Row = dict[str, Any]
 
 
 def candidate_id(row: Row) -> str:
-    """Id of the message that tells this score: of event, object, the notice and state scored, and the parameters."""
-    return message_id(*_identity(row), "candidate")
+    """Id of the message that tells this score: of event, object, the notice and state scored, and the parameters.
+
+    Where there are tags it is of these and of the message before, too: the same tags may come again.
+    """
+    return message_id(*_identity(row), "candidate", *_tags(row))
 
 
 def withdrawal_id(row: Row) -> str:
     """Id of the message that takes this score back."""
-    return message_id(*_identity(row), "withdrawal")
+    return message_id(*_identity(row), "withdrawal", *_tags(row))
 
 
 def _identity(row: Row) -> tuple[str, ...]:
     return row["event_id"], row["object_id"], row["event_notice"], row["object_version"], row["parameters"]
+
+
+def _tags(row: Row) -> tuple[Any, ...]:
+    """What tags add to an id; nothing where there are none."""
+    return (row["tags"], row["untagged"], row["told_id"]) if row["tags"] or row["untagged"] else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ def candidate_message(
     event
         What is said of the event.
     row
-        The candidate's row with its object's columns (``object_...``).
+        The candidate's row with its object's columns (``object_...``), its ``tags``, and those just taken off
+        (``untagged``).
     told_id
         Id of the message: ``candidate_id`` or ``withdrawal_id``.
     rank, of
@@ -95,6 +104,7 @@ def candidate_message(
         "vetting": {"status": "pending", "flags": [row["reason"]] if row["state"] == "vetoed" else []},
         "visibility": None,
         "links": event.links,
+        **{name: row[name] for name in ("tags", "untagged") if row[name]},
     }
 
 

@@ -160,6 +160,20 @@ def withdraw(connection: Connection, fallen: Sequence[Row]) -> None:
         connection.execute(statement, values)
 
 
+def row_of(connection: Connection, event_id: str, object_id: str) -> Row:
+    """The whole row of a candidate that there is."""
+    c = tables.candidates.c
+    statement = select(tables.candidates).where(c.event_id == event_id, c.object_id == object_id)
+    return dict(connection.execute(statement).mappings().one())
+
+
+def mark_told(connection: Connection, event_id: str, object_id: str, told: Row) -> None:
+    """Remember what was told of a candidate (``TOLD``)."""
+    c = tables.candidates.c
+    which = (c.event_id == event_id) & (c.object_id == object_id)
+    connection.execute(update(tables.candidates).where(which).values({name: told[name] for name in TOLD}))
+
+
 def of_objects(connection: Connection, object_ids: Sequence[str]) -> dict[Key, Row]:
     """Candidates of objects, withdrawn ones included: what stood and what was told."""
     c = tables.candidates.c

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, select
 
 from skymaps import IntArray, healpix
 
-from . import queries, tables
+from . import queries, tables, tags
 from .bulk import Row, select_in, within
 from .candidates import ACTIVE
 from .fields import CANDIDATES
@@ -96,7 +96,7 @@ def every_candidate(
     facts = ("survey", "band", "classification", "first_seen", "last_seen", "last_unseen", "n_detections")
     columns = (*facts, "ra", "dec", "flux_njy", "flux_error_njy", "redshift", "redshift_error")
     statement = (
-        select(C, *(O.c[name] for name in columns), E.c.log_none)
+        select(C, *(O.c[name] for name in columns), E.c.log_none, tags.joined())
         .join(O, O.c.id == C.c.object_id)
         .join(E, E.c.id == C.c.event_id)
         .where(CANDIDATES["state"].column == ACTIVE, *conditions)

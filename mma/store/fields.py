@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, case, func, select, tuple_
 
 from coincidence.terms import TERMS
 
@@ -45,6 +45,9 @@ class Field:
     slack: float = 0.0
     """Of the column, for limits that belong to the range."""
 
+    among: Callable[[Sequence[str]], ColumnElement[bool]] | None = None
+    """The condition that it is one of these texts, where something may have several; None: the column tells."""
+
 
 def unix(value: datetime) -> float:
     """Unix seconds; a time without a zone is UTC."""
@@ -77,6 +80,20 @@ def _flux(mag: float) -> float:
     """Nanojansky of an AB magnitude; what is too bright for a float is infinite."""
     power = (AB_ZERO - mag) / 2.5
     return 10.0**power if power < 308.0 else math.inf
+
+
+def _tagged(names: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a candidate has one of these tags, in whichever case they are written."""
+    t = tables.tags.c
+    having = select(t.event_id, t.object_id).where(t.tag.in_([name.lower() for name in names]))
+    return tuple_(C.event_id, C.object_id).in_(having)
+
+
+def _first_tag() -> Column:
+    """A candidate's first tag by the alphabet; NULL where it has none."""
+    t = tables.tags.c
+    its = (t.event_id == C.event_id) & (t.object_id == C.object_id)
+    return select(func.min(t.tag)).where(its).correlate(tables.candidates).scalar_subquery()
 
 
 E, C, O = tables.events.c, tables.candidates.c, tables.objects.c  # noqa: E741 - tables, not numbers
@@ -148,6 +165,7 @@ _OF_CANDIDATE: Mapping[str, Field] = {
     "delay_s": _number(C.delay_s, "First detection minus event", "s"),
     "earliest_s": _number(C.earliest_s, "Last non-detection minus event", "s"),
     "parameters": _text(C.parameters, "Parameter set of the score"),
+    "tag": Field(kind="text", column=_first_tag(), text="Tag that somebody put on it", among=_tagged),
 }
 
 CANDIDATES: Mapping[str, Field] = {**_OF_CANDIDATE, **{name: f for name, f in OBJECTS.items() if name != "id"}}

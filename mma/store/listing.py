@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from ..publish.candidate import event_part
 from ..publish.message import iso
-from . import chances, objects, paging, queries, tables
+from . import chances, objects, paging, queries, tables, tags
 from .bulk import Row
 from .candidates import ACTIVE
 from .fields import CANDIDATES, EVENTS, OBJECTS, SEARCHED, Column, Field
@@ -88,7 +88,7 @@ def candidates(
 def _candidates() -> Select[Any]:
     """Candidates with what is shown of their objects and events."""
     return (
-        select(C, *(O.c[name] for name in (*_SHOWN, *_FACTS)), E.c.log_none)
+        select(C, *(O.c[name] for name in (*_SHOWN, *_FACTS)), E.c.log_none, tags.joined())
         .join(O, O.c.id == C.c.object_id)
         .join(E, E.c.id == C.c.event_id)
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from . import tables
-from .bulk import Row, as_json, insert_new
+from .bulk import Row, as_json, insert_new, select_in
 
 LOCK = 0x6D6D61
 """Number of PostgreSQL's advisory lock on publishing."""
@@ -29,6 +29,11 @@ def put(connection: Connection, messages: Sequence[Waiting], now: float) -> None
     for values, name in zip(zip(*messages, strict=True), columns, strict=False):
         columns[name] = list(values)
     insert_new(connection, tables.outbox, columns | {"created": [now] * len(messages), "sent": [None] * len(messages)})
+
+
+def known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of some message ids that were put in before."""
+    return {row["id"] for row in select_in(connection, select(tables.outbox.c.id), tables.outbox.c.id, ids)}
 
 
 def claim(connection: Connection, limit: int = 1000) -> list[Row]:
@@ -73,6 +78,13 @@ def span(connection: Connection) -> tuple[int, int]:
     o = tables.outbox.c
     oldest, newest = connection.execute(select(func.min(o.seq), func.max(o.seq))).one()
     return oldest or 0, newest or 0
+
+
+def prefix(connection: Connection) -> str | None:
+    """First part of the names of the topics that messages go to; None where nobody was ever told anything."""
+    o = tables.outbox.c
+    newest = connection.execute(select(o.topic).order_by(o.seq.desc()).limit(1)).scalar()
+    return None if newest is None else newest.removesuffix(".test").rpartition(".")[0]
 
 
 def after(connection: Connection, seq: int, upto: int, limit: int) -> list[Row]:

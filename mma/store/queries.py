@@ -14,7 +14,7 @@ from skymaps import healpix
 from ..errors import NotFoundError
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
-from . import associations, chances, groups, objects, tables
+from . import associations, chances, groups, objects, tables, tags
 from .bulk import Row, floats, select_in
 from .candidates import ACTIVE, WITHDRAWN
 from .events import resolve
@@ -112,7 +112,7 @@ def candidates(connection: Connection, event: str, *, everything: bool = False, 
     c, o = tables.candidates, tables.objects
     log_none = connection.execute(select(tables.events.c.log_none).where(tables.events.c.id == event)).scalar_one()
     statement = (
-        select(c, o.c.survey, o.c.ra, o.c.dec, o.c.band, o.c.flux_njy, o.c.classification)
+        select(c, o.c.survey, o.c.ra, o.c.dec, o.c.band, o.c.flux_njy, o.c.classification, tags.joined())
         .join(o, o.c.id == c.c.object_id)
         .where(c.c.event_id == event)
     )
@@ -172,6 +172,7 @@ def as_candidate(row: Row, rank: int | None, log_none: float) -> Row:
         "skymap_sha256": row["skymap_sha256"],
         "object_version": row["object_version"],
         "parameters": row["parameters"],
+        "tags": tags.split(row["tags"]),
         "published": {"id": row["told_id"], "revision": row["told_revision"], "state": row["told_state"]},
     }
 

@@ -60,6 +60,8 @@ def limited(field: Field, how: str, value: float) -> Condition:
 def chosen(field: Field, values: Iterable[Any], where: str = "match") -> Condition:
     """The condition that a field is one of these values."""
     found = [_typed(field, value, where) for value in values]
+    if field.among is not None:
+        return field.among(found)
     if field.kind in ("text", "flag"):
         return field.column.in_(found)
     return or_(false(), *(and_(limited(field, "gte", v), limited(field, "lte", v)) for v in found))

@@ -20,6 +20,7 @@ from .columns import metadata as metadata
 from .joint_tables import associations as associations
 from .joint_tables import group_members as group_members
 from .joint_tables import groups as groups
+from .tag_table import tags as tags
 
 events = Table(
     "events",

@@ -139,6 +139,16 @@ def candidate_row(random: np.random.Generator, event: str, object_id: str) -> di
     }
 
 
+def tag_rows(random: np.random.Generator, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tags on some candidates, several on a few."""
+    return [
+        {"event_id": c["event_id"], "object_id": c["object_id"], "tag": tag, "who": "ann", "time": START}
+        for c in candidates
+        for tag in ("followed-up", "interesting", "moving")
+        if random.random() < 0.1
+    ]
+
+
 def fill(store: Store, n_events: int = 6, n_objects: int = 120, seed: int = 7) -> None:
     """Events, objects, and candidates of most pairs of the first events and all objects."""
     random = np.random.default_rng(seed)
@@ -157,6 +167,7 @@ def fill(store: Store, n_events: int = 6, n_objects: int = 120, seed: int = 7) -
             (tables.objects, objects),
             (tables.candidates, candidates),
             (tables.aliases, aliases),
+            (tables.tags, tag_rows(random, candidates)),
         ):
             insert_new(connection, table, columns_of(rows))
 
@@ -175,7 +186,13 @@ def shown(store: Store, event: str) -> list[dict[str, Any]]:
         rows = queries.candidates(connection, event, everything=True)
         objects = {row["id"]: row for row in _objects(connection)}
     facts = ("first_seen", "last_seen", "last_unseen", "n_detections", "reliability", "redshift", "flux_njy")
-    return [row | {name: objects[row["object"]][name] for name in facts} | row["terms"] for row in rows]
+    return [
+        row
+        | {name: objects[row["object"]][name] for name in facts}
+        | row["terms"]
+        | {"tag": min(row["tags"], default=None)}
+        for row in rows
+    ]
 
 
 def _objects(connection: Any) -> list[dict[str, Any]]:

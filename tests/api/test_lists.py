@@ -47,6 +47,8 @@ def kept(rows: list[dict[str, Any]], asked: dict[str, Any], fields: Any) -> list
                 good &= found is not None and (found >= wanted or close(found, wanted, fields[name]))
             elif key.endswith("_max"):
                 good &= found is not None and (found <= wanted or close(found, wanted, fields[name]))
+            elif name == "tag":
+                good &= wanted in row["tags"]
             else:
                 good &= found in (wanted if isinstance(wanted, list) else [wanted])
         if good:

@@ -51,6 +51,17 @@ def test_a_rejected_candidate_drops_out_and_the_rest_gains(world: World):
     assert "rejected" in row["reason"]
 
 
+def test_what_is_said_again_is_told_again(world: World):
+    three(world)
+    told = [of_type(say(world, "ZTF27a", status), "candidate") for status in ("rejected", "pending") * 3]
+    kinds = [[m["type"] for m in messages] for messages in told]
+    assert [kind[0] for kind in kinds] == ["withdrawal", kinds[1][0]] * 3
+    assert all(len(kind) == 1 for kind in kinds)
+    ids = [messages[0]["id"] for messages in told]
+    assert len(set(ids)) == 6
+    assert [m[0]["supersedes"] for m in told[1:]] == ids[:-1]
+
+
 def test_only_the_terms_that_should_change_do(world: World):
     three(world)
     before = {row["object"]: row["terms"] for row in world.candidates(EVENT)}

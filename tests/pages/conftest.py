@@ -23,18 +23,18 @@ from tests.mma.world import HERE, World, burst, detection, superevent
 
 __all__ = ["small_world"]
 
-Serve = Callable[[Store], str]
+Serve = Callable[..., str]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 EVENT, BEST = "S270301ab", "ZTF27aaaaaaa"
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """A function that serves a store and gives the address."""
+    """A function that serves a store and gives the address; ``api`` are settings of the interface."""
     servers: list[Server] = []
 
-    def start(store: Store) -> str:
-        app = create_app(store, Settings(api=Api(rate_limit=0.0)))
+    def start(store: Store, **api: Any) -> str:
+        app = create_app(store, Settings(api=Api(**({"rate_limit": 0.0} | api))))
         servers.append(Server(app, bound("127.0.0.1", 0)))
         servers[-1].begin()
         return servers[-1].url

@@ -11,7 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks import gw170817
-from tests.mma.world import HERE, World, detection
+from coincidence import DEFAULT
+from mma.judging import Bench
+from mma.store import tokens
+from tests.mma.world import HERE, NOW, World, detection
 from tests.pages.conftest import BEST, EVENT, Serve, Visit
 
 Open = Callable[..., Visit]
@@ -121,7 +124,7 @@ def test_every_page_is_readable(
 ) -> None:
     tab = visit(serve(night.store), color_scheme=scheme, width=width)
     pages = {"list": "/", "event": f"/events/{EVENT}", "candidate": f"/candidates/{EVENT}/{BEST}", "search": "/search",
-             "status": "/status"}  # fmt: skip
+             "status": "/status", "login": "/login"}  # fmt: skip
     for name, path in pages.items():
         page = tab.to(path)
         page.wait_for_load_state("load")
@@ -197,6 +200,46 @@ def test_screen_readers_find_their_way(night: World, serve: Serve, visit: Open) 
     expect(page.get_by_role("img", name=f"Light curve of {BEST}")).to_have_count(1)
     unnamed = "e => e.filter(n => !n.textContent.trim() && !n.getAttribute('aria-label')).length"
     assert page.locator("a, button").evaluate_all(unnamed) == 0
+
+
+def test_logging_in_and_out(night: World, serve: Serve, visit: Open) -> None:
+    with night.store.begin() as connection:
+        token = tokens.add(connection, "ann", writes=False, now=0.0)
+    tab = visit(serve(night.store, read="token"))
+    page = tab.to(f"/events/{EVENT}?show=active")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    assert _low_contrast(page) == []
+    page.get_by_label("Token").fill("mma_wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("no valid token")
+    assert all("401" in wrong for wrong in tab.wrong)
+    tab.wrong.clear()  # the browser's two remarks on that answer
+    page.get_by_label("Token").fill(token)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(EVENT)
+    assert page.url.endswith(f"/events/{EVENT}?show=active")
+    expect(page.locator("#live")).to_have_text("This page updates itself.")
+    night.hears(detection("ZTF27newcand", (HERE[0] + 0.1, HERE[1]), 9.0, unseen_hours=-15.0, mag=18.0))
+    expect(page.locator("#candidates")).to_contain_text("ZTF27newcand", timeout=10_000)
+    assert page.evaluate("document.cookie") == "", "no script may read it"
+    page.get_by_role("button", name="Log out ann").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    tab.to("/status")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+
+
+def test_tags_show_without_reload_and_choose_in_the_search(night: World, serve: Serve, visit: Open) -> None:
+    page = visit(serve(night.store)).to(f"/events/{EVENT}")
+    expect(page.locator("#live")).to_have_text("This page updates itself.")
+    bench = Bench(store=night.store, parameters=DEFAULT, prefix="mma")
+    bench.tag((EVENT, BEST), ["followed-up"], who="ann", now=NOW)
+    link = page.locator("#candidates").get_by_role("link", name="followed-up")
+    expect(link).to_be_visible(timeout=10_000)
+    link.click()
+    expect(page.get_by_label("followed-up")).to_be_checked()
+    expect(page.get_by_role("table").get_by_role("link", name=BEST)).to_have_count(1)
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert _low_contrast(page) == []
 
 
 def test_filters_and_facets(night: World, serve: Serve, visit: Open) -> None:

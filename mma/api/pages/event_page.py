@@ -19,6 +19,7 @@ from ...store import events as stored
 from ...store import groups, listing, queries, tables
 from ...store.fields import CANDIDATES
 from ...store.paging import Order
+from ...store.status import without_folder
 from ..answering import store_of
 from ..problems import ProblemError
 from . import links, lists, nights, regions, skyview
@@ -108,7 +109,7 @@ def _notices(connection: Connection, event: str) -> list[Row]:
                 "stage": row["stage"],
                 "issued": iso(row["issued"]),
                 "late_s": _late_s(row["received"] - row["issued"]),
-                "place": row["place"],
+                "place": without_folder(row["place"]),
                 "far_hz": document["far_hz"],
                 "map": document["skymap_sha256"],
                 "remarks": document["remarks"],

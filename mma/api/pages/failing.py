@@ -13,13 +13,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..problems import MEDIA_TYPE
+from ..session import LOGIN, LOGOUT, PROGRAMS, SAFE
 from . import rendering
 
-PROGRAMS = ("/api/", "/vo/", "/metrics", "/health", "/openapi.json")
 ADVICE = {
     400: "The address has a character in it that cannot be. Begin again from the list of events.",
-    401: "This server answers only those with a token, and browsers cannot send one by themselves. Ask who runs it to "
-    "open reading (api.read), or use the mma command or the Python client.",
+    401: "This server answers only those with a token. Paste yours at /login, or ask who runs this server for one.",
+    403: "Open the page here, by its own address, and send the form again.",
     404: "Look for it with the search, or go to the list of events. Names are exact: S230518h is not S230518ha.",
     405: "Pages are only read. Writing goes by the REST interface.",
     422: "Part of the address is not as it should be. Correct it, or begin again from the list of events.",
@@ -64,7 +64,8 @@ class ErrorPages:
 def wants_page(scope: Scope) -> bool:
     """Whether a browser asks for a page."""
     path, accept = scope["path"], Headers(scope=scope).get("accept", "")
-    return scope["method"] in ("GET", "HEAD") and "text/html" in accept and not path.startswith(PROGRAMS)
+    asks = scope["method"] in SAFE or path in (LOGIN, LOGOUT)
+    return asks and "text/html" in accept and not path.startswith(PROGRAMS)
 
 
 def _is_problem(message: Message) -> bool:

@@ -18,6 +18,7 @@ from ...store import sources as live
 from ...store.fields import CANDIDATES, EVENTS
 from ...store.paging import Order, Place
 from ...store.search import chosen as one_of
+from ...store.status import without_folder
 from ..answering import store_of
 from ..problems import ProblemError
 from . import regions
@@ -108,10 +109,10 @@ def status(request: Request) -> Row:
     d = tables.dead_letters.c
     shown = (d.id, d.topic, d.partition, d.offset, d.name, d.reason, d.received)
     with store_of(request).read() as connection:
-        found = queries.status(connection)
+        found = queries.for_all(queries.status(connection))
         rows = live.listing(connection)
         letters = connection.execute(select(*shown).order_by(d.id.desc()).limit(LETTERS)).mappings()
-        dead = [dict(row) | {"received": iso(row["received"])} for row in letters]
+        dead = [_letter(dict(row)) for row in letters]
     now = time.time()
     return {
         "status": found,
@@ -119,3 +120,9 @@ def status(request: Request) -> Row:
         "letters": dead,
         "now": now,
     }
+
+
+def _letter(row: Row) -> Row:
+    """A dead letter as everybody may see it: files without their folders."""
+    names = {name: row[name] and without_folder(row[name]) for name in ("topic", "name")}
+    return row | names | {"received": iso(row["received"])}

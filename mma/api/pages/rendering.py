@@ -23,9 +23,13 @@ POLICY = (
 """Nothing from elsewhere, nothing inline: markup that got into a page by a name could run no script."""
 
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+"""Nothing is guessed; and where somebody came from only we are told, so that our forms can say that they are ours."""
+
 ASSETS = {"mma.css": "text/css; charset=utf-8", "mma.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+OURS = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""Of what only those with a token may see: for the browser alone, for no cache on the way."""
 
 
 @cache
@@ -55,7 +59,8 @@ def environment() -> Environment:
 def text(request: Request | None, template: str, **context: Any) -> str:
     """A page's text."""
     root = request.scope.get("root_path", "") if request is not None else ""
-    return environment().get_template(template).render(root=root, **context)
+    visitor = getattr(request.state, "visitor", None) if request is not None else None
+    return environment().get_template(template).render(root=root, visitor=visitor, **context)
 
 
 def page(request: Request, template: str, **context: Any) -> Response:
@@ -68,5 +73,6 @@ def page(request: Request, template: str, **context: Any) -> Response:
 
 def picture(request: Request, body: bytes, tag: str, *, forever: bool) -> Response:
     """A picture; kept by the browser for good where its URL names what it shows."""
-    headers = GUARDS | {"Content-Security-Policy": SVG_POLICY} | (FOREVER if forever else {})
+    kept = FOREVER if getattr(request.state, "token", None) is None else OURS
+    headers = GUARDS | {"Content-Security-Policy": SVG_POLICY} | (kept if forever else {})
     return answering.tagged(request, body, "image/svg+xml", tag, headers)

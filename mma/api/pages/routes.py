@@ -11,7 +11,7 @@ from ...errors import NotFoundError
 from ...store import queries
 from .. import answering
 from ..asking import Text
-from . import candidate_page, event_page, failing, lists, regions, rendering, search_page
+from . import candidate_page, event_page, failing, lists, login_page, regions, rendering, search_page
 
 router = APIRouter(include_in_schema=False)
 Row = dict[str, Any]
@@ -107,4 +107,5 @@ def _document(request: Request, event: str) -> Row:
 def install(app: FastAPI) -> None:
     """Put the pages into an application: last of all, since errors of everything else become pages too."""
     app.include_router(router)
+    app.include_router(login_page.router)
     failing.install(app)

@@ -21,6 +21,7 @@ from ..answering import store_of
 Row = dict[str, Any]
 Condition = ColumnElement[bool]
 C, E, O = tables.candidates.c, tables.events.c, tables.objects.c  # noqa: E741 - tables, not numbers
+T = tables.tags.c
 PAGE = 25
 NAMED = {
     "state": "state",
@@ -30,11 +31,13 @@ NAMED = {
     "kind": "event_kind",
     "event_state": "event_state",
 }
+"""Of those facets that are a field: its name."""
+
 BANDS = {"50": (0.5, None), "10": (0.1, 0.5), "1": (0.01, 0.1), "0": (None, 0.01)}
 """Of probability: from, and below; None where open."""
 
 BAND_NAMES = {"50": "50 % or more", "10": "10 to 50 %", "1": "1 to 10 %", "0": "below 1 %"}
-FACETS = (*NAMED, "p")
+FACETS = (*NAMED, "tag", "p")
 TITLES = {
     "state": "State",
     "class": "Counterpart",
@@ -42,6 +45,7 @@ TITLES = {
     "messenger": "Messenger",
     "kind": "Kind of event",
     "event_state": "State of the event",
+    "tag": "Tag",
     "p": "Probability",
 }
 
@@ -78,7 +82,7 @@ def _is_known(name: str, value: str) -> bool:
 
 def _condition(name: str, values: Sequence[str]) -> Condition:
     if name != "p":
-        return one_of(SEARCHED[NAMED[name]], values)
+        return one_of(SEARCHED[NAMED.get(name, name)], values)
     return or_(*(_band(value) for value in values))
 
 
@@ -121,8 +125,10 @@ def _facet(
             for band in BANDS
         ]
     else:
-        column = SEARCHED[NAMED[name]].column
+        column = T.tag if name == "tag" else SEARCHED[NAMED[name]].column
         grouped = _from(select(column, func.count())).where(others).group_by(column)
+        if name == "tag":  # a candidate counts for each that it has
+            grouped = grouped.where(T.event_id == C.event_id, T.object_id == C.object_id)
         counts = [(value, n) for value, n in connection.execute(grouped) if value is not None]
         counts += [(value, 0) for value in chosen if value not in dict(counts)]
         counts.sort(key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,89 @@
+"""Routes on tags: which are in use, and putting them on candidates by those who have a token to write."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import AfterValidator
+from pydantic import Field as About
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from ..errors import ConfigError, NotFoundError
+from ..judging import Bench
+from ..store import listing, queries, tags
+from . import answering, asking
+from .access import writing
+from .problems import responses
+
+router = APIRouter(prefix="/api", tags=["tags"])
+ITS = "/candidates/{event}/{object_id}/tags"
+
+
+def _is_tag(value: str) -> str:
+    try:
+        return tags.clean(value)
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+
+
+Tag = Annotated[
+    str,
+    Path(description=tags.ALLOWED, json_schema_extra={"pattern": f"^{tags.PATTERN}$"}),
+    AfterValidator(_is_tag),
+]
+Who = Annotated[str, Depends(writing)]
+DONE = answering.documented("The candidate after it") | responses(401, 403, 404, 422, 503)
+
+
+class Asked(asking.Asked):
+    """Of the candidates of all events, or of one."""
+
+    event: Annotated[asking.Text | None, About(description="Only of this event, by id or alias")] = None
+
+
+@router.get("/tags", responses=answering.described("Tags in use", "A tag and how many have it", tables=False))
+def in_use(request: Request, asked: Annotated[Any, Depends(asking.query(Asked))]) -> Response:
+    """Tags on candidates, each with the number of candidates that have it; the most frequent first."""
+    with answering.store_of(request).read() as connection:
+        event = queries.event_id(connection, asked.event) if asked.event is not None else None
+        return answering.page(request, tags.in_use(connection, event), None)
+
+
+@router.get(ITS, responses=answering.described("Its tags", "A tag, who put it there, when", tables=False))
+def listed(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
+    """A candidate's tags by the alphabet."""
+    with answering.store_of(request).read() as connection:
+        return answering.page(request, tags.listing(connection, _key(connection, event, object_id)), None)
+
+
+@router.put(ITS + "/{tag}", responses=DONE)
+def put(request: Request, event: asking.Name, object_id: asking.Name, tag: Tag, who: Who) -> Response:
+    """Put a tag on a candidate; if the candidate was published, it is published with its tags at once."""
+    return _changed(request, event, object_id, tag, who, remove=False)
+
+
+@router.delete(ITS + "/{tag}", responses=DONE)
+def delete(request: Request, event: asking.Name, object_id: asking.Name, tag: Tag, who: Who) -> Response:
+    """Take a tag off a candidate; what follows is published."""
+    return _changed(request, event, object_id, tag, who, remove=True)
+
+
+def _changed(request: Request, event: str, object_id: str, tag: str, who: str, *, remove: bool) -> Response:
+    store, settings = answering.store_of(request), request.app.state.settings
+    with store.read() as connection:
+        key = _key(connection, event, object_id)
+    bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix)
+    bench.tag(key, [tag], who=who, now=time.time(), remove=remove)
+    with store.read() as connection:
+        return answering.json(request, listing.one(connection, *key))
+
+
+def _key(connection: Connection, event: str, object_id: str) -> tags.Key:
+    name = queries.event_id(connection, event)
+    row = listing.one(connection, name, object_id)
+    if row is None:
+        raise NotFoundError(f"{object_id!r} is no candidate of {name}")
+    return name, row["object"]

@@ -26,6 +26,7 @@ def _candidates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons")
+    parser.add_argument("--tag", action="append", metavar="NAME", help="only those with this tag, or any of several")
 
 
 def _object(parser: argparse.ArgumentParser) -> None:

@@ -9,29 +9,34 @@ from typing import Any
 from rich.markup import escape
 
 from ..errors import ConfigError
-from ..store import groups, queries
+from ..store import groups, queries, tags
 from . import tables
-from .show import as_json, console, number, open_store, table
+from .show import as_json, console, number, reading, table
 
 
 def events(options: Namespace) -> None:
     """List events."""
-    with open_store(options).read() as connection:
+    with reading(options) as connection:
         rows = queries.events(connection, state=options.state, limit=options.limit)
     show_rows(options, rows, tables.events, "no events yet")
 
 
 def candidates(options: Namespace) -> None:
     """List an event's candidates."""
-    with open_store(options).read() as connection:
+    wanted = {tags.clean(name) for name in options.tag or ()}
+    with reading(options) as connection:
         event = queries.event_id(connection, options.event)
-        rows = queries.candidates(connection, event, everything=options.all, limit=options.limit)
-    show_rows(options, rows, tables.candidates, f"no candidates of {event}" + ("" if options.all else " stand"))
+        most = None if wanted else options.limit
+        rows = queries.candidates(connection, event, everything=options.all, limit=most)
+    if wanted:
+        rows = [row for row in rows if wanted & set(row["tags"])][: options.limit]
+    which = f" tagged {' or '.join(sorted(wanted))}" if wanted else ""
+    show_rows(options, rows, tables.candidates, f"no candidates of {event}{which}" + ("" if options.all else " stand"))
 
 
 def object_(options: Namespace) -> None:
     """Show one object."""
-    with open_store(options).read() as connection:
+    with reading(options) as connection:
         answer = queries.object_(connection, options.object)
     if options.json:
         as_json(answer)
@@ -67,7 +72,7 @@ def object_(options: Namespace) -> None:
 def cone(options: Namespace) -> None:
     """Objects near a position."""
     ra, dec = position(options.position)
-    with open_store(options).read() as connection:
+    with reading(options) as connection:
         rows = queries.cone(connection, ra, dec, radius_deg(options.radius))
     show_rows(options, rows, tables.objects, "no objects there")
 
@@ -108,7 +113,7 @@ def radius_deg(text: str) -> float:
 
 def associations(options: Namespace) -> None:
     """Events that may be one."""
-    with open_store(options).read() as connection:
+    with reading(options) as connection:
         event = queries.event_id(connection, options.event) if options.event else None
         rows = queries.associations_(connection, event)
         together = groups.listing(connection, event)
@@ -128,7 +133,7 @@ def _group_of(row: dict[str, Any], together: list[dict[str, Any]]) -> dict[str, 
 
 def status(options: Namespace) -> None:
     """What came in, what became of it."""
-    with open_store(options).read() as connection:
+    with reading(options) as connection:
         answer = queries.status(connection)
     if options.json:
         as_json(answer)

@@ -12,7 +12,7 @@ from ..store import Store, ledger
 from . import tables
 from .ask import show_rows
 from .replay import bar
-from .show import as_json, console, open_store, settings_of
+from .show import as_json, console, reading, settings_of
 
 
 def dead_letters(options: Namespace) -> None:
@@ -20,7 +20,7 @@ def dead_letters(options: Namespace) -> None:
     if options.again:
         _again(options)
     elif options.id is None:
-        with closing(open_store(options)) as store, store.read() as connection:
+        with reading(options) as connection:
             rows = ledger.dead_letters(connection)
         show_rows(options, rows, tables.dead_letters, "no dead letters")
     else:
@@ -28,7 +28,7 @@ def dead_letters(options: Namespace) -> None:
 
 
 def _show(options: Namespace) -> None:
-    with closing(open_store(options)) as store, store.read() as connection:
+    with reading(options) as connection:
         letter = ledger.dead_letter(connection, options.id)
     if letter is None:
         raise NotFoundError(f"no dead letter {options.id}")

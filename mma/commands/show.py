@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy import Connection
 
 from .. import logs
 from ..config import Settings, load
@@ -31,6 +33,13 @@ def settings_of(options: Namespace) -> Settings:
 def open_store(options: Namespace) -> Store:
     """The database that a question is asked of; it must be there."""
     return Store(settings_of(options).database, create=False)
+
+
+@contextmanager
+def reading(options: Namespace) -> Iterator[Connection]:
+    """A connection that reads the database that a question is asked of."""
+    with closing(open_store(options)) as store, store.read() as connection:
+        yield connection
 
 
 def as_json(value: Any) -> None:

@@ -65,7 +65,9 @@ def candidates(rows: list[Row], title: str = "") -> Table:
         ("mag", "right"),
         ("host", "wrap"),
     ]
-    return table(title, columns, map(_candidate, rows))
+    if not any(row.get("tags") for row in rows):
+        return table(title, columns, map(_candidate, rows))
+    return table(title, [*columns, ("tags", "wrap")], ((*_candidate(row), " ".join(row["tags"])) for row in rows))
 
 
 def _candidate(r: Row) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from ..errors import ConfigError, NotFoundError
 from ..judging import Bench
 from ..store import Store, listing, queries, tags
 from .ask import show_rows
-from .show import as_json, console, open_store, settings_of, table
+from .show import as_json, console, open_store, reading, settings_of, table
 
 
 def tag(options: Namespace) -> None:
@@ -32,7 +32,7 @@ def tag(options: Namespace) -> None:
 
 
 def _in_use(options: Namespace) -> None:
-    with closing(open_store(options)) as store, store.read() as connection:
+    with reading(options) as connection:
         event = queries.event_id(connection, options.event) if options.event else None
         rows = tags.in_use(connection, event)
     show_rows(options, rows, _used, "no tags yet: 'mma tag EVENT OBJECT followed-up'")

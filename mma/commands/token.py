@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ..store import Store, tokens
 from .ask import show_rows
-from .show import as_json, open_store, settings_of, table
+from .show import as_json, open_store, reading, settings_of, table
 
 
 def token(options: Namespace) -> None:
@@ -31,7 +31,7 @@ def _add(options: Namespace) -> None:
 
 
 def _list(options: Namespace) -> None:
-    with closing(open_store(options)) as store, store.read() as connection:
+    with reading(options) as connection:
         rows = tokens.listing(connection)
     show_rows(options, rows, _table, "no tokens")
 

@@ -20,7 +20,7 @@ from ..store import Store, queries, verdicts
 from ..store.verdicts import STATUSES, Verdict
 from . import tables
 from .ask import show_rows
-from .show import as_json, console, open_store, settings_of
+from .show import as_json, console, reading, settings_of
 
 
 def verdict(options: Namespace) -> None:
@@ -62,7 +62,7 @@ def classify(options: Namespace) -> None:
 
 
 def _list(options: Namespace) -> None:
-    with closing(open_store(options)) as store, store.read() as connection:
+    with reading(options) as connection:
         event = queries.event_id(connection, options.event) if options.event else None
         rows = verdicts.listing(connection, event)
     show_rows(options, rows, tables.verdicts, "no verdicts yet: 'mma verdict EVENT OBJECT rejected --class \"SN Ia\"'")
@@ -104,7 +104,7 @@ def _bench(store: Store, settings: Settings) -> Bench:
 def _learn(options: Namespace) -> None:
     """A parameter set with the contamination that verdicts show, as lines for the settings."""
     settings = settings_of(options)
-    with closing(open_store(options)) as store, store.read() as connection:
+    with reading(options) as connection:
         rows = verdicts.judged(connection)
     if not rows:
         raise ConfigError("no candidate was confirmed or rejected yet: there is nothing to learn from")

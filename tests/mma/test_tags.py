@@ -257,6 +257,14 @@ def test_from_the_command_line(world: World, capsys):
     for which in ((), ("--list",), (EVENT,), ("--list", EVENT)):
         assert json.loads(run(*which, "--json")[1]) == [{"tag": "followed-up", "candidates": 2}]
     assert run("--list")[1].split() == ["tag", "candidates", "followed-up", "2"]
+    assert main(["tag", EVENT, "ZTF27a", "moving", *db]) == 0
+    for which, names in ((["moving"], ["ZTF27a"]), (["Moving", "followed-up"], ["ZTF27a", "ZTF27b"]), (["none"], [])):
+        capsys.readouterr()
+        assert main(["candidates", EVENT, *(part for tag in which for part in ("--tag", tag)), "--json", *db]) == 0
+        assert sorted(r["object"] for r in json.loads(capsys.readouterr().out)) == names
+    assert main(["candidates", EVENT, "--tag", "moving", *db]) == 0
+    assert "followed-up moving" in capsys.readouterr().out
+    assert main(["tag", EVENT, "ZTF27a", "moving", "--remove", *db]) == 0
     for wrong, says in (
         ((EVENT, "ZTF27a", "two words"), "1 to 32 of a-z"),
         ((EVENT, "ZTF27a", "moving", "--remove"), "no tag 'moving'; it has followed-up"),

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from skymaps import AllSky, FloatArray, Region, SkyIndex
+from skymaps import AllSky, FloatArray, IntArray, Region, SkyIndex
 
 from .alert import AlertBatch
 from .background import LEVELS, areas
@@ -230,12 +230,13 @@ class ActiveEvents:
         """What `match` gives, in consecutive parts of bounded size; all count in one list of all open events."""
         events, place, start, end = list(self._windows), None, np.empty(0), np.empty(0)
         first = first_seen(alerts)
-        for found in self._index.match_parts(alerts.ra, alerts.dec):
+        timely = self._timely(first, alerts.time)
+        for found in self._index.match_parts(alerts.ra[timely], alerts.dec[timely]) if len(timely) else ():
             if place is None:
                 row = {event_id: i for i, event_id in enumerate(events)}
                 place = np.array([row.get(key, -1) for key in found.keys.tolist()], dtype=np.int64)
                 start, end = np.array([*self._windows.values(), (np.nan, np.nan)])[place].T.copy()
-            its, region = found.alert, found.region
+            its, region = timely.take(found.alert), found.region
             seen = alerts.time.take(its)
             keep = in_interval(first.take(its), seen, start.take(region), end.take(region), self.parameters)
             keep &= seen <= end.take(region) + self._late_s
@@ -247,6 +248,15 @@ class ActiveEvents:
                 credible_level=found.credible_level[chosen],
                 probdensity=found.probdensity[chosen],
             )
+
+    def _timely(self, first: FloatArray, last: FloatArray) -> IntArray:
+        """Alerts that some window may take: for the others, most of a night's, no region is looked at. Rows."""
+        if not self._windows:
+            return np.empty(0, dtype=np.int64)
+        starts, ends = np.array(list(self._windows.values())).T
+        return np.flatnonzero(
+            in_interval(first, last, starts.min(), ends.max(), self.parameters) & (last <= ends.max() + self._late_s)
+        )
 
 
 def _retracted(event: Event) -> bool:

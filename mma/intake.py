@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +44,11 @@ class Intake:
 
     counts: Counter[Entry] = field(default_factory=Counter)
 
+    def count(self, messages: Iterable[Message], outcome: str) -> None:
+        """Account for messages."""
+        for source, n in Counter(map(source_of, messages)).items():
+            self.counts[source, outcome, ""] += n
+
     def between(self, first: int, end: int) -> tuple[AlertBatch, StrArray]:
         """Alerts of a range of messages in the order of these, and the surveys' own ids of their objects."""
         at = self.alerts.message
@@ -56,18 +61,19 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake
     """Decode messages of any kind. One that fails costs itself alone. ``locate`` adds maps that notices point to."""
     intake = Intake()
     optical: dict[str, list[int]] = {}
+    known: dict[str, str] = {}
+    intake.count(messages, "read")
     for i, message in enumerate(messages):
-        intake.counts[source_of(message), "read", ""] += 1
         try:
             if message.fault is not None:
                 raise DecodeError(message.fault)
-            kind = topics.format_of(message)
+            kind = _format_of(message, known)
             if kind not in notices.DECODERS:
                 optical.setdefault(kind, []).append(i)
                 continue
             event = set_apart(notices.DECODERS[kind](message))
             intake.events.append((i, locate(message, event) if locate else event))
-            intake.counts[source_of(message), "decoded", ""] += 1
+            intake.count([message], "decoded")
         except OutageError:
             raise
         except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
@@ -79,9 +85,21 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake
     return intake
 
 
+def _format_of(message: Message, known: dict[str, str]) -> str:
+    """Format of a message; those of ``known`` topics need not be looked at, where nothing else would tell it."""
+    if message.headers or not alerts.is_confluent(message):
+        return topics.format_of(message)
+    kind = known.get(message.topic)
+    if kind is None:
+        kind = known[message.topic] = topics.format_of(message)
+    return kind
+
+
 def source_of(message: Message) -> str:
     """Where a message is counted: its topic, or the folder of a recorded file."""
-    return message.topic.rpartition("/")[0] or message.topic if message.name else message.topic
+    if not message.name:
+        return message.topic
+    return message.topic.rpartition("/")[0] or message.topic
 
 
 def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:
@@ -110,9 +128,7 @@ def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], k
     for at, error in decoded.refused:
         _refuse(intake, rows[at], messages[rows[at]], error)
     unread = {at for at, _ in decoded.ignored} | {at for at, _ in decoded.refused}
-    for at, i in enumerate(rows):
-        if at not in unread:
-            intake.counts[source_of(messages[i]), "decoded", ""] += 1
+    intake.count((messages[i] for at, i in enumerate(rows) if at not in unread), "decoded")
     batch = decoded.batch
     batch.message[:] = [rows[at] for at in batch.message.tolist()]
     return _short_names(intake, messages, batch)

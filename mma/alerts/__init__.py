@@ -1,5 +1,6 @@
 """Optical alerts: bytes to ``AlertBatch`` columns, to ``Histories``, and to whole ``Alert``s."""
 
+from .avro import is_confluent
 from .decode import DECODERS, Decoded, decode, decode_whole
 from .history import Facts, facts, last_nondetection
 from .past import histories
@@ -18,6 +19,7 @@ __all__ = [
     "decode_whole",
     "facts",
     "histories",
+    "is_confluent",
     "kind_of",
     "last_nondetection",
     "look",

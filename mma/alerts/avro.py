@@ -25,6 +25,7 @@ from .schemas import SchemaStore, WriterSchema, writer_schema
 MAGIC = b"Obj\x01"
 CONFLUENT = b"\x00"
 CONFLUENT_HEADER = struct.Struct(">BI")
+HEAD = CONFLUENT_HEADER.size
 SYNC_BYTES = 16
 MAX_BYTES = 64_000_000
 """Largest payload, and largest sum of decompressed blocks: a bomb stops here."""
@@ -79,13 +80,20 @@ def framing(message: Message) -> Callable[[Message, SchemaStore], Framed] | None
     return None
 
 
+def is_confluent(message: Message) -> bool:
+    """Whether ``framing`` is ``confluent``, and there is a record."""
+    payload, key = message.payload, message.key
+    is_framed = payload.startswith(CONFLUENT) and HEAD < len(payload) <= MAX_BYTES
+    return is_framed and (key is None or not key.startswith(b"{"))
+
+
 def confluent(message: Message, schemas: SchemaStore) -> Framed:
     """Byte 0, schema id (4 bytes, big-endian), one record: LSST."""
     payload = message.payload
-    if len(payload) <= CONFLUENT_HEADER.size:
+    if len(payload) <= HEAD:
         raise DecodeError(f"Confluent framing: {len(payload)} bytes")
     schema = schemas.get(CONFLUENT_HEADER.unpack_from(payload)[1])
-    return Framed(schema, (Block(payload, CONFLUENT_HEADER.size, len(payload), 1),), is_exact=True)
+    return Framed(schema, (Block(payload, HEAD, len(payload), 1),), is_exact=True)
 
 
 def keyed(message: Message, schemas: SchemaStore) -> Framed:

@@ -10,20 +10,20 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mma.errors import DecodeError
 from skymaps import FloatArray, IntArray
 
 from .packet import AB_ZERO_NJY, LN10_OVER_2_5, Record, Row, part
-from .program import BOOL, DOUBLE, FLOAT, LONG, MAX_WINDOW, MAX_WORD, TEXT, TEXT_BITS, WORD, Asked, Program
+from .program import Asked
 from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd
+from .words import BoolArray as BoolArray
+from .words import Words
 
-BoolArray = npt.NDArray[np.bool_]
 Columns = dict[str, Any]
 """Columns of an AlertBatch by name: arrays and lists of n, or one text for all."""
 
@@ -54,6 +54,14 @@ class Fields(ABC):
     @abstractmethod
     def require(self, name: str, *names: str) -> None:
         """Say that this must be a record, and which fields it must have."""
+
+    def words(self, path: str) -> Words:
+        """Text by itself, empty for what is there and no text."""
+        return Words.of([v if v is None or isinstance(v, str) else "" for v in self.values(path)])
+
+    def ids(self, path: str, *, zero: bool = False) -> Words:
+        """Ids as text; what is empty, and 0 unless it is one, is none."""
+        return Words.of([None if v is None or not (v or zero) else str(v) for v in self.values(path)])
 
     def is_null(self, path: str) -> BoolArray:
         """Where a field is null or missing. Shape (n,)."""
@@ -161,67 +169,6 @@ class Single(Fields):
 
 
 @dataclass(kw_only=True)
-class Batch(Fields):
-    """What a program read of many packets; ``data`` and the arrays are as ``kernel.run`` filled them."""
-
-    program: Program
-    data: bytes
-    tags: npt.NDArray[np.uint8]
-    bits: npt.NDArray[np.int64]
-    kept: dict[str, list[Any]] = field(default_factory=dict)
-    """Values that were asked for before: each complaint asks again."""
-
-    def number(self, path: str) -> FloatArray:
-        slot = self.program.slots.get(path)
-        return np.full(self.n, np.nan) if slot is None else self.real[slot]
-
-    @cached_property
-    def real(self) -> FloatArray:
-        """All numbers, NaN for null and for what is none. Shape (slots, n)."""
-        real = np.where(self.tags == DOUBLE, self.bits.view(np.float64), np.nan)
-        single = self.tags == FLOAT
-        real[single] = self.bits[single].astype(np.uint32).view(np.float32)
-        np.copyto(real, self.bits, where=self.tags == LONG, casting="unsafe")
-        return real
-
-    def values(self, path: str) -> list[Any]:
-        if path not in self.kept:
-            slot = self.program.slots.get(path)
-            self.kept[path] = [None] * self.n if slot is None or not self.n else self._values(slot)
-        return self.kept[path]
-
-    def has(self, name: str) -> bool:
-        return name in self.program.names
-
-    def require(self, name: str, *names: str) -> None:
-        """There is no program where it is missing, and a program gives up packets where it is null."""
-
-    def _values(self, slot: int) -> list[Any]:
-        tags = self.tags[slot]
-        if (tags == tags[0]).all():
-            return self._read(slot, int(tags[0]), np.arange(self.n))
-        values: list[Any] = [None] * self.n
-        for tag in np.unique(tags).tolist():
-            rows = np.flatnonzero(tags == tag)
-            for i, value in zip(rows.tolist(), self._read(slot, tag, rows), strict=True):
-                values[i] = value
-        return values
-
-    def _read(self, slot: int, tag: int, rows: npt.NDArray[np.intp]) -> list[Any]:
-        bits = self.bits[slot, rows]
-        if tag == WORD:
-            unique, which = np.unique(bits, return_inverse=True)
-            words = [b.to_bytes(8, "little")[: b >> 8 * MAX_WORD].decode() for b in unique.tolist()]
-            return list(np.array(words, dtype=object)[which])
-        if tag == TEXT:
-            at, size = bits >> TEXT_BITS, bits & MAX_WINDOW
-            return [self.data[i:end].decode() for i, end in zip(at.tolist(), (at + size).tolist(), strict=True)]
-        if tag in (LONG, BOOL):
-            return bits.tolist() if tag == LONG else [bool(v) for v in bits.tolist()]
-        return self.real[slot, rows].tolist() if tag else [None] * len(rows)
-
-
-@dataclass(kw_only=True)
 class Asking(Fields):
     """No packets: only what is asked of them."""
 
@@ -243,6 +190,13 @@ class Asking(Fields):
     def values(self, path: str) -> list[Any]:
         self.others.add(path)
         return []
+
+    def words(self, path: str) -> Words:
+        self.others.add(path)
+        return Words.none(0)
+
+    def ids(self, path: str, *, zero: bool = False) -> Words:
+        return self.words(path)
 
     def has(self, name: str) -> bool:
         return True

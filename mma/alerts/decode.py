@@ -82,7 +82,8 @@ def decode(
     _check(format)
     tally, queues = _Tally(format, schemas or default_schemas()), Queues()
     for index, message in enumerate(messages):
-        tally.take(index, message, queues)
+        if not queues.put_known(index, message):
+            tally.take(index, message, queues)
     for queue in queues.waiting():
         leading = read(queue)
         tally.batches.append(leading.batch)
@@ -108,7 +109,7 @@ class _Tally:
         """Put a message in its queue, or decode it."""
         try:
             seen, decoder = opened(message, self.format, self.store)
-            if queues is not None and queues.put(index, seen.framed, decoder):
+            if queues is not None and queues.put(index, message, seen.framed, decoder):
                 return
             found, errors, whole = _decode_one(message, seen, decoder)
         except DecodeError as error:

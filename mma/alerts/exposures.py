@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernel import Array, compiled
+from .machine import Array, compiled
 
 
 @compiled
@@ -16,7 +16,7 @@ def merge(time_us: Array, rank: Array, band: Array, starts: Array, until_us: Arr
     Parameters
     ----------
     time_us, rank, band
-        Of each entry, those of one alert together: microseconds, what counts first, and a number below theirs.
+        Of each entry, those of one alert together: microseconds, what counts first, and a small number for each band.
     starts
         First entry of each alert, and after the last. Shape (alerts + 1,).
     until_us
@@ -32,7 +32,8 @@ def merge(time_us: Array, rank: Array, band: Array, starts: Array, until_us: Arr
         Whether each entry is kept. Shape (entries,).
     """
     kept = np.zeros(time_us.size, dtype=np.bool_)
-    last = np.full(time_us.size, -1, dtype=np.int64)  # the entry kept of a band
+    n_bands = band.max() + 1 if band.size else 0
+    last = np.full(n_bands, -1, dtype=np.int64)  # the entry kept of a band
     for alert in range(until_us.size):
         first, end = starts[alert], starts[alert + 1]
         for i in range(first, end):

@@ -5,12 +5,11 @@ Imported only when the first Avro packet comes: numba takes half a second.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 
+from .machine import Array, bytes_at, compiled
 from .program import (
     ARRAY,
     BOOL,
@@ -36,22 +35,11 @@ from .program import (
     WORD,
 )
 
-Array = np.ndarray[Any, Any]
-F = TypeVar("F", bound=Callable[..., Any])
-
 MAX_SHIFT = 63
 """Of the tenth byte of a variable-length integer only the lowest bit counts."""
 
 FULL = -2
 """Where a packet ends for which there is no room."""
-
-
-def compiled(function: F) -> F:
-    """The function as machine code, kept on disk where there is a place for it."""
-    try:
-        return cast(F, njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # neither this folder nor the user's cache can be written
-        return cast(F, njit(nogil=True)(function))
 
 
 @compiled
@@ -80,28 +68,49 @@ def run(code: Array, data: Array, bounds: Array, tags: Array, bits: Array, ok: A
 
 @compiled
 def read(
-    code: Array, own: Array, data: Array, at: int, end: int, row: int, ends: Array, tags: Array, bits: Array
-) -> int:
-    """Run a program of whole packets over one; where it ends, -1 where it is not what the schema says, or ``FULL``.
+    code: Array, own: Array, at: Array, span: Array, is_exact: Array, row: int, first: int, ends: Array, tags: Array,
+    bits: Array, is_read: Array,
+) -> tuple[int, int]:  # fmt: skip
+    """Run a program of whole packets over packets that lie anywhere, as far as there is room.
 
     Parameters
     ----------
     code, own
         Of the ``Program``.
-    data, at, end
-        The bytes that hold the packet, and where it lies in them.
+    at
+        Addresses of the bytes that hold the packets. Shape (n,).
+    span
+        Where each packet lies in them: first byte, and after the last. Shape (2, n).
+    is_exact
+        No byte may be left over. Shape (n,).
     row
-        Its row among the packets.
+        Rows that are filled: packets that were read.
+    first
+        The packet to begin with.
     ends
-        One past the last row of each table, after each packet; those after this one are filled. Shape (n + 1, tables).
+        One past the last row of each table, after each packet that was read. Shape (n + 1, tables).
     tags, bits
         Filled, as ``run`` does, from the row of the packet or the item. Shape (slots, room).
+    is_read
+        Filled: whether the packet is what the schema says. Shape (n,).
+
+    Returns
+    -------
+    :
+        The packet there was no room for, or n; and the rows that are filled.
     """
     left = np.zeros(MAX_LOOPS, dtype=np.int64)
-    ends[row + 1] = ends[row]
-    for slot in own:
-        tags[slot, row] = 0
-    return _packet(code, data, at, end, row, ends, left, tags, bits)  # type: ignore[no-any-return, unused-ignore]
+    for i in range(first, at.size):
+        data = bytes_at(at[i], span[1, i])
+        ends[row + 1] = ends[row]
+        for slot in own:
+            tags[slot, row] = 0
+        end = _packet(code, data, span[0, i], span[1, i], row, ends, left, tags, bits)
+        if end == FULL:
+            return i, row
+        is_read[i] = end >= 0 and not (is_exact[i] and end < span[1, i])
+        row += is_read[i]
+    return at.size, row
 
 
 @compiled
@@ -208,23 +217,29 @@ def _value(op: int, operand: int, data: Array, at: int, end: int) -> tuple[Any, 
 
 @compiled
 def _pass_over(code: Array, step: int, count: int, data: Array, at: int, end: int) -> int:
-    """Where the field after several numbers begins; -1 where it cannot."""
-    bad = np.int64(0)
+    """Where the field after several numbers begins; -1 where it cannot.
+
+    Sources next to each other have the same fields null as a rule: a branch that is foreseen costs less than to wait
+    for one field's length before the next is looked at.
+    """
     for i in range(step, step + count):
-        size, present = code[i] >> 1, np.int64(1)
+        size = code[i] >> 1
         if code[i] & 1:
             if at >= end:
                 return -1
-            bad |= data[at] & ~2
-            present = np.int64(data[at] >> 1)
+            present = data[at]
             at += 1
+            if present == 0:
+                continue
+            if present != 2:
+                return -1
         if size > 0:
-            at += present * size
-        elif present:
+            at += size
+        else:
             _, at = _long(data, at, end)
             if at < 0:
                 return -1
-    return at if bad == 0 and at <= end else -1
+    return at if at <= end else -1
 
 
 @compiled

@@ -9,9 +9,11 @@ import numpy as np
 
 from coincidence import AlertBatch
 from mma.errors import DecodeError
+from mma.streams.message import Message
 
-from .avro import Framed
-from .columns import Batch, Columns, Survey, told
+from .avro import HEAD, Framed, is_confluent
+from .batch import Batch
+from .columns import Columns, Survey, told
 from .packet import IncompleteError, PacketDecoder
 from .program import Program
 from .schemas import WriterSchema
@@ -39,7 +41,20 @@ class Queues:
     by_schema: dict[WriterSchema, Queue | None] = field(default_factory=dict)
     """None: only records will do."""
 
-    def put(self, index: int, framed: Framed | None, decoder: object) -> bool:
+    by_head: dict[bytes, Queue] = field(default_factory=dict)
+    """Queues of the schemas that a payload's first bytes name."""
+
+    def put_known(self, index: int, message: Message) -> bool:
+        """Take a message whose first bytes came before; False where it must be looked at."""
+        payload = message.payload
+        queue = self.by_head.get(payload[:HEAD])
+        if queue is None or not is_confluent(message):
+            return False
+        queue.data.append(payload[HEAD : HEAD + queue.window])
+        queue.messages.append(index)
+        return True
+
+    def put(self, index: int, message: Message, framed: Framed | None, decoder: object) -> bool:
         """Take message ``index``; False where only its records will do."""
         if framed is None:
             return False
@@ -56,6 +71,8 @@ class Queues:
         stop = start + queue.window
         queue.data.append(data[start : stop if stop < end else end])
         queue.messages.append(index)
+        if is_confluent(message):
+            self.by_head[message.payload[:HEAD]] = queue
         return True
 
     def waiting(self) -> list[Queue]:

@@ -8,7 +8,7 @@ said in the schema: it is left unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,13 @@ from .packet import (
     Row,
     known,
     limit_of_error,
-    limits_of_errors,
     text,
     utc,
     within,
 )
-from .points import Points, text_column
+from .points import Readings
 from .times import MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd, unix_of_tai
+from .words import Words
 
 TIME = ("midpointMjdTai", "midPointTai")
 DEC = ("dec", "decl")
@@ -160,7 +160,7 @@ def forced(s: Record) -> Detection:
     return Detection(time=entry.time, band=entry.band, flux_njy=None, limit_mag=entry.limit_mag)
 
 
-def points(packets: Fields, items: Callable[[str], Fields]) -> list[Points]:
+def points(packets: Fields, items: Callable[[str], Fields]) -> list[Readings]:
     """What ``history`` says of many packets: one list for each of their arrays."""
     return [
         _measured_points("prvDiaSources", items("prvDiaSources")),
@@ -169,39 +169,35 @@ def points(packets: Fields, items: Callable[[str], Fields]) -> list[Points]:
     ]
 
 
-def _measured_points(where: str, s: Fields, *, is_forced: bool = False) -> Points:
+def _measured_points(where: str, s: Fields, *, is_forced: bool = False) -> Readings:
     """``measured`` or ``forced`` on columns."""
     flux, error = s.known(*inside(where, FLUX)), s.known(*inside(where, FLUX_ERROR))
-    limit = limits_of_errors(error)
+    noise = error
     if is_forced:
         is_seen = (error > 0) & (np.abs(flux) > LIMIT_SIGMA * error)
         flux, error = np.where(is_seen, flux, np.nan), np.where(is_seen, error, np.nan)
-    ids = [] if is_forced else s.values(f"{where}.diaSourceId")
-    return _points(where, s, flux, error, limit, [str(v) if v else None for v in ids] or [None] * s.n)
+    ids = Words.none(s.n) if is_forced else s.ids(f"{where}.diaSourceId")
+    return _points(where, s, flux, error, noise, ids)
 
 
-def _limit_points(where: str, s: Fields) -> Points:
+def _limit_points(where: str, s: Fields) -> Readings:
     unknown = np.full(s.n, np.nan)
-    limit = limits_of_errors(s.known(f"{where}.diaNoise"))
-    return _points(where, s, unknown, unknown, limit, [None] * s.n)
+    return _points(where, s, unknown, unknown, s.known(f"{where}.diaNoise"), Words.none(s.n))
 
 
-def _points(
-    where: str, s: Fields, flux: FloatArray, error: FloatArray, limit: FloatArray, ids: Sequence[str | None]
-) -> Points:
+def _points(where: str, s: Fields, flux: FloatArray, error: FloatArray, noise: FloatArray, ids: Words) -> Readings:
     """Columns of an array without what the survey has withdrawn."""
     mjd, withdrawn = s.first(*inside(where, TIME)), s.known(f"{where}.timeWithdrawnMjdTai")
-    new, old = (s.values(path) for path in inside(where, BAND))
-    told = [b if a is None else a for a, b in zip(new, old, strict=True)]
-    bands = {name: text(name) or "unknown" for name in set(told)}
-    rows = Points(
+    new, old = (s.words(path) for path in inside(where, BAND))
+    rows = Readings(
         owner=s.owner,
         time=np.where(is_mjd(mjd), seconds_of_mjd(mjd) - leap_seconds_at(mjd), np.nan),
-        band=text_column([bands[name] for name in told]),
+        band=new.otherwise(old).filled("unknown"),
         flux_njy=flux,
         flux_error_njy=error,
-        limit_mag=limit,
-        alert_id=text_column(ids),
+        limit_mag=np.full(s.n, np.nan),
+        noise_njy=noise,
+        alert_id=ids,
     )
     is_kept = np.isnan(withdrawn) | (withdrawn == 0)
     return rows if is_kept.all() else rows.take(np.flatnonzero(is_kept))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,20 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from coincidence import AlertBatch
+from mma.streams.message import Message
 from skymaps import FloatArray, IntArray
 
-from .avro import Block, Framed
-from .columns import Asking, Batch, BoolArray, Fields
+from .avro import HEAD, Framed, is_confluent
+from .batch import Batch
+from .columns import Asking, BoolArray, Fields
 from .history import SAME_EXPOSURE
 from .packet import PacketDecoder
-from .points import MICROSECONDS, Histories, Points, microseconds
+from .points import MICROSECONDS, Histories, Readings, microseconds
 from .program import Asked, Program
 
 ROOM = 32
 """Items of an array in a packet, as a guess: more room is made where it is wanted."""
 
 SAME_EXPOSURE_US = SAME_EXPOSURE.seconds * MICROSECONDS
-PointsOf = Callable[[Fields, Callable[[str], Fields]], list[Points]]
+PointsOf = Callable[[Fields, Callable[[str], Fields]], list[Readings]]
 
 
 @cache
@@ -57,10 +60,9 @@ class Queue:
 
     program: Program
     points: PointsOf
-    packets: list[Block] = field(default_factory=list)
-    is_exact: list[bool] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    """The alert's row in the batch that is asked about."""
+    packets: list[tuple[int, bytes, int, int, bool]] = field(default_factory=list)
+    """The alert's row in the batch that is asked about; bytes, and where in them the packet lies; whether no byte
+    may be left over."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,19 @@ class Queues:
     by_schema: dict[Any, Queue | None] = field(default_factory=dict)
     """None: only records will do."""
 
-    def put(self, row: int, framed: Framed | None, decoder: object) -> bool:
+    by_head: dict[bytes, Queue] = field(default_factory=dict)
+    """Queues of the schemas that a payload's first bytes name."""
+
+    def put_known(self, row: int, message: Message) -> bool:
+        """Take the packet of an alert whose first bytes came before; False where it must be looked at."""
+        payload = message.payload
+        queue = self.by_head.get(payload[:HEAD])
+        if queue is None or not is_confluent(message):
+            return False
+        queue.packets.append((row, payload, HEAD, len(payload), True))
+        return True
+
+    def put(self, row: int, message: Message, framed: Framed | None, decoder: object) -> bool:
         """Take the packet of an alert; False where only its record will do."""
         if framed is None or len(framed.blocks) != 1 or framed.blocks[0].n_records != 1:
             return False
@@ -83,9 +97,10 @@ class Queues:
         queue = self.by_schema[name]
         if queue is None:
             return False
-        queue.packets.append(framed.blocks[0])
-        queue.is_exact.append(framed.is_exact)
-        queue.rows.append(row)
+        data, start, end, _ = framed.blocks[0]
+        queue.packets.append((row, data, start, end, framed.is_exact))
+        if is_confluent(message):
+            self.by_head[message.payload[:HEAD]] = queue
         return True
 
     def waiting(self) -> list[Queue]:
@@ -97,35 +112,34 @@ def read(queue: Queue, batch: AlertBatch) -> tuple[Histories, list[int]]:
     """Histories of a queue's alerts; and rows of those whose packets only fastavro can read, or refuse."""
     arrays = _arrays(queue)
     with np.errstate(all="ignore"):
-        points = Points.concatenate(queue.points(arrays.packets, arrays.items))
+        readings = Readings.concatenate(queue.points(arrays.packets, arrays.items))
     bad = np.zeros(len(arrays.rows), dtype=np.bool_)
-    bad[points.owner[np.isnan(points.time)]] = True
-    histories = _histories(points, bad, batch, arrays.rows)
-    left = sorted({*queue.rows} - {*arrays.rows[~bad].tolist()})
+    bad[readings.owner[np.isnan(readings.time)]] = True
+    histories = _histories(readings, bad, batch, arrays.rows)
+    left: list[int] = []
+    if bad.any() or len(bad) < len(queue.packets):
+        left = sorted({row for row, *_ in queue.packets} - {*arrays.rows[~bad].tolist()})
     return histories.take(np.flatnonzero(~bad)) if bad.any() else histories, left
 
 
-def _histories(points: Points, bad: BoolArray, batch: AlertBatch, rows: IntArray) -> Histories:
+def _histories(readings: Readings, bad: BoolArray, batch: AlertBatch, rows: IntArray) -> Histories:
     """The light curves merged; of alerts with a bad point they are anything."""
     from . import exposures
 
-    points = points.take(np.argsort(points.owner, kind="stable"))
-    time_us = microseconds(np.where(bad[points.owner], 0.0, points.time))
+    together = np.argsort(readings.owner, kind="stable")
+    time_us = microseconds(np.where(bad[readings.owner], 0.0, readings.time))
     until_us = microseconds(batch.time[rows])
-    rank = np.where(points.alert_id != None, 0, np.where(np.isnan(points.flux_njy), 2, 1))  # noqa: E711 - each of them
-    bands = points.band.tolist()
-    number = {name: i for i, name in enumerate(set(bands))}
-    band = np.array([number[name] for name in bands], dtype=np.int64)
-    starts = np.searchsorted(points.owner, np.arange(len(rows) + 1))
-    order = np.arange(len(points))
-    kept = exposures.merge(time_us, rank, band, starts, until_us, SAME_EXPOSURE_US, order)
-    points = replace(points, time=time_us / MICROSECONDS)
+    rank = np.where(readings.alert_id.is_known, 0, np.where(np.isnan(readings.flux_njy), 2, 1))
+    starts = np.searchsorted(readings.owner[together], np.arange(len(rows) + 1))
+    order, band = np.arange(len(readings)), readings.band.numbers()
+    kept = exposures.merge(time_us[together], rank[together], band[together], starts, until_us, SAME_EXPOSURE_US, order)
+    readings = replace(readings, time=time_us / MICROSECONDS)
     return Histories(
         object_id=batch.object_id[rows],
         id=batch.id[rows],
         time=until_us / MICROSECONDS,
         row=rows,
-        points=points.take(order[kept[order]]),
+        readings=readings.take(together[order[kept[order]]]),
     )
 
 
@@ -145,21 +159,24 @@ class Arrays:
 
 
 def _arrays(queue: Queue) -> Arrays:
-    """Run the program over each packet of a queue."""
+    """Run the program over all packets of a queue, where they lie."""
     from . import kernel
 
-    program, n = queue.program, len(queue.packets)
+    rows, data, starts, stops, exact = zip(*queue.packets, strict=True)
+    program, n = queue.program, len(rows)
+    held: Any = (ctypes.c_char_p * n)(*data)
+    at = np.frombuffer(held, dtype=np.int64)  # addresses
+    span = np.array([starts, stops], dtype=np.int64)
+    is_exact, is_read = np.array(exact, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     tags, bits = _room(program, n * ROOM, None)
-    ends, n_read, rows = np.zeros((n + 1, len(program.tables)), dtype=np.int64), 0, []
-    for (data, start, end, _), is_exact, row in zip(queue.packets, queue.is_exact, queue.rows, strict=True):
-        plain = np.frombuffer(data, dtype=np.uint8)
-        while (
-            at := kernel.read(program.code, program.own, plain, start, end, n_read, ends, tags, bits)
-        ) == kernel.FULL:
-            tags, bits = _room(program, 2 * tags.shape[1], (tags, bits))
-        if at >= 0 and not (is_exact and at < end):
-            rows.append(row)
-            n_read += 1
+    ends, first, n_read = np.zeros((n + 1, len(program.tables)), dtype=np.int64), 0, 0
+    while True:
+        first, n_read = kernel.read(
+            program.code, program.own, at, span, is_exact, n_read, first, ends, tags, bits, is_read
+        )
+        if first == n:
+            break
+        tags, bits = _room(program, 2 * tags.shape[1], (tags, bits))
     made: dict[str, Any] = {"program": program, "data": b""}
     tables = {name: Items(n=0, tags=tags[:, :0], bits=bits[:, :0], **made) for name in asked(queue.points).arrays}
     for table, name in enumerate(program.tables):
@@ -167,7 +184,7 @@ def _arrays(queue: Queue) -> Arrays:
         owner = np.repeat(np.arange(n_read), np.diff(ends[: n_read + 1, table]))
         tables[name] = Items(n=last, tags=tags[:, :last], bits=bits[:, :last], owner=owner, **made)
     packets = Batch(n=n_read, tags=tags[:, :n_read], bits=bits[:, :n_read], **made)
-    return Arrays(rows=np.array(rows, dtype=np.int64), packets=packets, tables=tables)
+    return Arrays(rows=np.array(rows, dtype=np.int64)[is_read], packets=packets, tables=tables)
 
 
 def _room(

@@ -16,7 +16,7 @@ from skymaps import FloatArray
 
 if TYPE_CHECKING:
     from .columns import Columns, Fields
-    from .points import Points
+    from .points import Readings
 
 Record = Mapping[str, Any]
 """One alert packet, as Avro or JSON gave it."""
@@ -54,7 +54,7 @@ class PacketDecoder:
     history: Callable[[Record], Iterable[Detection]] = _no_history
     """Everything else the packet tells of the object, in any order."""
 
-    points: Callable[[Fields, Callable[[str], Fields]], list[Points]] | None = None
+    points: Callable[[Fields, Callable[[str], Fields]], list[Readings]] | None = None
     """What ``history`` says, on arrays: of the packets' fields, and of an array's items by its name."""
 
     aliases: Callable[[Record], Iterable[str]] = _no_aliases

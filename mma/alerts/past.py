@@ -54,17 +54,21 @@ def histories(
     whole, whole_sources = _by_records(
         messages, batch, {i: {ids[row] for row in by_message[i]} for i in sorted(left, key=place.__getitem__)}, store
     )
-    together = Histories.concatenate([*parts, whole])
+    parts += [whole] if left or not parts else []
+    if len(parts) == 1:
+        return parts[0]  # in order as it is
     order = np.argsort([place[i] for i in sources + whole_sources], kind="stable")
-    return together if (np.diff(order) > 0).all() else together.take(order)
+    return Histories.concatenate(parts).take(order)
 
 
 def _queued(queues: Queues, message: Message, row: int, store: SchemaStore) -> bool:
+    if queues.put_known(row, message):
+        return True
     try:
         seen, decoder = opened(message, None, store)
     except (DecodeError, Ignored):
         return False  # where its record is wanted the complaint comes again
-    return queues.put(row, seen.framed, decoder)
+    return queues.put(row, message, seen.framed, decoder)
 
 
 def _by_records(

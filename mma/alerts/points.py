@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from coincidence import Alert, Detection
 from coincidence.alert import StrArray
 from coincidence.objects import key
 from skymaps import FloatArray, IntArray
+
+from .packet import limits_of_errors
+from .words import Words, text_column
 
 MICROSECONDS = 1_000_000
 
@@ -39,28 +43,74 @@ class Points:
     def __len__(self) -> int:
         return len(self.owner)
 
-    def take(self, rows: IntArray) -> Points:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Points before text is made of them: of nearly all alerts only the times are wanted. Shape (n,) each."""
+
+    owner: IntArray
+    """Index of the alert whose packet tells of it."""
+
+    time: FloatArray
+    """Middle of the exposure, Unix seconds UTC."""
+
+    band: Words
+    flux_njy: FloatArray
+    flux_error_njy: FloatArray
+    limit_mag: FloatArray
+    """5-sigma AB limiting magnitude, where it is told as such."""
+
+    noise_njy: FloatArray
+    """1-sigma error in nanojansky that tells the limit, where that is not told otherwise."""
+
+    alert_id: Words
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def take(self, rows: IntArray) -> Readings:
         """Chosen rows, as new columns."""
-        return Points(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        columns: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        chosen: dict[str, Any] = {n: c.take(rows) if isinstance(c, Words) else c[rows] for n, c in columns.items()}
+        return Readings(**chosen)
 
     @classmethod
-    def concatenate(cls, parts: Sequence[Points]) -> Points:
+    def concatenate(cls, parts: Sequence[Readings]) -> Readings:
         """Columns one after another; there is one at least."""
-        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+        columns: dict[str, Any] = {}
+        for f in fields(cls):
+            some = [getattr(p, f.name) for p in parts]
+            columns[f.name] = Words.concatenate(some) if f.name in ("band", "alert_id") else np.concatenate(some)
+        return cls(**columns)
 
     @classmethod
-    def of(cls, histories: Sequence[Sequence[Detection]]) -> Points:
+    def of(cls, histories: Sequence[Sequence[Detection]]) -> Readings:
         """Columns of what alerts decoded whole tell."""
         entries = [d for history in histories for d in history]
         owners = [i for i, history in enumerate(histories) for _ in history]
         return cls(
             owner=np.array(owners, dtype=np.int64),
             time=np.array([d.time.timestamp() for d in entries], dtype=np.float64),
-            band=text_column([d.band for d in entries]),
+            band=Words.of([d.band for d in entries]),
             flux_njy=np.array([d.flux_njy for d in entries], dtype=np.float64),
             flux_error_njy=np.array([d.flux_error_njy for d in entries], dtype=np.float64),
             limit_mag=np.array([d.limit_mag for d in entries], dtype=np.float64),
-            alert_id=text_column([d.alert_id for d in entries]),
+            noise_njy=np.full(len(entries), np.nan),
+            alert_id=Words.of([d.alert_id for d in entries]),
+        )
+
+    def points(self) -> Points:
+        """All of it, with text."""
+        with np.errstate(all="ignore"):
+            limit = np.where(np.isnan(self.noise_njy), self.limit_mag, limits_of_errors(self.noise_njy))
+        return Points(
+            owner=self.owner,
+            time=self.time,
+            band=self.band.text(),
+            flux_njy=self.flux_njy,
+            flux_error_njy=self.flux_error_njy,
+            limit_mag=limit,
+            alert_id=self.alert_id.text(),
         )
 
 
@@ -80,8 +130,8 @@ class Histories:
     row: IntArray
     """The alert's row in the batch that was asked about, -1 where that has none."""
 
-    points: Points
-    """Oldest first for each alert, one for each exposure: see ``history.merge``."""
+    readings: Readings
+    """Oldest first for each alert, one for each exposure: see ``history.merge``; times in whole microseconds."""
 
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Other names of objects, by their own."""
@@ -92,11 +142,16 @@ class Histories:
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def points(self) -> Points:
+        """The measurements as they are stored. What is not wanted of them is better left out before: ``take``."""
+        return self.readings.points()
+
     def take(self, rows: IntArray) -> Histories:
         """Chosen alerts in this order, each once."""
         place = np.full(len(self), -1, dtype=np.int64)
         place[rows] = np.arange(len(rows))
-        owner = place[self.points.owner]
+        owner = place[self.readings.owner]
         order = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
         return replace(
             self,
@@ -104,14 +159,14 @@ class Histories:
             id=self.id[rows],
             time=self.time[rows],
             row=self.row[rows],
-            points=replace(self.points.take(order), owner=owner[order]),
+            readings=replace(self.readings.take(order), owner=owner[order]),
         )
 
     @classmethod
     def concatenate(cls, parts: Sequence[Histories]) -> Histories:
         """Alerts one part after another; there is one part at least."""
         starts = np.cumsum([0, *(len(p) for p in parts)]).tolist()
-        owners = [p.points.owner + start for p, start in zip(parts, starts, strict=False)]
+        owners = [p.readings.owner + start for p, start in zip(parts, starts, strict=False)]
         aliases: dict[str, tuple[str, ...]] = {}
         for p in parts:
             aliases |= p.aliases
@@ -120,7 +175,7 @@ class Histories:
             id=np.concatenate([p.id for p in parts]),
             time=np.concatenate([p.time for p in parts]),
             row=np.concatenate([p.row for p in parts]),
-            points=replace(Points.concatenate([p.points for p in parts]), owner=np.concatenate(owners)),
+            readings=replace(Readings.concatenate([p.readings for p in parts]), owner=np.concatenate(owners)),
             aliases=aliases,
             n_whole=sum(p.n_whole for p in parts),
         )
@@ -133,7 +188,7 @@ class Histories:
         told
             First detections that are known without the history, Unix seconds. Shape (n,).
         """
-        p, first = self.points, np.minimum(self.time, told)
+        p, first = self.readings, np.minimum(self.time, told)
         is_seen = ~np.isnan(p.flux_njy)
         np.minimum.at(first, p.owner[is_seen], p.time[is_seen])
         unseen = np.full(len(self), np.nan)
@@ -154,17 +209,10 @@ def of_alerts(alerts: Sequence[Alert], rows: Sequence[int], n_whole: int) -> His
         id=text_column([a.id for a in alerts]),
         time=np.array([a.time.timestamp() for a in alerts], dtype=np.float64),
         row=np.array(rows, dtype=np.int64),
-        points=Points.of([a.history for a in alerts]),
+        readings=Readings.of([a.history for a in alerts]),
         aliases=aliases,
         n_whole=n_whole,
     )
-
-
-def text_column(values: Sequence[str | None]) -> StrArray:
-    """Text as a column of objects."""
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
 
 
 def microseconds(unix: FloatArray) -> IntArray:

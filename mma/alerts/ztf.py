@@ -6,6 +6,7 @@ Fields and units: ``ztf-avro-alert`` candidate.avsc, prv_candidate.avsc, fp_hist
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,9 @@ from .packet import (
     utc,
     within,
 )
-from .points import Points, text_column
+from .points import Readings
 from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, seconds_of_mjd, unix_of_jd
+from .words import Words
 
 BANDS = {1: "g", 2: "r", 3: "i"}
 SIGNS: dict[Any, int] = {"t": 1, "1": 1, 1: 1, "f": -1, "0": -1, 0: -1}
@@ -124,7 +126,7 @@ def _forced(f: Record) -> Detection:
     return Detection(time=time, band=band, flux_njy=flux * njy, flux_error_njy=error * njy, limit_mag=limit)
 
 
-def points(packets: Fields, items: Callable[[str], Fields]) -> list[Points]:
+def points(packets: Fields, items: Callable[[str], Fields]) -> list[Readings]:
     """What ``history`` says of many packets: ``prv_candidates``, and ``fp_hists``."""
     half = _half_exposures(packets, "candidate")
     previous, forced = items("prv_candidates"), items("fp_hists")
@@ -137,10 +139,11 @@ def _half_exposures(p: Fields, where: str) -> FloatArray:
     return np.nan_to_num(p.within(f"{where}.exptime", 0.0, LONGEST_EXPOSURE_S)) / 2
 
 
-def _previous_points(p: Fields, half: FloatArray) -> Points:
+def _previous_points(p: Fields, half: FloatArray) -> Readings:
     """``_previous`` on columns."""
-    ids, told = p.values("prv_candidates.candid"), p.values("prv_candidates.isdiffpos")
-    seen = np.flatnonzero(~(p.is_null("prv_candidates.candid") | p.is_null("prv_candidates.magpsf")))
+    told = p.values("prv_candidates.isdiffpos")
+    is_seen = ~(p.is_null("prv_candidates.candid") | p.is_null("prv_candidates.magpsf"))
+    seen = np.flatnonzero(is_seen)
     mag, mag_error = (limited(p.number(f"prv_candidates.{name}"), 0.0, 50.0)[seen] for name in ("magpsf", "sigmapsf"))
     size = fluxes_of_mags(mag)
     sign = np.array([SIGNS.get(told[i], np.nan) for i in seen.tolist()], dtype=np.float64)
@@ -148,11 +151,11 @@ def _previous_points(p: Fields, half: FloatArray) -> Points:
     flux[seen], error[seen] = sign * size, size * mag_error * LN10_OVER_2_5
     rows = _points(p, "prv_candidates", half, flux, error)
     rows.time[seen[np.isnan(sign)]] = np.nan
-    rows.alert_id[seen] = [str(ids[i]) for i in seen.tolist()]
-    return rows
+    ids = p.ids("prv_candidates.candid", zero=True)
+    return replace(rows, alert_id=Words(ids.code, ids.is_known & is_seen, ids.words))
 
 
-def _forced_points(p: Fields) -> Points:
+def _forced_points(p: Fields) -> Readings:
     """``_forced`` on columns."""
     flux, error = p.known("fp_hists.forcediffimflux"), p.within("fp_hists.forcediffimfluxunc", 0.0, 1e12)
     njy = fluxes_of_mags(p.within("fp_hists.magzpsci", 0.0, 50.0))
@@ -161,17 +164,19 @@ def _forced_points(p: Fields) -> Points:
     return _points(p, "fp_hists", _half_exposures(p, "fp_hists"), flux, error)
 
 
-def _points(p: Fields, where: str, half: FloatArray, flux: FloatArray, error: FloatArray) -> Points:
+def _points(p: Fields, where: str, half: FloatArray, flux: FloatArray, error: FloatArray) -> Readings:
     mjd = p.number(f"{where}.jd") - JD_OF_MJD_ZERO
     fid = p.number(f"{where}.fid")
-    return Points(
+    band = np.where((fid >= 1) & (fid <= len(BANDS)) & (fid == np.rint(fid)), fid, 0.0).astype(np.int64)
+    return Readings(
         owner=p.owner,
         time=np.where(is_mjd(mjd), seconds_of_mjd(mjd) + half, np.nan),
-        band=text_column([BANDS.get(v, "unknown") for v in fid.tolist()]),
+        band=Words(band, np.ones(p.n, dtype=np.bool_), ("unknown", *BANDS.values())),
         flux_njy=flux,
         flux_error_njy=error,
         limit_mag=p.within(f"{where}.diffmaglim", 0.0, 50.0),
-        alert_id=text_column([None] * p.n),
+        noise_njy=np.full(p.n, np.nan),
+        alert_id=Words.none(p.n),
     )
 
 

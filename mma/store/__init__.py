@@ -22,7 +22,7 @@ TUNING = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "temp_store=MEMORY",
-    "cache_size=-65536",
+    "cache_size=-32768",  # kB; of twice as much nothing got quicker, even among a million objects
     "wal_autocheckpoint=8000",  # pages; pages that are written again and again go to the file less often
 )
 """SQLite's settings."""

@@ -25,7 +25,6 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     func,
-    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,6 +36,7 @@ Columns = Mapping[str, Sequence[Any]]
 """Column name to the values of all rows."""
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
+_EACH = text("SELECT value FROM json_each(:among)")  # as text: expressions are cycles, and would keep long lists alive
 COPY_FROM = 200
 """Rows from which COPY into a temporary table is quicker than INSERT."""
 
@@ -134,8 +134,7 @@ def among(connection: Connection, column: Any, values: Sequence[str]) -> ColumnE
         return cast(ColumnElement[bool], column == func.any(bindparam("among", list(values), ARRAY(String))))
     if any("\0" in value for value in values):  # which SQLite's JSON cuts short
         return cast(ColumnElement[bool], column.in_(list(values)))
-    each = func.json_each(bindparam("among", as_json(list(values)), String)).table_valued("value")
-    return cast(ColumnElement[bool], column.in_(select(each.c.value)))
+    return cast(ColumnElement[bool], column.in_(_EACH.bindparams(bindparam("among", as_json(list(values)), String))))
 
 
 def select_in(

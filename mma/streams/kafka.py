@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .client import SHARED, Client, Connection, is_fatal
@@ -18,6 +18,16 @@ ASK_S = 5.0
 MAX_BYTES = 16 << 20
 """A message that is larger is set aside unread."""
 
+FULL_BYTES, AHEAD_BYTES = 96 << 20, 128 << 20
+"""A batch of so much is full; and so much is read ahead. The next batch comes while one is handled, and memory does
+not go with the size of messages."""
+
+PIECE = 100
+"""Messages that are taken out of the client at once."""
+
+GATHER_S = 0.05
+"""Once something came, more is waited for so long: a transaction for each message would cost ten times as much."""
+
 REJOIN_S = 10.0
 """A reader that the group has shut out comes back this often at most."""
 
@@ -30,7 +40,9 @@ READ = SHARED | {
     "heartbeat.interval.ms": 2_000,
     "topic.metadata.refresh.interval.ms": 10_000,
     "fetch.message.max.bytes": 1 << 20,  # of one answer; compressed, it unpacks to many times as much
-    "fetch.queue.backoff.ms": 10,  # else a partition rests for a second whenever 64 MB wait
+    "queued.max.messages.kbytes": AHEAD_BYTES >> 10,
+    "queued.min.messages": 10_000,  # enough waits then; each takes some kB in the client, however small it is
+    "fetch.queue.backoff.ms": 10,  # else a partition rests for a second whenever so much waits
     "receive.message.max.bytes": 256 << 20,  # a larger message than this would hold up its partition for good
 }
 """How we read: nothing is done until it is stored and published, and nothing is skipped after a restart."""
@@ -110,13 +122,39 @@ class KafkaSource:
             self._join()
 
     def poll(self, n: int, wait_s: float) -> list[Message]:
-        """Up to n messages; fewer, or none, once ``wait_s`` seconds are over."""
-        out = []
+        """Up to n messages, or so many as are a full batch; fewer where no more come, none after ``wait_s`` seconds."""
+        out: list[Message] = []
         if self._connection.is_lost:
             self._rejoin()
         if self._commits.is_due:
             self._commits.make(self._consumer)
-        for got in self._consumer.consume(n, wait_s):
+        for some in self._pieces(n, wait_s):
+            out += self._taken(some)
+        if any(map(is_heartbeat, self.topics)):
+            self.pulse.expect({p.topic for p in self._consumer.assignment() if is_heartbeat(p.topic)})
+        if out:
+            self.last_message = max(m.timestamp or time.time() for m in out)
+            self.read += len(out)
+        return out
+
+    def _pieces(self, n: int, wait_s: float) -> Iterator[list[Any]]:
+        """What the client has, piece by piece, until it is a full batch or time is over."""
+        some = self._consumer.consume(1, wait_s)
+        yield some
+        deadline, n, size = time.monotonic() + min(wait_s, GATHER_S), n - 1, sum(map(len, some))
+        while some and n > 0 and size < FULL_BYTES:
+            asked = min(n, PIECE)
+            some = self._consumer.consume(asked, max(deadline - time.monotonic(), 0.0))
+            yield some
+            if len(some) < asked:
+                return
+            n -= asked
+            size += sum(map(len, some))
+
+    def _taken(self, some: Sequence[Any]) -> Iterator[Message]:
+        """The messages of what the client gave; complaints and heartbeats are noted."""
+        topics = set()
+        for got in some:
             error, topic = got.error(), got.topic() or "broker"
             if error is not None:
                 self._connection.is_lost |= is_fatal(error)
@@ -124,14 +162,10 @@ class KafkaSource:
             elif is_heartbeat(topic):
                 self.pulse.beat(topic, _timestamp(got))
             else:
-                self.troubles.clear(topic)
-                out.append(_message(got, self._max_bytes))
-        if any(map(is_heartbeat, self.topics)):
-            self.pulse.expect({p.topic for p in self._consumer.assignment() if is_heartbeat(p.topic)})
-        if out:
-            self.last_message = max(m.timestamp or time.time() for m in out)
-            self.read += len(out)
-        return out
+                topics.add(topic)
+                yield _message(got, self._max_bytes)
+        for topic in topics:
+            self.troubles.clear(topic)
 
     def commit(self, batch: Sequence[Message]) -> None:
         """These were handled, stored and published. It is not waited for: what is not committed comes again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from dataclasses import replace
 
@@ -256,3 +257,20 @@ def test_many_rows_at_once_are_stored_as_few_are(world: World):
     world.hears(*more, json.dumps(poison).encode())
     assert len(world.objects(EVENT)) == 660
     assert len(world.dead_letters()) == 1
+
+
+def test_names_that_were_asked_for_are_let_go_at_once(world: World):
+    """In cycles they would stay until Python looks for garbage, which it does seldom: tens of megabytes."""
+    names = [f"a name that nobody has, {i}" for i in range(1000)]
+    with world.store.read() as connection:
+        objects.aliases(connection, names)  # what SQLAlchemy keeps of a statement, it keeps now
+        gc.collect()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            assert objects.aliases(connection, names) == {}
+            gc.collect()
+            left = gc.get_referents(*gc.garbage)
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+    assert not [value for value in left if isinstance(value, str | list) and len(value) >= 1000]

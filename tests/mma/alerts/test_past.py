@@ -1,6 +1,7 @@
 """Histories by compiled program: what the packets decoded whole say, bit by bit, for whatever bytes."""
 
 import copy
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+import fastavro
 import numpy as np
 import pytest
 from hypothesis import given
@@ -205,6 +207,21 @@ def test_room_is_made_where_it_is_wanted(store: SchemaStore) -> None:
     assert found is not None
     assert found.n_whole == 0
     assert len(found.points) == 500 * sum(range(9))
+
+
+def test_more_bands_than_there_are(store: SchemaStore) -> None:
+    """Short texts are told apart one by one as long as they are few."""
+    source = {"diaSourceId": 1, "diaObjectId": 10**12, "midpointMjdTai": 61000.5, "ra": 1.0, "flags": [], "dec": 2.0}
+    source |= {"psfFlux": 1e4, "psfFluxErr": 10.0, "timeWithdrawnMjdTai": None, "band": "g"}
+    for n in (60, 63, 64, 65, 300):
+        earlier = [source | {"midpointMjdTai": 61000.0 - i, "band": f"b{i:03d}"} for i in range(n)]
+        record = {"diaSourceId": 1, "diaSource": source, "prvDiaSources": earlier, "prvDiaForcedSources": []}
+        record |= {"prvDiaNondetectionLimits": None, "cats": {}, "diaObject": None, "cutoutDifference": None}
+        out = io.BytesIO()
+        fastavro.schemaless_writer(out, fastavro.parse_schema(rubin()), record)
+        found = compare([sent(rubin(), out.getvalue())], store)
+        assert found is not None
+        assert (found.n_whole, len(set(found.points.band))) == (0, n)
 
 
 def test_a_block_that_claims_more_than_there_is(store: SchemaStore) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mma.alerts import DECODERS, SchemaStore
 from mma.alerts.avro import container
-from mma.alerts.columns import Batch
+from mma.alerts.batch import Batch
 from mma.alerts.leading import _run
 from mma.alerts.packet import PacketDecoder
 from mma.alerts.program import Asked, compiled

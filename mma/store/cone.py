@@ -27,6 +27,9 @@ PER_RADIUS = 8.0
 
 CHUNK = 20_000
 
+FEW = 4_000
+"""So many rows are read whole at once; of more only the places first, then the rows of those that are shown."""
+
 Near = tuple[float, str]
 """Separation in degrees, and key: the place of a row in a cone's list."""
 
@@ -58,10 +61,24 @@ def _inside(
 ) -> Iterator[tuple[float, Row]]:
     """Rows within the radius, with their separation in degrees, in no order."""
     for rows in _rows(connection, statement, ranges(ra, dec, radius_deg)):
-        places = np.array([(row["ra"], row["dec"]) for row in rows])
-        angle = queries.separation_deg(ra, dec, places[:, 0], places[:, 1])
-        for i in np.flatnonzero(angle <= radius_deg).tolist():
-            yield float(angle[i]), rows[i]
+        yield from _near(rows, ra, dec, radius_deg)
+
+
+def _near(rows: list[Row], ra: float, dec: float, radius_deg: float) -> Iterator[tuple[float, Row]]:
+    places = np.array([(row["ra"], row["dec"]) for row in rows]).reshape(-1, 2)
+    angle = queries.separation_deg(ra, dec, places[:, 0], places[:, 1])
+    for i in np.flatnonzero(angle <= radius_deg).tolist():
+        yield float(angle[i]), rows[i]
+
+
+def _few(connection: Connection, found: IntArray) -> list[Row] | None:
+    """The objects within ranges; None where they are not few."""
+    if len(found) > RANGES:
+        return None
+    result = connection.execute(select(O).where(within(*found.T)).limit(FEW + 1))
+    names = [str(name) for name in result.keys()]  # noqa: SIM118 - a result is no dictionary
+    rows = result.all()
+    return None if len(rows) > FEW else [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def objects(
@@ -74,12 +91,19 @@ def objects(
     ra, dec, radius_deg
         ICRS degrees.
     """
-    statement = select(O.c.id, O.c.ra, O.c.dec)
-    near = ((angle, row["id"]) for angle, row in _inside(connection, statement, ra, dec, radius_deg))
+    rows = _few(connection, ranges(ra, dec, radius_deg))
+    if rows is None:
+        inside = _inside(connection, select(O.c.id, O.c.ra, O.c.dec), ra, dec, radius_deg)
+    else:
+        inside = _near(rows, ra, dec, radius_deg)
+    near = ((angle, row["id"]) for angle, row in inside)
     beyond = near if after is None else (place for place in near if place > after)
     places = heapq.nsmallest(limit + 1, beyond)
-    rows = {row["id"]: dict(row) for row in select_in(connection, select(O), O.c.id, [p[1] for p in places[:limit]])}
-    shown = [queries.as_object(rows[name]) | {"separation_arcsec": angle * 3600.0} for angle, name in places[:limit]]
+    names = [name for _, name in places[:limit]]
+    if rows is None:
+        rows = [dict(row) for row in select_in(connection, select(O), O.c.id, names)]
+    known = {row["id"]: row for row in rows}
+    shown = [queries.as_object(known[name]) | {"separation_arcsec": angle * 3600.0} for angle, name in places[:limit]]
     return shown, places[limit - 1] if len(places) > limit else None
 
 

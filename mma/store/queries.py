@@ -239,9 +239,13 @@ def object_(connection: Connection, name: str) -> Row:
 
 def as_object(row: Row) -> Row:
     """An object's row as it is shown."""
-    times = {name: iso(row[name]) for name in ("first_seen", "last_seen", "last_unseen")}
-    hidden = ("hpx", "told_at", "version", "whole")
-    return {name: value for name, value in row.items() if name not in hidden} | times | {"mag": ab_mag(row["flux_njy"])}
+    shown = dict(row)
+    for name in ("hpx", "told_at", "version", "whole"):
+        shown.pop(name, None)
+    for name in ("first_seen", "last_seen", "last_unseen"):
+        shown[name] = iso(row[name])
+    shown["mag"] = ab_mag(row["flux_njy"])
+    return shown
 
 
 def cone(connection: Connection, ra: float, dec: float, radius_deg: float) -> list[Row]:

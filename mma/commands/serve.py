@@ -7,7 +7,8 @@ from argparse import Namespace
 from contextlib import closing
 
 from ..errors import ConfigError
-from ..store import Store
+from ..startup import look_seldom
+from ..store import Store, cone
 from .show import settings_of
 
 PORT = 8000
@@ -28,4 +29,7 @@ def serve(options: Namespace) -> None:
     with closing(Store(settings.database, create=False)) as store, closing(bound(host, port)) as sock:
         at = f"[{host}]" if ":" in host else host
         print(f"http://{at}:{sock.getsockname()[1]}/docs", file=sys.stderr, flush=True)
-        uvicorn.Server(config(create_app(store, settings))).run([sock])
+        app = create_app(store, settings)
+        cone.ranges(0.0, 0.0, 1.0)  # what the first question about the sky would have to load
+        look_seldom()
+        uvicorn.Server(config(app)).run([sock])

@@ -125,7 +125,7 @@ def test_both_ways_of_scoring_agree(campaign, folder):
     assert [j.event for j in direct] == [j.event for j in replayed] == [h.id for h in campaign.heralds]
     for a, b in zip(direct, replayed, strict=True):
         assert (a.candidates, a.rank, a.counted) == (b.candidates, b.rank, b.counted)
-        assert a.probability == pytest.approx(b.probability, rel=1e-3)
+        assert a.probability == pytest.approx(b.probability, rel=3e-3)  # packets have single precision and milliseconds
         assert (a.level, a.claimed) == (pytest.approx(b.level), pytest.approx(b.claimed))
     assert direct[0].tau == pytest.approx(replayed[0].tau)
     assert sum(j.rank is not None for j in direct) >= 2

@@ -15,10 +15,10 @@ from .completeness import BoolArray, Catalog, coverage, together
 from .counts import HALF_LIGHT, bearing_deg, bloom_counts, directional_radius, p_chance, r_magnitude
 from .galaxies import Galaxies, merged, unit
 from .parameters import Parameters
-from .terms.distance import distance, unseen_ratio
+from .terms.distance import coarse, distance, unseen_ratio
 from .terms.host_distance import HostDistances, modulus, photometric
 
-__all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_distances"]
+__all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_distances", "hostless"]
 
 ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
 C_KM_S = 299792.458
@@ -31,6 +31,9 @@ PHOTO_ERROR = 0.03
 
 AT_ONCE = 8192
 """Lines of sight that are summed over at once: bounds the memory."""
+
+HOSTLESS_MIN = 0.01
+"""No catalogue is so complete that fewer unrelated transients have no host in it."""
 
 Layers = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -239,6 +242,17 @@ def host_distances(hosts: Hosts, layers: Layers, parameters: Parameters) -> tupl
         mine = layers[0][rows], layers[1][rows], layers[2][rows]
         unseen[rows] = unseen_ratio(parameters, mine, _completeness(hosts, rows))
     return found, unseen
+
+
+def hostless(hosts: Hosts, parameters: Parameters) -> FloatArray:
+    """Part of the unrelated transients at each alert's place whose host is in no catalogue: ``int p_bg (1 - C) dd``,
+    at least ``HOSTLESS_MIN``; 1 where no completeness is known. Shape (n alerts,)."""
+    if not any(c.completeness.mpc for c in hosts.catalogs):
+        return np.ones(len(hosts.unseen))
+    mpc, density = coarse(parameters)
+    kinds, place = np.unique(hosts.covered, axis=0, return_inverse=True)
+    share = 1.0 - together(hosts.catalogs, kinds, mpc) @ density
+    return np.asarray(np.maximum(share, HOSTLESS_MIN)[place.ravel()], dtype=np.float64)
 
 
 def _portions(rows: IntArray) -> list[IntArray]:

@@ -104,12 +104,14 @@ class Photometry:
     slope_sigma: float = 0.1
     """Slopes of ordinary background transients, mag/d: mostly supernovae."""
 
-    rise_d: float = 8.0
-    """Days from the explosion of ordinary background transients until a survey can see them: fluxes grow as t^2 for
-    some 15 d, to peaks about 1.2 mag above the limit."""
+    rise_d: float = 15.0
+    """Days from the explosion of ordinary background transients to their peak: fluxes grow as t^2."""
 
-    rise_slope_mag_d: float = -0.1
-    """Their mean slope where nothing was seen so shortly before the first detection, mag/d: they still rise."""
+    rise_scatter_mag: float = 0.5
+    """Scatter of that growth, mag for each factor e in age: powers of the time from 1.5 to 2.5."""
+
+    once_fraction: float = 0.01
+    """Part of the background that is seen in a single exposure: asteroids without an orbit, artefacts. After vetoes."""
 
     other_fraction: float = 0.05
     """Part of the background that is something else: novae, flares, fast unknowns, some like the very

@@ -238,6 +238,7 @@ def _places(known: Known, rows: IntArray) -> photometry.Places:
         event_modulus=np.concatenate([event[0], its.event_modulus])[kept],
         event_modulus_sigma=np.concatenate([event[1], its.event_modulus_sigma])[kept],
         event_knows=np.isfinite(layers[0]),
+        hostless=hosts.hostless(found, known.parameters),
     )
 
 

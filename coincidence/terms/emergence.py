@@ -1,7 +1,7 @@
 """How bright a thing is when first seen, knowing that a look shortly before saw nothing.
 
 A survey finds what grows slowly close to its limit, however bright it will be; what is well above the limit a day or
-two after nothing was there has risen fast.
+two after nothing was there has risen fast, or is on its way to be very bright: a supernova in a near galaxy.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr, ndtr, ndtri
 
 from skymaps import FloatArray, IntArray
 
@@ -17,6 +17,18 @@ from ..models import Photometry
 
 LEAST = -12.0
 """Log of the least chance of being seen at all that is taken at its word."""
+
+PEAKS = 6
+"""Peak magnitudes that stand for a normal of them."""
+
+PER_MAG = np.log(10.0) / 5.0
+"""A flux grows as t^2: ln of time for each magnitude."""
+
+SOONEST_D = 0.05
+"""Nothing that rises slowly was first seen so shortly after its explosion: days."""
+
+NOT_RISING_D = 1e6
+"""So long after the explosion nothing rises any more: days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +39,16 @@ class First:
     variance: FloatArray
     """Of measurement and model, mag^2."""
 
+    depth: FloatArray
+    """Limiting magnitude of the exposure that detected it."""
+
     limit: FloatArray
     """Limiting magnitude of the look before; NaN where there is none."""
 
     gap_d: FloatArray
     """How long before that was."""
 
-    def take(self, rows: IntArray) -> First:
+    def take(self, rows: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> First:
         """The same for chosen curves."""
         return First(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
@@ -42,35 +57,78 @@ class First:
         return np.asarray(np.isfinite(self.limit) & (self.gap_d <= model.rise_d))
 
 
-def log_slow(first: First, mean: FloatArray, variance: FloatArray, model: Photometry) -> FloatArray:
-    """What to add to the log density of a curve's points if it rises slowly; 0 where no look was before. Shape (n,).
+def log_slow(first: First, peak: FloatArray, variance: FloatArray, model: Photometry) -> tuple[FloatArray, FloatArray]:
+    """What to add to the log density of a curve's points if it rises slowly, and how old it is when first seen.
 
-    A flux that grows as t^2 and reaches the limit L at ``rise_d`` after the explosion is, found a part of the gap g
-    later, at most ``top = 5 log10(1 + g / rise_d)`` mag above L. So the first magnitude, whatever its class is like
-    (that normal density of it is taken away), is even over these, with soft ends: ``Phi(x / s) Phi[(top - x) / s']``
-    for x above L, which integrates to ``top Phi(top / t) + t phi(top / t)`` with ``t^2 = s^2 + s'^2``.
+    A flux that grows as t^2, to a peak m_p at ``rise_d``, reaches a magnitude m at ``t(m) = rise_d 10^((m_p - m) / 5)``
+    after the explosion. Found at the depth L', and not at L a gap g before, it is between t(L') and t(L) + g old, at
+    all ages alike. So its first magnitude is y above L', ``0 < y < W = 5 log10[(t(L) + g) / t(L')]``, with a density as
+    ``10^(y / 5)``; softened by its error, cut at a soft L', and averaged over the normal of m_p, as far as that is
+    brighter than L'. It takes the place of that normal, which is taken away.
+
+    Parameters
+    ----------
+    peak, variance
+        Mean of m_p and its variance, mag and mag^2. Shape (n,).
+
+    Returns
+    -------
+    :
+        Natural log, as of ``log_sudden`` where it was not just found, 0 where no look was before; and days since the
+        explosion, ``NOT_RISING_D`` where it was not just found. Shape (n,).
+    """
+    value, age = log_sudden(first, peak, variance, model), np.full(len(peak), NOT_RISING_D)
+    rows = np.flatnonzero(first.just_found(model))
+    its, mean, sigma = first.take(rows), peak[rows], np.sqrt(variance[rows])
+    density, age[rows] = _rising(its, mean, sigma, model)
+    total = sigma**2 + its.variance
+    value[rows] = np.log(np.maximum(density, 1e-300)) + 0.5 * (
+        (its.mag - mean) ** 2 / total + np.log(2.0 * np.pi * total)
+    )
+    return value, age
+
+
+def _rising(first: First, mean: FloatArray, sigma: FloatArray, model: Photometry) -> tuple[FloatArray, FloatArray]:
+    """Density of the first magnitudes of slow risers, per mag, and their mean age then, days. Shape (n,)."""
+    above, limit, gap = (first.depth - first.mag)[:, None], first.limit[:, None], np.maximum(first.gap_d, 0.0)[:, None]
+    depth, error = first.depth[:, None], np.sqrt(first.variance)[:, None]
+    part = (np.arange(PEAKS) + 0.5) / PEAKS
+    seen = ndtr(np.maximum((first.depth - mean) / sigma, LEAST / 2.0))[:, None]
+    peak = np.minimum(mean[:, None] + sigma[:, None] * ndtri(part * seen), depth - 0.05)
+    begun, then = (model.rise_d * np.exp(PER_MAG * (peak - m)) for m in (depth, np.maximum(limit, peak)))
+    width = np.clip(np.log((then + gap) / begun) / PER_MAG, 0.05, depth - peak)
+    ages = np.maximum(then + gap - begun, SOONEST_D)
+    density, chance = _tilted(above, width, error, model.limit_softness_mag)
+    weight = ages * density
+    its = (weight.sum(axis=1)) / np.maximum((ages * chance).sum(axis=1), 1e-300)
+    weight = weight + 1e-300 * (peak == peak.min(axis=1, keepdims=True))  # too bright for all: the fastest
+    age = begun * np.exp(PER_MAG * np.clip(above, 0.0, width))
+    mean_age = (weight * age).sum(axis=1) / weight.sum(axis=1)
+    return its, np.clip(mean_age, SOONEST_D, model.rise_d)
+
+
+def _tilted(above: FloatArray, width: FloatArray, error: FloatArray, soft: float) -> tuple[FloatArray, FloatArray]:
+    """Density at ``above`` of ``k e^(k u) / (e^(k W) - 1)`` for 0 < u < W, blurred by an error and cut by
+    ``Phi(above / soft)``; and its integral, by parts. Any shape."""
+    k, norm = PER_MAG, np.expm1(PER_MAG * width)
+    shift = k * error**2
+    blurred = ndtr((width - above - shift) / error) - ndtr((-above - shift) / error)
+    density = k / norm * np.exp(k * above + 0.5 * k * shift) * np.maximum(blurred, 0.0) * ndtr(above / soft)
+    both = np.hypot(error, soft)
+    tail = np.exp(0.5 * (k * both) ** 2) * (ndtr(width / both - k * both) - ndtr(-k * both))
+    return density, (np.exp(k * width) * ndtr(width / both) - 0.5 - tail) / norm
+
+
+def log_sudden(first: First, mean: FloatArray, variance: FloatArray, model: Photometry) -> FloatArray:
+    """The same for what appears at once: only that it is above the limit, ``D(m) / int N D`` with a soft step D.
 
     Parameters
     ----------
     mean, variance
         What the class's brightness says of the first magnitude, without the point's own variance. Shape (n,).
     """
-    value = np.zeros(len(mean))
-    known = np.flatnonzero(np.isfinite(first.limit))
-    its, mu, total = first.take(known), mean[known], variance[known] + first.variance[known]
-    top = 5.0 * np.log10(1.0 + np.maximum(its.gap_d, 0.0) / model.rise_d)
-    faint, bright = np.sqrt(its.variance), np.sqrt(its.variance + model.limit_softness_mag**2)
-    both, above = np.hypot(faint, bright), its.limit - its.mag
-    length = top * ndtr(top / both) + both * np.exp(-0.5 * (top / both) ** 2) / np.sqrt(2.0 * np.pi)
-    even = log_ndtr(above / faint) + log_ndtr((top - above) / bright) - np.log(length)
-    value[known] = even + 0.5 * ((its.mag - mu) ** 2 / total + np.log(2.0 * np.pi * total))
-    return value
-
-
-def log_sudden(first: First, mean: FloatArray, variance: FloatArray, model: Photometry) -> FloatArray:
-    """The same for what appears at once: only that it is above the limit, ``D(m) / int N D`` with a soft step D."""
     soft = model.limit_softness_mag
     with np.errstate(invalid="ignore"):
-        here = log_ndtr((first.limit - first.mag) / soft)
-        chance = log_ndtr((first.limit - mean) / np.sqrt(variance + first.variance + soft**2))
+        here = log_ndtr((first.depth - first.mag) / soft)
+        chance = log_ndtr((first.depth - mean) / np.sqrt(variance + first.variance + soft**2))
     return np.where(np.isfinite(first.limit), here - np.maximum(chance, LEAST), 0.0)

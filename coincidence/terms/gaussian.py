@@ -88,7 +88,11 @@ class Look:
 
 
 def log_evidence(
-    s: Sums, offset: FloatArray, offset_variance: FloatArray, slope_sigma: float, looks: Sequence[Look] = ()
+    s: Sums,
+    offset: FloatArray,
+    offset_variance: FloatArray,
+    slope_sigma: float | FloatArray,
+    looks: Sequence[Look] = (),
 ) -> FloatArray:
     """Natural log of the density of all points, and of the probability that the looks saw nothing, given them.
 
@@ -100,7 +104,7 @@ def log_evidence(
     offset, offset_variance
         c and ``s_A^2``. Shape (n,).
     slope_sigma
-        ``s_B``, mag per unit of x.
+        ``s_B``, mag per unit of x; one for all, or of shape (n,).
 
     Returns
     -------

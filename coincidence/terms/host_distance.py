@@ -77,25 +77,26 @@ def photometric(
     :
         The ratio is ``(1 - e) ratio + e``.
     """
+    host = _Measured(
+        mpc=mpc,
+        error_mpc=error_mpc,
+        outlier=PHOTO_OUTLIER * model(parameters).at(mpc),
+        held=np.maximum(completeness(mpc[:, None])[:, 0], SEEN_MIN),
+    )
     grid, density = coarse(parameters)
-    outlier = PHOTO_OUTLIER * model(parameters).at(mpc)
     seen = np.maximum(completeness(grid), SEEN_MIN) * density
-    below, value, sigma = _integral(np.broadcast_to(grid, seen.shape), seen, mpc, error_mpc, outlier)
+    grid, narrow = np.broadcast_to(grid, seen.shape), error_mpc < 0.03 * mpc  # its steps are as wide
+    exact = background_integral(model(parameters), mpc, error_mpc)
     if layers is None:
+        _, value, sigma = host.known(grid, seen, exact, narrow)
         return HostDistances(
             ratio=np.ones(len(mpc)), event_modulus=value, event_modulus_sigma=sigma, modulus=value, modulus_sigma=sigma
         )
     at, share = nodes(layers)
+    narrow |= error_mpc < 0.7 * (at[:, 1] - at[:, 0])
+    below, value, sigma = host.known(grid, seen, exact, narrow)
     its = np.maximum(completeness(at), SEEN_MIN) * share
-    above, event_value, event_sigma = _integral(at, its, mpc, error_mpc, outlier)
-    narrow = error_mpc < np.maximum(0.7 * (at[:, 1] - at[:, 0]), 0.03 * mpc)  # for sums over such steps
-    here = (1.0 - PHOTO_OUTLIER) * np.maximum(completeness(mpc[:, None])[:, 0], SEEN_MIN)
-    above[narrow] = (here * event_integral(*layers, mpc, error_mpc) + outlier * its.sum(axis=1))[narrow]
-    exact = here * background_integral(model(parameters), mpc, error_mpc) + outlier * seen.sum(axis=1)
-    below[narrow] = exact[narrow]
-    own = modulus(mpc[narrow], error_mpc[narrow])
-    for mean, spread in ((value, sigma), (event_value, event_sigma)):
-        mean[narrow], spread[narrow] = own
+    above, event_value, event_sigma = host.known(at, its, event_integral(*layers, mpc, error_mpc), narrow)
     floor = parameters.distance_floor
     return HostDistances(
         ratio=(1.0 - floor) * above / np.maximum(below, 1e-300) + floor,
@@ -106,18 +107,40 @@ def photometric(
     )
 
 
-def _integral(
-    at: FloatArray, share: FloatArray, mpc: FloatArray, error_mpc: FloatArray, outlier: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Integral of the chance of each measured distance over distances ``at`` with shares of probability (m, q), and
-    mean and standard deviation of the distance modulus weighted by it. Shape (m,) each.
-    """
-    weight = share * ((1.0 - PHOTO_OUTLIER) * _normal(at, mpc, error_mpc) + outlier[:, None])
-    total = weight.sum(axis=1)
-    value = 5.0 * np.log10(at) + 25.0
-    mean = (weight * value).sum(axis=1) / total
-    variance = (weight * (value - mean[:, None]) ** 2).sum(axis=1) / total
-    return total, mean, np.sqrt(variance)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """Measured distances; arrays of shape (m,)."""
+
+    mpc: FloatArray
+    error_mpc: FloatArray
+    outlier: FloatArray
+    """Chance of this one if it is wrong altogether."""
+
+    held: FloatArray
+    """Completeness of the catalogues there."""
+
+    def known(
+        self, at: FloatArray, share: FloatArray, exact: FloatArray, narrow: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Chance of each measured distance, and mean and standard deviation of the distance modulus that goes with it.
+
+        Parameters
+        ----------
+        at, share
+            Distances, and the probability held near each. Shape (m, q).
+        exact
+            Integral of the probability's density times the measurement's normal. Shape (m,).
+        narrow
+            Errors that are too small for sums: the exact integral and the measured modulus are taken. Shape (m,).
+        """
+        weight = share * ((1.0 - PHOTO_OUTLIER) * _normal(at, self.mpc, self.error_mpc) + self.outlier[:, None])
+        total = weight.sum(axis=1)
+        value = 5.0 * np.log10(at) + 25.0
+        mean = (weight * value).sum(axis=1) / total
+        sigma = np.sqrt((weight * (value - mean[:, None]) ** 2).sum(axis=1) / total)
+        whole = (1.0 - PHOTO_OUTLIER) * self.held * exact + self.outlier * share.sum(axis=1)
+        own, own_sigma = modulus(self.mpc, self.error_mpc)
+        return np.where(narrow, whole, total), np.where(narrow, own, mean), np.where(narrow, own_sigma, sigma)
 
 
 def _normal(at: FloatArray, mpc: FloatArray, error_mpc: FloatArray) -> FloatArray:

@@ -37,6 +37,13 @@ class Points:
     variance: FloatArray
     """Of measurement and model together, mag^2."""
 
+    depth: FloatArray
+    """Limiting magnitude of each point's exposure, by its flux error: packets tell no other of all detections. The
+    magnitude itself where that is fainter. Shape (n points,)."""
+
+    times: IntArray
+    """In how many exposures each object was detected. Shape (n objects,), by the row of the batch."""
+
     before: Unseen
     """The last look before each object's first detection."""
 
@@ -60,13 +67,16 @@ def points(curves: LightCurves, parameters: Parameters) -> Points:
     flux = curves.flux_njy[kept]
     variance = (MAG_PER_LN * error[kept] / flux) ** 2 + parameters.photometry.model_error_mag**2
     curve = curves.take(kept)
-    limit = _limit(curves, error)
+    mag, deep = ZERO_MAG - 2.5 * np.log10(flux), _depth(curves, error)
+    limit = np.where(np.isfinite(curves.limit_mag), curves.limit_mag, deep)
     nothing = np.flatnonzero((band >= 0) & ~seen & np.isfinite(limit))
     return Points(
         curve=curve,
         band=band[kept],
-        mag=ZERO_MAG - 2.5 * np.log10(flux),
+        mag=mag,
         variance=variance,
+        depth=np.fmax(deep[kept], mag),
+        times=np.bincount(curves.object[seen]),
         before=looks.before(curves, curve, nothing, limit, band),
         after=looks.after(curves, curve, nothing, limit, band),
     )
@@ -79,12 +89,11 @@ def _flux_error(curves: LightCurves) -> FloatArray:
     return np.where(known, curves.flux_error_njy, usual)
 
 
-def _limit(curves: LightCurves, error: FloatArray) -> FloatArray:
-    """Limiting magnitude: as told, else five times the flux error; NaN unknown."""
+def _depth(curves: LightCurves, error: FloatArray) -> FloatArray:
+    """Limiting magnitude of each exposure: five times the flux error; NaN where none is told."""
     told = np.isfinite(curves.flux_error_njy)
     with np.errstate(invalid="ignore", divide="ignore"):
-        deep = ZERO_MAG - 2.5 * np.log10(5.0 * np.where(told, error, np.nan))
-    return np.where(np.isfinite(curves.limit_mag), curves.limit_mag, deep)
+        return np.asarray(ZERO_MAG - 2.5 * np.log10(5.0 * np.where(told, error, np.nan)), dtype=np.float64)
 
 
 def _thinned(curves: LightCurves, band: IntArray, error: FloatArray, rows: IntArray) -> IntArray:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 
 from ..errors import ConfigError
+from ..store import cone as cones
 from ..store import groups, queries, tags
 from . import tables
 from .show import as_json, console, number, reading, table
@@ -73,7 +74,7 @@ def cone(options: Namespace) -> None:
     """Objects near a position."""
     ra, dec = position(options.position)
     with reading(options) as connection:
-        rows = queries.cone(connection, ra, dec, radius_deg(options.radius))
+        rows = cones.all_objects(connection, ra, dec, radius_deg(options.radius))
     show_rows(options, rows, tables.objects, "no objects there")
 
 

@@ -94,6 +94,18 @@ def other(onset: float, mpc: float, limit_mag: float, random: Random) -> Curve:
     return Curve(onset=onset, peak_mag=float(mag), rise_d=0.01, fade_mag_d=float(random.normal(0.0, 0.5)))
 
 
+def peak(mpc: float | None, limit_mag: float, random: Random) -> float:
+    """Apparent peak magnitude of an unrelated transient that a survey sees, at a distance where one is known."""
+    if mpc is None:
+        return float(background(1, limit_mag, random)[1][0])
+    shares, means, sigmas = zip(*SUPERNOVAE, strict=True)
+    while True:
+        kind = random.choice(len(shares), p=shares)
+        mag = random.normal(means[kind], sigmas[kind]) + modulus(mpc)
+        if mag < limit_mag:
+            return float(mag)
+
+
 def unrelated(crossing: float, mag: float, limit_mag: float, random: Random) -> Curve:
     """A supernova of this peak magnitude that becomes as bright as the survey's limit at this Unix time."""
     curve = _slow(0.0, mag, random)

@@ -149,14 +149,20 @@ class Sky:
         model = DEFAULT.classes[name]
         onset = self.herald.time + classes.onset_d(model.onset, self.random) * DAY_S
         for _ in range(TRIES):
-            curve = classes.COUNTERPARTS[name](onset, self.herald.distance_mpc, self.random)
-            zero = self.herald.time if name in classes.FROM_EVENT else None
-            curve = replace(curve, zero=zero, rough_mag=self.plan.rough_mag)
+            curve = replace(self._light(name, onset), rough_mag=self.plan.rough_mag)
             seen = observe(curve, self.survey.visits(*self.visits_of(), self.random), self.random)
             if seen.detected.any():
                 place = (self.herald.ra, self.herald.dec)
                 return self._source(name, seen, onset, place, self.herald.distance_mpc, is_counterpart=True), True
         return None, True
+
+    def _light(self, name: str, onset: float) -> Curve:
+        """Light of a counterpart; a stated part of them looks like anything else."""
+        mpc, limit = self.herald.distance_mpc, self.survey.limit_mag
+        if self.random.uniform() < self.plan.unusual:
+            return classes.unrelated(onset, classes.peak(mpc, limit, self.random), limit, self.random)
+        curve = classes.COUNTERPARTS[name](onset, mpc, self.random)
+        return replace(curve, zero=self.herald.time if name in classes.FROM_EVENT else None)
 
     def _class(self) -> str | None:
         """Class of the counterpart, by the stated probabilities; None for none."""
@@ -185,18 +191,26 @@ class Sky:
         ra, dec = _places(lower, size, n, self.random)
         onset = self.random.uniform(start, end, n)
         for i in range(n):
-            if self.random.uniform() < self.plan.others:
+            place, u = (float(ra[i]), float(dec[i])), self.random.uniform()
+            if u < self.plan.once:
+                yield from self._seen("orbitless", self._once(onset[i]), place, None)
+                continue
+            if u < self.plan.once + self.plan.others:
                 curve = classes.other(onset[i], float(mpc[i]), self.survey.limit_mag, self.random)
             else:
                 curve = classes.unrelated(onset[i], float(mag[i]), self.survey.limit_mag, self.random)
             curve = replace(curve, rough_mag=self.plan.rough_mag)
-            yield from self._seen("supernova", curve, (float(ra[i]), float(dec[i])), float(mpc[i]))
+            yield from self._seen("supernova", curve, place, float(mpc[i]))
         for _ in range(int(self.random.poisson(n * self.plan.contaminants))):
             where = _places(lower, size, 1, self.random)
             moment = self.random.uniform(start, end)
-            curve = replace(classes.flare(moment, None, self.random), only_once=True, rise_d=0.01)
             what = str(self.random.choice(["asteroid", "artefact"]))
-            yield from self._seen(what, curve, (float(where[0][0]), float(where[1][0])), None)
+            yield from self._seen(what, self._once(moment), (float(where[0][0]), float(where[1][0])), None)
+
+    def _once(self, moment: float) -> Curve:
+        """Something of any brightness, in one exposure."""
+        mag = self.random.uniform(self.survey.limit_mag - 4.0, self.survey.limit_mag)
+        return Curve(onset=moment, peak_mag=mag, rise_d=0.01, only_once=True)
 
     def _seen(self, what: str, curve: Curve, place: tuple[float, float], mpc: float | None) -> Iterator[Source]:
         seen = observe(curve, self.survey.visits(*self.visits_of(), self.random), self.random)

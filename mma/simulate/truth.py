@@ -17,7 +17,7 @@ from coincidence.curves import LightCurves
 from . import heralds, hosts
 from .heralds import Herald
 from .hosts import Galaxy, Mix
-from .light import BANDS, DAY_S, SURVEYS, Seen
+from .light import AB_ZERO_MAG, BANDS, DAY_S, SURVEYS, Seen
 
 HISTORY_D = {"ztf": 30.0, "lsst": 365.0}
 """Packets reach this far back: days."""
@@ -38,6 +38,12 @@ class Plan:
 
     others: float = 0.05
     """Part of the unrelated transients that are no supernovae: as much as the score takes into account."""
+
+    once: float = 0.01
+    """Part of them that is seen in a single exposure and passes every veto: asteroids without an orbit. As stated."""
+
+    unusual: float = 0.02
+    """Part of the counterparts that look like unrelated transients: the floor of the score's photometry."""
 
     rough_mag: float = 0.2
     """Bumps of every light curve: independent scatter of each exposure, mag."""
@@ -108,8 +114,8 @@ class Campaign:
 
     def curves(self) -> LightCurves:
         """Detections and non-detections of all sources."""
-        reach = HISTORY_D[self.plan.survey]
-        parts = [_points(i, source, reach, forced=self.plan.forced) for i, source in enumerate(self.sources)]
+        survey, forced = self.plan.survey, self.plan.forced
+        parts = [_points(i, source, survey, forced=forced) for i, source in enumerate(self.sources)]
         columns = [np.concatenate([part[k] for part in parts]) for k in range(6)] if parts else [np.empty(0)] * 6
         names = ("object", "time", "band", "flux_njy", "flux_error_njy", "limit_mag")
         return LightCurves.of(**dict(zip(names, columns, strict=True)))
@@ -142,14 +148,16 @@ def _row(source: Source, survey: str) -> dict[str, object]:
 
 
 def _points(
-    row: int, source: Source, reach_d: float, *, forced: bool
+    row: int, source: Source, survey: str, *, forced: bool
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
     """Points of one source as its packets tell them: none after the last detection, unless they are forced."""
     seen = source.seen
     time = seen.visits.time
     until = len(time) if forced else seen.last + 1
-    told = np.flatnonzero((time >= time[seen.first] - reach_d * DAY_S) & (np.arange(len(time)) < until))
+    told = np.flatnonzero((time >= time[seen.first] - HISTORY_D[survey] * DAY_S) & (np.arange(len(time)) < until))
     flux = np.where(seen.detected, seen.flux_njy, np.nan)
     error = np.where(seen.detected, seen.error_njy, np.nan)
     band = np.array([BANDS[b] for b in seen.visits.band[told]], dtype=object)
-    return np.full(len(told), row), time[told], band, flux[told], error[told], seen.visits.limit_mag[told]
+    # Rubin's packets tell no limits, but errors
+    limit = seen.visits.limit_mag if survey == "ztf" else AB_ZERO_MAG - 2.5 * np.log10(5.0 * seen.error_njy)
+    return np.full(len(told), row), time[told], band, flux[told], error[told], limit[told]

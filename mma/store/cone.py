@@ -113,6 +113,12 @@ def every_object(connection: Connection, ra: float, dec: float, radius_deg: floa
         yield queries.as_object(row) | {"separation_arcsec": angle * 3600.0}
 
 
+def all_objects(connection: Connection, ra: float, dec: float, radius_deg: float) -> list[Row]:
+    """All objects within the radius, the nearest first."""
+    found = every_object(connection, ra, dec, radius_deg)
+    return sorted(found, key=lambda row: (row["separation_arcsec"], row["id"]))
+
+
 def every_candidate(
     connection: Connection, ra: float, dec: float, radius_deg: float, conditions: Iterable[Condition] = ()
 ) -> Iterator[Row]:

@@ -9,13 +9,12 @@ import numpy as np
 from sqlalchemy import Connection, select, union_all
 
 from coincidence.terms import TERMS
-from skymaps import healpix
 
 from ..errors import NotFoundError
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
 from . import associations, chances, groups, objects, tables, tags
-from .bulk import Row, floats, select_in
+from .bulk import Row, floats
 from .candidates import ACTIVE, WITHDRAWN
 from .events import resolve
 from .status import for_all as for_all
@@ -246,29 +245,6 @@ def as_object(row: Row) -> Row:
         shown[name] = iso(row[name])
     shown["mag"] = ab_mag(row["flux_njy"])
     return shown
-
-
-def cone(connection: Connection, ra: float, dec: float, radius_deg: float) -> list[Row]:
-    """Objects within an angle of a position, the nearest first; any radius, poles and RA 0/360 included.
-
-    Parameters
-    ----------
-    ra, dec, radius_deg
-        Degrees.
-    """
-    order = int(np.clip(np.floor(np.log2(60.0 / max(radius_deg, 1e-4))), 0, 13))
-    cells = healpix.disc(ra, dec, np.radians(radius_deg), order)
-    shift = 2 * (29 - order)
-    ranges = np.stack([cells << shift, (cells + 1) << shift], axis=1)
-    near = objects.in_region(connection, ranges, -np.inf, np.inf)
-    angle = separation_deg(ra, dec, near.ra, near.dec)
-    rows = np.flatnonzero(angle <= radius_deg)
-    found = {
-        row["id"]: dict(row)
-        for row in select_in(connection, select(tables.objects), tables.objects.c.id, list(near.object_id[rows]))
-    }
-    ordered = sorted(rows.tolist(), key=lambda row: (angle[row], near.object_id[row]))
-    return [as_object(found[near.object_id[row]]) | {"separation_arcsec": float(angle[row] * 3600)} for row in ordered]
 
 
 def separation_deg(ra: float, dec: float, ras: Any, decs: Any) -> Any:

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from coincidence.terms import TERMS
 from mma.client import Candidate, Client, ConfigError, Event, NotFoundError, Object
-from mma.store import Store, queries, tables
+from mma.store import Store, cone, queries, tables
 from mma.store.fields import CANDIDATES, EVENTS
 from skymaps import Circle, SkyMap
 from tests.api.filling import fill, shown
@@ -190,7 +190,7 @@ def test_one_object_with_its_light_curve_in_units(played):
 
 def test_objects_near_a_position_in_any_frame_and_unit(filled):
     place = SkyCoord(0.0, 0.0, unit="deg")
-    expected = ask(filled, queries.cone, 0.0, 0.0, 20.0)
+    expected = ask(filled, cone.all_objects, 0.0, 0.0, 20.0)
     assert len(expected) > 5
     for client in filled.clients:
         for position, radius in (((0.0, 0.0), 20), ((360.0, 0.0), 1200 * u.arcmin), (place.galactic, 20 * u.deg)):

@@ -8,61 +8,89 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import quad
 from scipy.stats import norm
 
 from coincidence import DEFAULT
 from coincidence.terms import emergence, gaussian
 from coincidence.terms.points import points
+from skymaps import FloatArray
 from tests.coincidence.light import curve, limit, point
 
 MODEL = DEFAULT.photometry
 ONE = np.ones(1)
 
 
-def first(mag: float, limit_mag: float, gap_d: float, variance: float = 0.07) -> emergence.First:
-    return emergence.First(mag=mag * ONE, variance=variance * ONE, limit=limit_mag * ONE, gap_d=gap_d * ONE)
+def first(
+    mag: float | FloatArray, limit_mag: float, gap_d: float, variance: float = 0.07, depth: float = 20.5
+) -> emergence.First:
+    ones = np.ones(np.size(mag))
+    return emergence.First(
+        mag=mag * ones, variance=variance * ones, depth=depth * ones, limit=limit_mag * ones, gap_d=gap_d * ones
+    )
 
 
-def normal(mag: float, mean: float, variance: float) -> float:
-    return float(norm.pdf(mag, mean, np.sqrt(variance)))
-
-
-@given(mean=st.floats(17.0, 22.0), sigma=st.floats(0.3, 3.0), gap=st.floats(0.01, 30.0), variance=st.floats(0.01, 0.5))
-def test_the_first_magnitude_has_a_density_of_its_own(mean: float, sigma: float, gap: float, variance: float) -> None:
-    def slow(mag: float) -> float:
-        its = emergence.log_slow(first(mag, 20.5, gap, variance), mean * ONE, sigma**2 * ONE, MODEL)[0]
-        return float(normal(mag, mean, sigma**2 + variance) * np.exp(its))
-
-    def sudden(mag: float) -> float:
-        its = emergence.log_sudden(first(mag, 20.5, gap, variance), mean * ONE, sigma**2 * ONE, MODEL)[0]
-        return float(normal(mag, mean, sigma**2 + variance) * np.exp(its))
-
-    assert quad(slow, 10.0, 26.0, points=[20.5], limit=400)[0] == pytest.approx(1.0, abs=1e-4)
-    if norm.cdf((20.5 - mean) / sigma) > 1e-3:
-        bright = mean - 9.0 * sigma
-        assert quad(sudden, bright, 24.0, points=[20.5], limit=400)[0] == pytest.approx(1.0, abs=1e-4)
+@given(
+    mean=st.floats(17.0, 22.0),
+    sigma=st.floats(0.3, 3.0),
+    gap=st.floats(0.01, 30.0),
+    variance=st.floats(0.01, 0.5),
+    before=st.floats(18.5, 20.9),
+)
+def test_the_first_magnitude_has_a_density_of_its_own(
+    mean: float, sigma: float, gap: float, variance: float, before: float
+) -> None:
+    mag = np.linspace(min(mean - 9.0 * sigma, 8.0), 26.0, 40_001)
+    seen = first(mag, before, gap, variance, depth=max(20.5, before))
+    usual = norm.pdf(mag, mean, np.sqrt(sigma**2 + variance))
+    rows = mean * np.ones(len(mag)), sigma**2 * np.ones(len(mag))
+    for its in (emergence.log_slow(seen, *rows, MODEL)[0], emergence.log_sudden(seen, *rows, MODEL)):
+        if norm.cdf((20.5 - mean) / sigma) > 1e-3:
+            assert np.trapezoid(usual * np.exp(its), mag) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_no_look_before_says_nothing() -> None:
     nothing = first(19.0, np.nan, 0.0)
-    assert emergence.log_slow(nothing, 18.0 * ONE, ONE, MODEL).tolist() == [0.0]
+    assert emergence.log_slow(nothing, 18.0 * ONE, ONE, MODEL)[0].tolist() == [0.0]
     assert emergence.log_sudden(nothing, 18.0 * ONE, ONE, MODEL).tolist() == [0.0]
 
 
+def gain(seen: emergence.First, peak: float, variance: float = 2.0) -> float:
+    """Log ratio of a sudden source to a slow one of the same brightness."""
+    sudden = emergence.log_sudden(seen, peak * ONE, variance * ONE, MODEL)
+    return float((sudden - emergence.log_slow(seen, peak * ONE, variance * ONE, MODEL)[0])[0])
+
+
 def test_a_slow_riser_is_found_near_the_limit_and_a_sudden_one_anywhere() -> None:
-    """A magnitude and more above the limit a day after nothing was there: no supernova does that."""
-    near, far = (
-        emergence.log_sudden(seen, 18.5 * ONE, 2.0 * ONE, MODEL)
-        - emergence.log_slow(seen, 18.5 * ONE, 2.0 * ONE, MODEL)
-        for seen in (first(20.3, 20.5, 1.0), first(18.0, 20.5, 1.0))
-    )
-    assert far[0] > near[0] + np.log(100.0)
-    later = first(18.0, 20.5, 30.0)
-    month = emergence.log_sudden(later, 18.5 * ONE, 2.0 * ONE, MODEL) - emergence.log_slow(
-        later, 18.5 * ONE, 2.0 * ONE, MODEL
-    )
-    assert month[0] < 2.0  # in a month it may
+    """Two magnitudes above the limit a day after nothing was there: no supernova that peaks at 19.3 does that."""
+    assert gain(first(18.5, 20.5, 1.0), 19.3, 0.6) > gain(first(20.3, 20.5, 1.0), 19.3, 0.6) + np.log(100.0)
+    assert gain(first(18.0, 20.5, 30.0), 19.3, 0.6) == 0.0  # in a month anything does
+
+
+def test_a_supernova_in_a_near_galaxy_is_soon_far_above_the_limit() -> None:
+    """One that peaks at 15 passes 20.5 a day after its explosion, and is at 18 two days later."""
+    assert gain(first(18.0, 20.5, 2.0), 15.0) < gain(first(18.0, 20.5, 2.0), 19.3) - np.log(100.0)
+    young, old = (emergence.log_slow(first(19.0, 20.5, 2.0), m * ONE, 0.3 * ONE, MODEL)[1][0] for m in (14.5, 19.3))
+    assert young < 3.0 < 6.0 < old
+
+
+def test_growth_as_the_square_of_time() -> None:
+    """Of one peak magnitude, with small errors: the closed form, and the age that goes with a magnitude."""
+    peak, gap, error = 15.5, 3.0, 1e-3
+    passed = MODEL.rise_d * 10.0 ** ((peak - 20.5) / 5.0)
+    sharp = replace(MODEL, limit_softness_mag=1e-3)
+    for mag in (20.3, 19.0, 18.2):
+        seen = first(mag, 20.5, gap, error**2)
+        its, age = emergence.log_slow(seen, peak * ONE, error**2 * ONE, sharp)
+        density = float(norm.logpdf(mag, peak, np.sqrt(2.0) * error) + its[0])
+        when = MODEL.rise_d * 10.0 ** ((peak - mag) / 5.0)
+        assert passed < when < passed + gap
+        assert np.exp(density) == pytest.approx(when * np.log(10.0) / 5.0 / gap, rel=0.02)
+        assert age[0] == pytest.approx(when, rel=0.01)
+
+
+def test_a_shallow_look_before_a_deep_detection_tells_little() -> None:
+    """A source at 22 that a look to 19 did not see may have been there all the time."""
+    assert abs(gain(first(22.0, 19.0, 0.1, depth=23.0), 21.0)) < 1.0
 
 
 def test_the_last_look_before_and_the_deepest_of_each_night_after() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mma.store import Store, queries
+from mma.store import Store, cone, queries
 from mma.streams import Message
 from tests.mma.world import HERE, THERE, World, as_message, burst, detection, retraction, superevent
 
@@ -64,7 +64,7 @@ def known(world: World) -> dict[str, Any]:
     events = world.events()
     return {
         "events": events,
-        "objects": world.ask(queries.cone, *HERE, 180.0),
+        "objects": world.ask(cone.all_objects, *HERE, 180.0),
         "candidates": {
             name: [
                 {key: value for key, value in row.items() if key not in hidden}

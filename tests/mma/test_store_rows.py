@@ -16,7 +16,7 @@ import skymaps
 from coincidence import AlertBatch
 from coincidence.objects import told_times
 from mma.notices import decode_igwn
-from mma.store import Store, bulk, catalogs, events, ledger, objects, queries, tables
+from mma.store import Store, bulk, catalogs, cone, events, ledger, objects, queries, tables
 from mma.store.codec import event_document, event_of
 from tests.mma.world import HERE, THERE, World, as_message, burst, circle_map, detection, retraction, superevent
 from tests.skymaps.strategies import decs, ras
@@ -196,7 +196,7 @@ def test_a_cone_is_every_object_within_its_angle(crowd, ra, dec, radius):
     here, all_of_them = unit(ra, dec), unit(ras_, decs_)
     angle = np.degrees(np.arctan2(np.linalg.norm(np.cross(all_of_them, here), axis=1), all_of_them @ here))
     with store.read() as connection:
-        found = queries.cone(connection, ra, dec, radius)
+        found = cone.all_objects(connection, ra, dec, radius)
     clear = np.abs(angle - radius) > 1e-9
     names = {f"O{i:04d}" for i in np.flatnonzero((angle <= radius) & clear)}
     edge = {f"O{i:04d}" for i in np.flatnonzero(~clear)}
@@ -210,7 +210,7 @@ def test_a_cone_on_both_databases(world: World):
     world.hears(*(detection(f"ZTF27{name}", place) for name, place in places.items()))
 
     def at(ra: float, dec: float, radius: float) -> list[str]:
-        return [row["id"][-1] for row in world.ask(queries.cone, ra, dec, radius)]
+        return [row["id"][-1] for row in world.ask(cone.all_objects, ra, dec, radius)]
 
     assert sorted(at(0.0, 0.0, 0.001)) == ["A", "B"]
     assert sorted(at(360.0, 0.0, 0.001)) == ["A", "B"]

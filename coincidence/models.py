@@ -193,6 +193,11 @@ class Contamination:
 
 def classes() -> dict[str, ClassModel]:
     """The default counterpart classes."""
+    return _explosions() | _active_nuclei()
+
+
+def _explosions() -> dict[str, ClassModel]:
+    """What begins once."""
     return {
         # rises within a day, fades within days: Villar et al. 2017 (ApJL 851 L21)
         "kilonova": ClassModel(
@@ -228,7 +233,12 @@ def classes() -> dict[str, ClassModel]:
             light=Light(shape="flat", mag=-19.5, mag_sigma=1.0, slope_sigma=0.05),
             agn_fraction=0.2,
         ),
-        # a state, not an onset: any activity around the event counts
+    }
+
+
+def _active_nuclei() -> dict[str, ClassModel]:
+    """A state, not an onset: any activity around the event counts."""
+    return {
         "blazar": ClassModel(
             onset=_box(-400.0, 30.0),
             active_before_d=None,

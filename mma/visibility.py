@@ -1,82 +1,16 @@
-"""What can be observed from a site in a night: darkness, altitudes, the Moon, the share of a region.
-
-All of it is arithmetic on standard formulas (ERFA): no table of Earth's rotation is looked up, and so none fetched.
-UTC stands for UT1, from which it differs by less than 0.9 s by its definition: 14 arcsec. Aberration (20 arcsec) and
-refraction (1.7 arcmin at 30 degrees, upwards) are left out.
-"""
+"""What can be observed from a site in a night: when a position is high in the dark, the share of a region."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime
 
-import erfa  # type: ignore[import-untyped]
 import numpy as np
-import numpy.typing as npt
 
 from skymaps import FloatArray, Region, healpix
 
+from .nights import ASTRONOMICAL_DEG, STEP_S, Sky, Spell, altitude_deg, darkness, sky, spells, utc, vectors
 from .sites import Site
-
-ASTRONOMICAL_DEG = -18.0
-"""The Sun's altitude at the end of astronomical twilight."""
-
-STEP_S = 60.0
-"""Grid of a night."""
-
-KM_PER_AU = 149597870.7
-TT_MINUS_UTC_S = 69.184
-"""Since 2017; a leap second more or less moves the Sun by 0.04 arcsec."""
-
-JD_UNIX_EPOCH = 2440587.5
-DAY_S = 86400.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sky:
-    """A night's directions, a row for each minute from one local noon to the next."""
-
-    site: Site
-    unix: FloatArray
-    """Unix seconds. Shape (t,)."""
-
-    zenith: FloatArray
-    """Unit vectors in ICRS. Shape (t, 3)."""
-
-    moon: FloatArray
-    """Unit vectors in ICRS, as seen from the site. Shape (t, 3)."""
-
-    moon_altitude: FloatArray
-    """Degrees. Shape (t,)."""
-
-    moon_lit: float
-    """Illuminated fraction at the middle of the night."""
-
-    sun_altitude: FloatArray
-    """Degrees. Shape (t,)."""
-
-    @property
-    def dark(self) -> npt.NDArray[np.bool_]:
-        """Whether the Sun is more than 18 degrees below the horizon. Shape (t,)."""
-        return np.asarray(self.sun_altitude <= ASTRONOMICAL_DEG)
-
-    def altitude(self, ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
-        """Altitudes in degrees. Shape (t, n)."""
-        return _altitude(self.zenith @ vectors(ra, dec).T)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
-    """A time without a break."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def hours(self) -> float:
-        """How long it is."""
-        return (self.end - self.start).total_seconds() / 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,54 +60,6 @@ class Share:
     """Altitude in degrees to the region's probability that is at least that high some time in the dark, 0 to 1."""
 
 
-def night_of(site: Site, time: datetime) -> date:
-    """The night that a time belongs to: the local mean date at the noon before."""
-    local = time.astimezone(UTC) + timedelta(hours=site.longitude / 15.0)
-    return (local - timedelta(hours=12)).date()
-
-
-def coming_night(site: Site, now: datetime) -> date:
-    """The night that is, or the next one: from the end of darkness on the coming evening counts."""
-    night = night_of(site, now)
-    dark = darkness(sky(site, night))
-    over = now >= dark.end if dark else now.timestamp() >= sky(site, night).unix[-1]
-    return night + timedelta(days=1) if over else night
-
-
-@lru_cache(maxsize=8)
-def sky(site: Site, night: date) -> Sky:
-    """The sky over a site from local mean noon of this date to the next.
-
-    Parameters
-    ----------
-    night
-        Local date of the evening.
-    """
-    noon = datetime(night.year, night.month, night.day, 12, tzinfo=UTC) - timedelta(hours=site.longitude / 15.0)
-    unix = noon.timestamp() + np.arange(0.0, DAY_S + STEP_S, STEP_S)
-    day = unix / DAY_S
-    tt = day + TT_MINUS_UTC_S / DAY_S
-    turn = erfa.c2t06a(JD_UNIX_EPOCH, tt, JD_UNIX_EPOCH, day, 0.0, 0.0)
-    longitude, latitude = np.radians([site.longitude, site.latitude])
-    up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
-    zenith = np.einsum("tij,i->tj", turn, up)
-    place_km = np.einsum("tij,i->tj", turn, erfa.gd2gc(1, longitude, latitude, site.height_m) / 1000.0)
-    earth, _ = erfa.epv00(JD_UNIX_EPOCH, tt)
-    sun_km = -earth["p"] * KM_PER_AU - place_km
-    moon_km = erfa.moon98(JD_UNIX_EPOCH, tt)["p"] * KM_PER_AU - place_km
-    sun, moon = _unit(sun_km), _unit(moon_km)
-    middle = len(unix) // 2
-    return Sky(
-        site=site,
-        unix=unix,
-        zenith=zenith,
-        moon=moon,
-        moon_altitude=_altitude(np.sum(zenith * moon, axis=1)),
-        moon_lit=float(_lit(sun_km[middle], moon_km[middle])),
-        sun_altitude=_altitude(np.sum(zenith * sun, axis=1)),
-    )
-
-
 def tonight(site: Site, ra: float, dec: float, night: date, altitudes: tuple[float, ...] = (30.0, 45.0)) -> Visibility:
     """When a position can be observed in a night.
 
@@ -207,10 +93,10 @@ def tonight(site: Site, ra: float, dec: float, night: date, altitudes: tuple[flo
         night=night,
         dark=darkness(over),
         above={
-            limit: _spells(over, np.minimum(altitude - limit, ASTRONOMICAL_DEG - over.sun_altitude))
+            limit: spells(over, np.minimum(altitude - limit, ASTRONOMICAL_DEG - over.sun_altitude))
             for limit in altitudes
         },
-        best=None if best is None else _time(over.unix[best]),
+        best=None if best is None else utc(over.unix[best]),
         best_altitude=None if best is None else float(altitude[best]),
         moon_separation=None if best is None else float(_angle(target, over.moon[best])),
         moon_altitude=None if best is None else float(over.moon_altitude[best]),
@@ -243,7 +129,7 @@ def observable(
     highest = np.full(len(ra), -90.0)
     for start in range(0, len(ra), 4096):
         part = slice(start, start + 4096)
-        highest[part] = _altitude((dark @ vectors(ra[part], dec[part]).T).max(axis=0))
+        highest[part] = altitude_deg((dark @ vectors(ra[part], dec[part]).T).max(axis=0))
     return {limit: float(probability[highest >= limit].sum()) for limit in altitudes}
 
 
@@ -270,53 +156,6 @@ def cells(region: Region) -> tuple[FloatArray, FloatArray, FloatArray]:
     return ra[kept], dec[kept], probability[kept] / probability.sum()
 
 
-def vectors(ra: npt.ArrayLike, dec: npt.ArrayLike) -> FloatArray:
-    """Unit vectors of ICRS degrees. Shape (n, 3)."""
-    a, d = np.radians(np.atleast_1d(ra)), np.radians(np.atleast_1d(dec))
-    return np.stack([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)], axis=1)
-
-
-def _altitude(sine: FloatArray) -> FloatArray:
-    return np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0)))
-
-
-def _unit(vector: FloatArray) -> FloatArray:
-    return np.asarray(vector / np.linalg.norm(vector, axis=-1, keepdims=True))
-
-
 def _angle(a: FloatArray, b: FloatArray) -> float:
     """Degrees between two unit vectors, right at all angles."""
     return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b)))
-
-
-def _lit(sun_km: FloatArray, moon_km: FloatArray) -> float:
-    """Illuminated fraction: (1 + cos i) / 2 with the phase angle i at the Moon (Meeus 1998, ch. 48)."""
-    to_sun, to_us = _unit(sun_km - moon_km), _unit(-moon_km)
-    return float((1.0 + to_sun @ to_us) / 2.0)
-
-
-def darkness(over: Sky) -> Spell | None:
-    """From the first to the last dark moment; there is one spell between two noons."""
-    spells = _spells(over, ASTRONOMICAL_DEG - over.sun_altitude)
-    return spells[0] if spells else None
-
-
-def _spells(over: Sky, margin: FloatArray) -> list[Spell]:
-    """Times when a margin is not negative; its zeros between two minutes are found on the straight line."""
-    good = np.concatenate([[False], margin >= 0.0, [False]])
-    starts, ends = np.flatnonzero(good[1:] & ~good[:-1]), np.flatnonzero(good[:-1] & ~good[1:]) - 1
-    found = []
-    for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
-        begin = over.unix[first] - (_before(margin[first - 1], margin[first]) if first else 0.0)
-        end = over.unix[last] + (_before(margin[last + 1], margin[last]) if last + 1 < len(margin) else 0.0)
-        found.append(Spell(start=_time(begin), end=_time(end)))
-    return found
-
-
-def _before(outside: float, inside: float) -> float:
-    """Seconds from the zero to the grid point inside."""
-    return float(STEP_S * inside / (inside - outside))
-
-
-def _time(unix: float) -> datetime:
-    return datetime.fromtimestamp(float(unix), UTC)

@@ -11,8 +11,9 @@ from typing import Any
 from skymaps import Region
 
 from ..errors import ConfigError, NotFoundError
+from ..nights import Spell, coming_night
 from ..sites import CTAO_N, CTAO_S, Site, site
-from ..visibility import Share, Spell, Visibility, coming_night, share, tonight
+from ..visibility import Share, Visibility, share, tonight
 from .ask import position
 from .show import as_json, console, settings_of, table
 

@@ -11,7 +11,8 @@ from astropy.coordinates import SkyCoord
 
 from skymaps import FloatArray, Region, healpix
 
-from ..visibility import cells, vectors
+from ..nights import vectors
+from ..visibility import cells
 from . import labels
 from .content import Content
 from .style import DENSITY, GREY, LIGHT, VERMILION

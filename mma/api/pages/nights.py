@@ -1,4 +1,4 @@
-"""Tonight at CTA's sites, as the pages show it. The arithmetic is ``mma.visibility``'s."""
+"""Tonight at CTA's sites, as the pages show it. The arithmetic is that of ``mma.nights`` and ``mma.visibility``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mma.nights import Spell, coming_night, darkness, sky
 from mma.sites import CTAO_N, CTAO_S, Site
-from mma.visibility import Spell, coming_night, darkness, observable, sky, tonight
+from mma.visibility import observable, tonight
 from skymaps import FloatArray, Region, healpix
 
 Row = dict[str, Any]

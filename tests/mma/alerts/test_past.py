@@ -1,13 +1,10 @@
 """Histories by compiled program: what the packets decoded whole say, bit by bit, for whatever bytes."""
 
-import copy
 import io
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import fastavro
 import numpy as np
@@ -15,141 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coincidence import Alert, AlertBatch
-from coincidence.objects import SAME_S, key, with_keys
-from mma import whole
-from mma.alerts import DECODERS, Histories, Points, SchemaStore, decode, decode_whole, facts, histories
-from mma.alerts.avro import container, framing
-from mma.alerts.nested import asked
-from mma.alerts.packet import PacketDecoder
-from mma.alerts.schemas import checked
-from mma.errors import DecodeError
+from coincidence.objects import with_keys
+from mma.alerts import SchemaStore, decode, histories
 from mma.store import Store, objects, tables
-from mma.streams.message import Message
 from tests.mma.alerts import make, written
-
-Result = TypeVar("Result")
-MAYBE = ["null", "double"]
-
-
-def record(name: str, *listed: tuple[str, Any], **given: Any) -> dict[str, Any]:
-    return {"type": "record", "name": name, "fields": [{"name": n, "type": t} for n, t in listed], **given}
-
-
-def rubin(items: Any = "s.source") -> dict[str, Any]:
-    """A packet with all that Rubin's of any version have, in their order, and some more."""
-    flux = [("psfFlux", MAYBE), ("psfFluxErr", ["float", "null"]), ("timeWithdrawnMjdTai", MAYBE)]
-    band: tuple[str, Any] = ("band", ["null", "string"])
-    source = record(
-        "source", ("diaSourceId", "long"), ("diaObjectId", ["null", "long"]), ("midpointMjdTai", "double"),
-        ("ra", "double"), ("flags", {"type": "array", "items": ["int", "null"]}), ("dec", "double"), *flux, band,
-        namespace="s",
-    )  # fmt: skip
-    forced = record("forced", ("visit", "long"), ("midpointMjdTai", MAYBE), *flux, band, ("isBright", "boolean"))
-    limit = record("limit", ("ccdVisitId", "long"), ("midpointMjdTai", "double"), band, ("diaNoise", "float"))
-    return record(
-        "alert",
-        ("diaSourceId", "long"),
-        ("diaSource", source),
-        ("prvDiaSources", ["null", {"type": "array", "items": items}]),
-        ("prvDiaForcedSources", {"type": "array", "items": ["null", forced]}),
-        ("prvDiaNondetectionLimits", [{"type": "array", "items": limit}, "null"]),
-        ("cats", {"type": "map", "values": ["string", "null"]}),
-        ("diaObject", ["null", record("object", ("firstDiaSourceMjdTai", MAYBE), ("nDiaSources", ["int", "null"]))]),
-        ("cutoutDifference", ["null", "bytes"]),
-    )
-
-
-def ztf() -> dict[str, Any]:
-    """The same for ZTF."""
-    shared: list[tuple[str, Any]] = [("jd", "double"), ("fid", "int"), ("diffmaglim", ["null", "float"])]
-    seen: list[tuple[str, Any]] = [("magpsf", ["null", "float"]), ("sigmapsf", ["float", "null"])]
-    sign: tuple[str, Any] = ("isdiffpos", ["null", "string"])
-    previous = record("prv", *shared, ("pid", "long"), ("candid", ["null", "long"]), sign, *seen)
-    forced: list[tuple[str, Any]] = [(n, MAYBE) for n in ("forcediffimflux", "forcediffimfluxunc", "magzpsci")]
-    return record(
-        "alert",
-        ("objectId", "string"),
-        ("candid", "long"),
-        ("candidate", record("cand", *shared, ("exptime", MAYBE), ("isdiffpos", "string"), ("ra", "double"),
-                             ("dec", "double"), ("magpsf", "float"), ("sigmapsf", "float"))),
-        ("prv_candidates", ["null", {"type": "array", "items": previous}]),
-        ("fp_hists", ["null", {"type": "array", "items": record("fp", *shared, ("exptime", MAYBE), *forced)}]),
-        ("cutoutScience", ["null", record("cutout", ("stampData", "bytes"))]),
-    )  # fmt: skip
-
-
-def sent(schema: dict[str, Any], payload: bytes) -> Message:
-    return make.message(payload, key=json.dumps(schema).encode())
-
-
-def reference(messages: Sequence[Message], batch: AlertBatch, store: SchemaStore) -> list[Alert]:
-    """All alerts decoded to records: the definition."""
-    found = [decode_whole(messages[m], {o}, schemas=store) for m, o in zip(batch.message, batch.object_id, strict=True)]
-    return [replace(a, object_id=key(a.survey, a.object_id)) for some in found for a in some]
-
-
-def rows_of(alerts: list[Alert]) -> list[tuple[Any, ...]]:
-    """What is kept of their histories, in this order."""
-    return [
-        (
-            a.object_id,
-            d.alert_id or f"{d.time.timestamp():.0f}/{d.band}/{'-' if d.flux_njy is None else '+'}",
-            *(d.time.timestamp(), d.band, d.flux_njy, d.flux_error_njy, d.limit_mag),
-        )
-        for a in alerts
-        for d in a.history
-    ]
-
-
-def told_rows(found: Histories) -> list[tuple[Any, ...]]:
-    p = found.points
-    plain = [[None if isinstance(v, float) and np.isnan(v) else v for v in getattr(p, f.name)] for f in fields(Points)]
-    out = []
-    for owner, time, band, flux, error, limit, alert_id in zip(*plain, strict=True):
-        name = alert_id or f"{time:.0f}/{band}/{'-' if flux is None else '+'}"
-        out.append((found.object_id[owner], name, time, band, flux, error, limit))
-    return out
-
-
-def outcome(work: Callable[[], Result]) -> Result | str:
-    """What comes of it, or the complaint; fastavro's own end in an object's address."""
-    try:
-        return work()
-    except DecodeError as error:
-        return str(error)[:40]
-
-
-def compare(messages: list[Message], store: SchemaStore) -> Histories | None:
-    """Histories of all alerts that can be decoded are the definition's, or neither can be had."""
-    batch = decode(messages, schemas=store).batch
-    columns = with_keys(batch)
-    alerts = outcome(lambda: reference(messages, batch, store))
-    found = outcome(lambda: histories(messages, columns, np.arange(len(batch)), list(batch.object_id), schemas=store))
-    if isinstance(alerts, str) or isinstance(found, str):
-        assert found == alerts
-        return None
-    assert list(zip(found.object_id, found.id, found.time, strict=True)) == [
-        (a.object_id, a.id, a.time.timestamp()) for a in alerts
-    ]
-    assert told_rows(found) == rows_of(alerts)
-    after = whole.with_history(columns, found)
-    assert len(set(found.row)) == len(found)
-    for row, alert in zip(found.row, alerts, strict=True):
-        told = float(np.fmin(columns.first_seen[row], columns.time[row]))
-        expected = facts(alert, told)
-        assert after.first_seen[row] == (expected.first_seen if expected.first_seen < told - SAME_S else told)
-        unseen = columns.last_unseen[row] if expected.last_unseen is None else expected.last_unseen
-        np.testing.assert_equal(after.last_unseen[row], unseen)
-    return found
+from tests.mma.alerts.past import SCHEMAS, compare, record, reference, rows_of, rubin, sent, ztf
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> SchemaStore:
     return SchemaStore(make.schema_folder(tmp_path_factory.mktemp("schemas")))
-
-
-SCHEMAS = [rubin(), rubin(["null", "s.source"]), ztf()]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=["rubin", "fink", "ztf"])
@@ -234,40 +106,6 @@ def test_a_block_that_claims_more_than_there_is(store: SchemaStore) -> None:
         assert (found is None) == (count not in (0, -(2**63)))  # fastavro takes the latter for no items
 
 
-def changed(schema: dict[str, Any], where: str, kind: Any) -> dict[str, Any]:
-    other = copy.deepcopy(schema)
-    next(f for f in other["fields"] if f["name"] == where)["type"] = kind
-    return other
-
-
-def has_program(schema: dict[str, Any]) -> bool:
-    decoder = DECODERS["ztf"]
-    assert isinstance(decoder, PacketDecoder)
-    assert decoder.points is not None
-    return checked(schema).program_of_whole(asked(decoder.points)) is not None
-
-
-def test_schemas_that_programs_cannot_read() -> None:
-    """Items that are no records, that may take no bytes, fields that are missing, or of another type."""
-    without = record("x", ("jd", "double"))
-    texts = record("x", ("jd", "string"), ("fid", "int"))
-    inner = record("x", ("jd", {"type": "array", "items": "double"}), ("fid", "int"))
-    good = record("x", ("jd", "double"), ("fid", "int"))
-    assert has_program(ztf())
-    assert has_program(changed(ztf(), "fp_hists", {"type": "array", "items": good}))
-    for items in ("double", without, texts, inner, {"type": "array", "items": good}):
-        assert not has_program(changed(ztf(), "fp_hists", {"type": "array", "items": items}))
-    assert has_program(changed(ztf(), "cutoutScience", {"type": "map", "values": good}))
-    for kind in (good, "string", {"type": "map", "values": good}):
-        assert not has_program(changed(ztf(), "fp_hists", kind))
-    nothing = record("x", ("a", "null"), ("b", record("y", ("c", "null"))))
-    assert not has_program(changed(ztf(), "cutoutScience", {"type": "array", "items": nothing}))
-    deep: Any = "int"
-    for _ in range(9):
-        deep = {"type": "array", "items": deep}
-    assert not has_program(changed(ztf(), "cutoutScience", deep))
-
-
 def test_what_is_kept_of_a_history(store: SchemaStore, tmp_path: Path) -> None:
     """The database holds the rows of the records, the first of each key."""
     random = Random(3)
@@ -284,52 +122,3 @@ def test_what_is_kept_of_a_history(store: SchemaStore, tmp_path: Path) -> None:
         kept = [tuple(row) for row in connection.execute(tables.detections.select())]
     database.close()
     assert sorted(kept, key=str) == sorted(expected.values(), key=str)
-
-
-@pytest.mark.realdata
-def test_every_real_packet(data: Path) -> None:
-    store = SchemaStore(data / "optical/rubin/schema")
-    paths = sorted((data / "optical").rglob("*avro"))
-    messages = [make.message(p.read_bytes()) for p in paths if {"ztf", "rubin"} & {*p.parts}]
-    found = compare(messages, store)
-    assert found is not None
-    assert found.n_whole == 0
-    assert len(found) >= 18
-    assert len(found.points) > 400
-    two = make.message((data / "optical/fink/ztf-part-3-305711.avro").read_bytes())
-    both = compare([two, *messages], store)
-    assert both is not None
-    assert both.n_whole == 1
-
-
-@pytest.mark.realdata
-def test_packets_that_brokers_pass_on(data: Path) -> None:
-    """Each packet of their files by itself, as Kafka brings them."""
-    messages = []
-    for path in sorted((data / "optical").glob("fink/*.avro")) + sorted((data / "optical").glob("elasticc/*.avro")):
-        message = make.message(path.read_bytes())
-        assert framing(message) is container
-        framed = container(message, SchemaStore(""))
-        text = json.dumps(framed.schema.source).encode()
-        messages += [make.message(b.data[b.start : b.end], key=text) for b in framed.blocks]
-    found = compare(messages, SchemaStore(""))
-    assert found is not None
-    assert len(found) > 40
-    assert found.n_whole == 0
-    assert len(found.points) > 4000
-
-
-@pytest.mark.realdata
-@pytest.mark.parametrize("number", [400, 704, 800, 900, 1000, 1100])
-def test_every_real_schema(data: Path, number: int) -> None:
-    store = SchemaStore(data / "optical/rubin/schema")
-    random = Random(number)
-    bodies = [written.packet(store.get(number).source, random, odd=0.0) for _ in range(20)]
-    messages = [make.message(make.confluent(body, number)) for body in bodies]
-    found = compare(messages, store)
-    assert found is not None
-    assert found.n_whole == 0
-    assert len(found.points) > 100
-    for message in messages[:3]:  # nothing may be left over, nothing missing
-        compare([replace(message, payload=message.payload + b"\0")], store)
-        compare([replace(message, payload=message.payload[:-1])], store)

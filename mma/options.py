@@ -1,0 +1,252 @@
+"""What each command takes on the command line; nothing slow is imported here."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages")
+    parser.add_argument("--publish", metavar="FILE", help="add published messages to this file, a line each")
+
+
+def events(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", choices=("active", "expired", "retracted", "unlocated"))
+    parser.add_argument("--limit", type=int, metavar="N")
+
+
+def candidates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons")
+    parser.add_argument("--tag", action="append", metavar="NAME", help="only those with this tag, or any of several")
+
+
+def object_(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="ID")
+
+
+def cone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("position", metavar='"RA DEC"', help="degrees, or sexagesimal: '12h29m06.7s +02d03m08s'")
+    parser.add_argument("radius", metavar="RADIUS", help="degrees, or with a unit: 30arcsec, 5arcmin, 1deg")
+
+
+def associations(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", nargs="?", metavar="EVENT")
+
+
+def dead_letters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", type=int, metavar="ID", help="show this one, with its bytes")
+    parser.add_argument("--save", metavar="FILE", help="write its bytes to a file")
+    parser.add_argument("--again", action="store_true", help="handle it once more, or all of them")
+
+
+def catalog(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable, Parquet, or GLADE+.txt")
+    load.add_argument("file", metavar="FILE")
+    load.add_argument("--name", help="name of the catalogue (default: the file's)")
+    load.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist")
+    load.add_argument("--priority", type=int, metavar="N", help="the smaller goes first (default: order of import)")
+    load.add_argument("--completeness", metavar="MPC:FRACTION,...", help="share of the galaxies it holds: 0:1,50:0.95")
+    load.add_argument("--dec", nargs=2, type=float, metavar=("MIN", "MAX"), help="where it ends on the sky, degrees")
+    load.add_argument("--band", metavar="BAND", help="of its magnitudes: B, r, K, ...")
+    load.add_argument("--agn", action="store_true", help="active nuclei, which need no distance and are no hosts")
+    actions.add_parser("list", help="catalogues that were imported")
+    drop = actions.add_parser("remove", help="delete a catalogue")
+    drop.add_argument("name")
+    for action in actions.choices.values():
+        shared(action, default=argparse.SUPPRESS)
+
+
+def verdict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="without an object: verdicts on its candidates")
+    parser.add_argument("object", nargs="?", metavar="OBJECT")
+    parser.add_argument("status", nargs="?", choices=("pending", "confirmed", "ambiguous", "rejected"))
+    parser.add_argument("--class", dest="spectral_class", metavar="CLASS", help="by a spectrum: 'SN Ia' ...")
+    parser.add_argument("--who", metavar="NAME", help="who says so (default: your account's name)")
+    parser.add_argument("--why", metavar="TEXT")
+    parser.add_argument("--learn", action="store_true", help="print settings that account for the verdicts so far")
+
+
+def tag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="without an object: tags in use on its candidates")
+    parser.add_argument("object", nargs="?", metavar="OBJECT", help="without a tag: those that it has")
+    parser.add_argument("tags", nargs="*", metavar="NAME", help="1 to 32 of a-z, 0-9, dot, underscore, minus")
+    parser.add_argument("--remove", action="store_true", help="take them off")
+    parser.add_argument("--by", metavar="NAME", help="who does (default: your account's name)")
+    parser.add_argument("--list", action="store_true", help="tags in use, with the number of candidates")
+
+
+def classify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="OBJECT")
+    parser.add_argument("classifier", metavar="CLASSIFIER", help="as [score.classifiers] of the settings names it")
+    parser.add_argument("probability", nargs="+", metavar="CLASS=P", help="e.g. KN=0.93 other=0.07")
+    parser.add_argument("--version", default="", help="of the classifier")
+
+
+def chance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", metavar="EVENT")
+    parser.add_argument("--trials", type=int, default=200, metavar="N", help="places and times that are tried (200)")
+
+
+def db(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("upgrade", help="bring the tables to this version; every command does it too")
+    prune = actions.add_parser("prune", help="forget detections of old nights; candidates stay whole")
+    prune.add_argument("--keep", type=float, metavar="NIGHTS", help="nights to keep (keep_nights of the settings)")
+    for action in actions.choices.values():
+        shared(action, default=argparse.SUPPRESS)
+
+
+def config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("show", "check"), nargs="?", default="show")
+
+
+def demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--alerts", type=int, default=30000, metavar="N", help="optical detections (30000)")
+    parser.add_argument("--seed", type=int, default=3, metavar="N")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
+
+
+def simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="FOLDER",
+        help="where a campaign is written; 'score FOLDER' scores it; 'maps FOLDER' makes BAYESTAR maps",
+    )
+    parser.add_argument("--events", type=int, default=4, metavar="N", help="events; the kinds take turns (4)")
+    parser.add_argument("--nights", type=int, default=10, metavar="N", help="nights that they fall into (10)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
+    parser.add_argument("--kinds", default="cbc,grb,neutrino,flare", metavar="KIND,...", help="cbc,grb,neutrino,flare")
+    parser.add_argument(
+        "--background", type=float, default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
+    )
+    parser.add_argument("--photo", type=float, default=0.0, metavar="PART", help="of the hosts: photometric redshifts")
+    parser.add_argument("--hostless", type=float, default=0.0, metavar="PART", help="of the hosts: in no catalogue")
+    parser.add_argument("--always", action="store_true", help="every event has a counterpart: for ranks, not for P")
+    parser.add_argument("--redraw", action="store_true", help="mergers are placed anew, each drawn from its own map")
+    parser.add_argument("--maps", metavar="FOLDER", help="BAYESTAR maps to use (default: a cache, filled as needed)")
+    parser.add_argument("--network", choices=("o4", "near"), default="o4", help="detectors of the maps that are made")
+    parser.add_argument("--n", type=int, default=20, metavar="N", help="maps: how many in all (20)")
+    parser.add_argument("--direct", action="store_true", help="score: without packets, each event under its own sky")
+    parser.add_argument("--plots", metavar="FOLDER", help="score: pictures too")
+
+
+def run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="listen",
+        action="append",
+        metavar="URL",
+        help="kafka://HOST:PORT/TOPIC,TOPIC or gcn://gcn.nasa.gov/TOPIC,TOPIC; again for more",
+    )
+    parser.add_argument("--publish", metavar="URL", help="kafka://HOST:PORT, or a file to add lines to")
+    parser.add_argument("--group", metavar="NAME", help="consumer group (mma): a restart goes on where it ended")
+    parser.add_argument("--worker", metavar="NAME", help="of this member, the same after a restart: it rejoins at once")
+
+
+def publish(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    gamma = what.add_parser("gamma", help="a very-high-energy gamma-ray alert, checked field by field")
+    gamma.add_argument("file", nargs="?", metavar="FILE", help="the alert as JSON, - for the standard input; or:")
+    gamma.add_argument("--mission", default="CTAO")
+    gamma.add_argument("--id", help="of the alert (default: made up)")
+    for name, text in (("ra", "degrees"), ("dec", "degrees"), ("r68", "68 %% containment radius, degrees")):
+        gamma.add_argument(f"--{name}", type=float, metavar="DEG", help=text)
+    gamma.add_argument("--significance", type=float, metavar="SIGMA", help="before trials")
+    gamma.add_argument("--significance-post-trial", type=float, metavar="SIGMA")
+    gamma.add_argument("--n-trials", type=int, metavar="N")
+    gamma.add_argument("--far", type=float, metavar="HZ", help="false-alarm rate")
+    gamma.add_argument("--flux", type=float)
+    gamma.add_argument("--flux-unit")
+    gamma.add_argument("--site", dest="array", choices=("N", "S"), help="La Palma or Paranal")
+    gamma.add_argument("--class", dest="source_class", metavar="CLASS", help="agn_flare, grb_follow_up, ...")
+    gamma.add_argument("--trigger-time", metavar="UTC", help="ISO 8601")
+    gamma.add_argument("--name", dest="event_name", help="e.g. GRB 260301A")
+    gamma.add_argument("--follows", dest="follow_up_event", metavar="EVENT", help="what the telescope was pointed at")
+    gamma.add_argument("--update", metavar="ID", help="this replaces an earlier alert")
+    gamma.add_argument("--retract", metavar="ID", help="this takes an earlier alert back")
+    gamma.add_argument("--test", action="store_true", help="a test, to the .test topic")
+    gamma.add_argument("--format", choices=("json", "voevent"), default="json", help="how it is written (json)")
+    gamma.add_argument("--to", metavar="URL", help="kafka://HOST:PORT/TOPIC, with the credentials of 'hop auth'")
+    gamma.add_argument("--dry-run", action="store_true", help="only check, and print the alert")
+    shared(gamma, default=argparse.SUPPRESS)
+
+
+def subscribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
+    parser.add_argument("--event", metavar="ID", help="only about this event")
+    parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable; withdrawals always")
+    parser.add_argument("--tag", action="append", metavar="NAME", help="only with this tag, or that just lost it")
+    parser.add_argument("--group", metavar="NAME", help="go on where this group ended (default: from the beginning)")
+    parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")
+
+
+def export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "format", nargs="?", metavar="FORMAT", help="csv, votable, circular, ...; without: what there is"
+    )
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable")
+    parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too")
+    parser.add_argument("--object", metavar="ID", help="only this object")
+    parser.add_argument(
+        "--level", type=float, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
+    )
+    parser.add_argument("--test", action="store_true", help="a draft of a test event even where these are refused")
+    parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")
+
+
+def plot(parser: argparse.ArgumentParser) -> None:
+    kinds = ("sky", "zoom", "curves", "terms", "all")
+    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--kind", choices=kinds, default="all", help="what is drawn (all, on one page)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="ends with .png, .pdf or .svg (EVENT-KIND.png)")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="candidates, the best first (10)")
+    parser.add_argument("--dpi", type=float, default=150.0, metavar="N", help="pixels per inch of a PNG (150)")
+
+
+def visible(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar='EVENT|OBJECT|"RA DEC"', help="an event with its candidates, or a position")
+    parser.add_argument(
+        "--site",
+        action="append",
+        metavar="NAME",
+        help='CTAO-N, CTAO-S, Rubin, Palomar ... or "LAT LON HEIGHT"; again for more (both CTAO sites)',
+    )
+    parser.add_argument("--night", metavar="DATE", help="local date of the evening, 2027-03-01 (the coming night)")
+    parser.add_argument("--limit", type=int, default=5, metavar="N", help="candidates of an event (5)")
+
+
+def token(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make a token; it is shown once, and kept as a hash")
+    add.add_argument("name", metavar="NAME", help="whose it is")
+    add.add_argument("--write", action="store_true", help="it may also change things: verdicts, tags")
+    actions.add_parser("list", help="names of the tokens")
+    actions.add_parser("revoke", help="end a token at once").add_argument("name", metavar="NAME")
+    for action in actions.choices.values():
+        shared(action, default=argparse.SUPPRESS)
+
+
+def serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", metavar="HOST", help="address to listen at (127.0.0.1)")
+    parser.add_argument("--port", type=int, metavar="N", help="port to listen at (8000); 0: any")
+
+
+def shared(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Options of every command, and of its actions: there with no default at all, so that either place will do."""
+    flag = default or False
+    shared = parser.add_argument_group("everywhere")
+    shared.add_argument("--db", default=default, metavar="URL", help="SQLite file or URL (default: mma.sqlite)")
+    shared.add_argument("-c", "--config", default=default, metavar="FILE", help="settings; see configs/default.toml")
+    shared.add_argument("--json", action="store_true", default=flag, help="print JSON")
+    shared.add_argument("-v", "--verbose", action="store_true", default=flag, help="log to the standard error")
+
+
+def nothing(parser: argparse.ArgumentParser) -> None:
+    pass

@@ -18,8 +18,11 @@ from ..models import Photometry
 LEAST = -12.0
 """Log of the least chance of being seen at all that is taken at its word."""
 
-PEAKS = 6
+PEAKS = 8
 """Peak magnitudes that stand for a normal of them."""
+
+GROUPS = 2
+"""The brighter and the fainter half of the peaks: the one will rise on, the other is nearly there."""
 
 PER_MAG = np.log(10.0) / 5.0
 """A flux grows as t^2: ln of time for each magnitude."""
@@ -57,7 +60,21 @@ class First:
         return np.asarray(np.isfinite(self.limit) & (self.gap_d <= model.rise_d))
 
 
-def log_slow(first: First, peak: FloatArray, variance: FloatArray, model: Photometry) -> tuple[FloatArray, FloatArray]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """A slow riser when first seen, for each group of peaks; each of shape (n curves, GROUPS)."""
+
+    value: FloatArray
+    """What to add to the log density of a curve's points; the sum over groups is the density."""
+
+    age_d: FloatArray
+    """Since the explosion, ``NOT_RISING_D`` where it was not just found."""
+
+    slope_sigma: FloatArray
+    """How uncertain its further rise is, mag per day of ``age ln(1 + t / age)``."""
+
+
+def log_slow(first: First, peak: FloatArray, variance: FloatArray, model: Photometry) -> Rise:
     """What to add to the log density of a curve's points if it rises slowly, and how old it is when first seen.
 
     A flux that grows as t^2, to a peak m_p at ``rise_d``, reaches a magnitude m at ``t(m) = rise_d 10^((m_p - m) / 5)``
@@ -66,30 +83,32 @@ def log_slow(first: First, peak: FloatArray, variance: FloatArray, model: Photom
     ``10^(y / 5)``; softened by its error, cut at a soft L', and averaged over the normal of m_p, as far as that is
     brighter than L'. It takes the place of that normal, which is taken away.
 
+    Where it was not just found, it is as ``log_sudden``, and 0 where no look was before.
+
     Parameters
     ----------
     peak, variance
         Mean of m_p and its variance, mag and mag^2. Shape (n,).
-
-    Returns
-    -------
-    :
-        Natural log, as of ``log_sudden`` where it was not just found, 0 where no look was before; and days since the
-        explosion, ``NOT_RISING_D`` where it was not just found. Shape (n,).
     """
-    value, age = log_sudden(first, peak, variance, model), np.full(len(peak), NOT_RISING_D)
+    shape = len(peak), GROUPS
+    value = np.repeat(log_sudden(first, peak, variance, model)[:, None] - np.log(GROUPS), GROUPS, axis=1)
+    age, slope = np.full(shape, NOT_RISING_D), np.zeros(shape)
     rows = np.flatnonzero(first.just_found(model))
     its, mean, sigma = first.take(rows), peak[rows], np.sqrt(variance[rows])
-    density, age[rows] = _rising(its, mean, sigma, model)
+    density, age[rows], slope[rows] = _rising(its, mean, sigma, model)
     total = sigma**2 + its.variance
-    value[rows] = np.log(np.maximum(density, 1e-300)) + 0.5 * (
-        (its.mag - mean) ** 2 / total + np.log(2.0 * np.pi * total)
-    )
-    return value, age
+    usual = -0.5 * ((its.mag - mean) ** 2 / total + np.log(2.0 * np.pi * total))
+    value[rows] = np.log(np.maximum(density, 1e-300)) - usual[:, None]
+    return Rise(value=value, age_d=age, slope_sigma=slope)
 
 
-def _rising(first: First, mean: FloatArray, sigma: FloatArray, model: Photometry) -> tuple[FloatArray, FloatArray]:
-    """Density of the first magnitudes of slow risers, per mag, and their mean age then, days. Shape (n,)."""
+def _rising(
+    first: First, mean: FloatArray, sigma: FloatArray, model: Photometry
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Density of the first magnitudes of slow risers, per mag; their age then, days; and the scatter of their slopes.
+
+    Shape (n, GROUPS) each.
+    """
     above, limit, gap = (first.depth - first.mag)[:, None], first.limit[:, None], np.maximum(first.gap_d, 0.0)[:, None]
     depth, error = first.depth[:, None], np.sqrt(first.variance)[:, None]
     part = (np.arange(PEAKS) + 0.5) / PEAKS
@@ -100,11 +119,17 @@ def _rising(first: First, mean: FloatArray, sigma: FloatArray, model: Photometry
     ages = np.maximum(then + gap - begun, SOONEST_D)
     density, chance = _tilted(above, width, error, model.limit_softness_mag)
     weight = ages * density
-    its = (weight.sum(axis=1)) / np.maximum((ages * chance).sum(axis=1), 1e-300)
-    weight = weight + 1e-300 * (peak == peak.min(axis=1, keepdims=True))  # too bright for all: the fastest
-    age = begun * np.exp(PER_MAG * np.clip(above, 0.0, width))
-    mean_age = (weight * age).sum(axis=1) / weight.sum(axis=1)
-    return its, np.clip(mean_age, SOONEST_D, model.rise_d)
+    total = np.maximum((ages * chance).sum(axis=1), 1e-300)[:, None]
+    to_come = depth - peak - np.clip(above, 0.0, width)
+    grouped = (len(mean), GROUPS, PEAKS // GROUPS)
+    weight, to_come = weight.reshape(grouped), to_come.reshape(grouped)
+    its = weight.sum(axis=2) / total
+    weight = weight + 1e-300  # too bright for all of them
+    rise = (weight * to_come).sum(axis=2) / weight.sum(axis=2)
+    scatter = np.sqrt((weight * (to_come - rise[:, :, None]) ** 2).sum(axis=2) / weight.sum(axis=2))
+    age = np.maximum(model.rise_d * np.exp(-PER_MAG * rise), SOONEST_D)
+    way = np.maximum(age * np.log(model.rise_d / age), 1.0)
+    return its, age, np.hypot(model.rise_scatter_mag / age, scatter / way)
 
 
 def _tilted(above: FloatArray, width: FloatArray, error: FloatArray, soft: float) -> tuple[FloatArray, FloatArray]:

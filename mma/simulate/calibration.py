@@ -51,7 +51,7 @@ def run(
             mergers=[mergers[turn % len(mergers)]] if mergers else (),
             field_galaxies=galaxies,
         )
-        judged += direct(campaign, parameters, photometry=photometry)
+        judged += direct(campaign, parameters, photometry=photometry, revisions=False)
         lost += campaign.unobservable
         progress(1)
     return judged, lost

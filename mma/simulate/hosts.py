@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coincidence import Galaxies
-from coincidence.completeness import Catalog, Completeness
+from coincidence.completeness import Catalog, Completeness, in_plane
 from mma.galaxies import nearer_per_deg2
 from skymaps import cosmology
 
@@ -59,14 +59,15 @@ class Galaxy:
 def beside(
     name: str, ra: float, dec: float, mpc: float, mix: Mix, random: np.random.Generator
 ) -> tuple[Galaxy | None, float]:
-    """The host of a transient at a place and true distance, None where the catalogue lacks it; separation, arcsec."""
+    """The host of a transient at a place and true distance, None where the catalogue lacks it, as it lacks all in the
+    galactic plane; and the separation, arcsec."""
     offset = random.exponential(HOST_SCALE_KPC) * 1e-3 / mpc
     angle = random.uniform(0.0, 2.0 * np.pi)
     there = float(np.clip(dec + np.degrees(offset * np.cos(angle)), -90.0, 90.0))
     along = np.degrees(offset * np.sin(angle)) / max(np.cos(np.radians(dec)), 1e-6)
     separation = float(np.degrees(offset) * 3600.0)
     u = random.uniform()
-    if u < mix.hostless:
+    if u < mix.hostless or in_plane(np.array([ra]), np.array([dec]))[0]:
         return None, separation
     told, error, kind = measured(mpc, u < mix.hostless + mix.photo, random)
     place = (float((ra + along) % 360.0), there)
@@ -96,7 +97,7 @@ def others(mix: Mix, random: np.random.Generator) -> list[Galaxy]:
     share = mix.photo / max(1.0 - mix.hostless, 1e-9)
     photo = random.uniform(size=n) < share
     found = []
-    for i in range(n):
+    for i in np.flatnonzero(~in_plane(ra, dec)).tolist():
         told, error, kind = measured(float(mpc[i]), bool(photo[i]), random)
         place = {"ra": float(ra[i]), "dec": float(dec[i])}
         found.append(Galaxy(name=f"G{i:06d}", **place, distance_mpc=told, distance_error_mpc=error, kind=kind))

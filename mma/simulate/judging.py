@@ -83,16 +83,23 @@ def judge(
     )
 
 
-def direct(campaign: Campaign, parameters: Parameters | None = None, *, photometry: bool = True) -> list[Judged]:
-    """Judge a campaign by ``coincidence.score`` alone: no packets, no store."""
+def direct(
+    campaign: Campaign, parameters: Parameters | None = None, *, photometry: bool = True, revisions: bool = True
+) -> list[Judged]:
+    """Judge a campaign by ``coincidence.score`` alone: no packets, no store. Without ``revisions``: last maps only."""
     chosen = parameters or campaign.plan.parameters()
     alerts, catalog = campaign.alerts(), campaign.catalog()
     curves = campaign.curves() if photometry else None
     judged = []
     for herald in campaign.heralds:
         *earlier, event = herald.events()
+        earlier = earlier if revisions else []
         standing = _ranked(event, alerts, catalog, chosen, curves)
-        before = [c.object_id for c in _ranked(earlier[0], alerts, catalog, chosen, curves)] if earlier else None
+        before = (
+            [c.object_id for c in _ranked(earlier[0], alerts, catalog, chosen, curves)]
+            if earlier and revisions
+            else None
+        )
         found = campaign.counterpart(herald.id)
         place = Place(
             ra=herald.ra,

@@ -24,6 +24,7 @@ from mma.simulate.scorecard import pp, summary
 from mma.simulate.truth import Plan
 
 IDEAL = Mix()
+EVERYWHERE = Mix(in_plane=True)
 MIXED = Mix(photo=0.4, hostless=0.2)
 
 
@@ -50,10 +51,10 @@ def cases(events: int) -> list[Case]:
     return [
         Case(name="P, 40 % photo-z, 20 % hostless, forced photometry", plan=mergers(MIXED, forced=True), events=events),
         Case(name="P, the same by alerts alone", plan=mergers(MIXED), events=events),
-        Case(name="P, spectroscopic hosts", plan=mergers(IDEAL, forced=True), events=events),
+        Case(name="P, spectroscopic hosts but in the galactic plane", plan=mergers(IDEAL, forced=True), events=events),
         Case(name="P, neutrinos and flares", plan=Plan(kinds=("neutrino", "flare")), events=events),
         Case(name="ranks, 40 % photo-z, 20 % hostless", plan=mergers(MIXED, always=True), events=few),
-        Case(name="ranks, spectroscopic hosts", plan=mergers(IDEAL, always=True), events=few),
+        Case(name="ranks, spectroscopic hosts", plan=mergers(EVERYWHERE, always=True), events=few),
     ]
 
 

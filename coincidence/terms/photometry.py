@@ -20,6 +20,7 @@ from . import rising
 from .distance import background, log_seen
 from .emergence import First, log_sudden
 from .points import Points
+from .rising import Risers
 from .shapes import EVENTS_OWN, Shape, first_of, shapes
 
 
@@ -100,15 +101,7 @@ def photometry(
     lights = {name: light for name, m in parameters.classes.items() if (light := m.light).shape in EVENTS_OWN}
     first = first_of(seen, objects)
     curves = shapes(seen, objects, event_s, lights, first, parameters)
-    here = _Here(
-        seen=seen,
-        objects=objects[places.pair],
-        event_s=event_s[places.pair],
-        first=first.take(places.pair),
-        curves={name: shape.take(places.pair) for name, shape in curves.items()},
-        places=places,
-        parameters=parameters,
-    )
+    here = _Here.of(seen, objects, event_s, first, curves, places, parameters)
     unrelated = here.background(lights)
     total = _over_hosts(places, unrelated, np.zeros(len(places.pair)), len(objects))
     with np.errstate(divide="ignore"):
@@ -139,20 +132,47 @@ def _over_hosts(places: Places, log_density: FloatArray, log_ratio: FloatArray, 
 class _Here:
     """Light curves at all the places where they may be; arrays have a row for each place."""
 
-    seen: Points
-    objects: IntArray
-    event_s: FloatArray
+    is_once: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    """Detected in one exposure."""
+
     first: First
     curves: dict[str, Shape]
+    slow: tuple[FloatArray, FloatArray]
+    """Mean and variance of the peak magnitudes of unrelated transients."""
+
+    risers: Risers
     places: Places
     parameters: Parameters
 
+    @classmethod
+    def of(
+        cls,
+        seen: Points,
+        objects: IntArray,
+        event_s: FloatArray,
+        first: First,
+        curves: dict[str, Shape],
+        places: Places,
+        parameters: Parameters,
+    ) -> _Here:
+        """Each pair's light curve, at each of its places."""
+        model, first, own = parameters.photometry, first.take(places.pair), objects[places.pair]
+        slow = _unrelated(places, parameters, np.zeros(len(own)), model.mag, model.mag_sigma, 1.0)
+        return cls(
+            is_once=seen.times[own] == 1,
+            first=first,
+            curves={name: shape.take(places.pair) for name, shape in curves.items()},
+            slow=slow,
+            risers=rising.risers(seen, own, event_s[places.pair], first, slow, model),
+            places=places,
+            parameters=parameters,
+        )
+
     def counterpart(self, name: str, light: Light) -> FloatArray:
         """Log density of each light curve if it is of a class."""
-        slow = light.shape == "flat"
-        offset, variance = self._of_class(light, np.zeros(len(self.objects)) if slow else self.curves[name].start)
-        if slow:
-            return self._slow(offset, variance, light.slope_sigma)
+        if light.shape == "flat":
+            return self.risers.log_density(*self._of_class(light, np.zeros(len(self.slow[0]))), light.slope_sigma)
+        offset, variance = self._of_class(light, self.curves[name].start)
         return self.curves[name].log_density(offset, variance, light.slope_sigma, self.parameters.photometry)
 
     def background(self, lights: dict[str, Light]) -> FloatArray:
@@ -161,9 +181,8 @@ class _Here:
         model = self.parameters.photometry
         once, other = model.once_fraction, model.other_fraction
         share = (1.0 - once) * other / (2.0 if lights else 1.0)
-        slow = self._unrelated(np.zeros(len(self.objects)), model.mag, model.mag_sigma, 1.0)
         parts = [
-            np.log((1.0 - once) * (1.0 - other)) + self._slow(*slow, model.slope_sigma),
+            np.log((1.0 - once) * (1.0 - other)) + self.risers.log_density(*self.slow, model.slope_sigma),
             np.log(share) + self._like("", model.other_mag, model.other_mag_sigma, model.other_slope_sigma),
             np.log(once) + self._once(),
         ]
@@ -172,14 +191,10 @@ class _Here:
             parts.append(np.log(share / len(lights)) + self._like(name, light.mag, *wider))
         return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)
 
-    def _slow(self, mean: FloatArray, variance: FloatArray, slope_sigma: float) -> FloatArray:
-        rows = self.seen, self.objects, self.event_s, self.first
-        return rising.log_density(*rows, (mean, variance), slope_sigma, self.parameters.photometry)
-
     def _like(self, name: str, mag: float, mag_sigma: float, slope_sigma: float) -> FloatArray:
         """What is unrelated, but changes as a mean light curve does."""
         model, curve = self.parameters.photometry, self.curves[name]
-        offset, variance = self._unrelated(curve.start, mag, mag_sigma, model.other_stretch)
+        offset, variance = _unrelated(self.places, self.parameters, curve.start, mag, mag_sigma, model.other_stretch)
         return curve.log_density(offset, variance, slope_sigma, model)
 
     def _once(self) -> FloatArray:
@@ -187,22 +202,13 @@ class _Here:
 
         It never has a host, so that it is more of what has none than of all.
         """
-        usual, narrow = _usual(np.zeros(len(self.objects)), self.parameters)
+        usual, narrow = _usual(np.zeros(len(self.is_once)), self.parameters)
         variance = np.full(len(usual), self.parameters.photometry.other_stretch**2 * narrow)
         total = variance + self.first.variance
         density = -0.5 * ((self.first.mag - usual) ** 2 / total + np.log(2.0 * np.pi * total))
         density += log_sudden(self.first, usual, variance, self.parameters.photometry)
-        possible = (self.seen.times[self.objects] == 1) & np.isnan(self.places.modulus)
+        possible = self.is_once & np.isnan(self.places.modulus)
         return np.where(possible, density - np.log(self.places.hostless[self.places.pair]), -np.inf)
-
-    def _unrelated(
-        self, start: FloatArray, mag: float, mag_sigma: float, wider: float
-    ) -> tuple[FloatArray, FloatArray]:
-        """Offset from a mean light curve that begins at ``start``, and variance, of what is unrelated."""
-        usual, usual_variance = _usual(start, self.parameters)
-        unseen = np.isnan(self.places.modulus)
-        offset = np.where(unseen, usual, mag + self.places.modulus)
-        return offset, np.where(unseen, wider**2 * usual_variance, mag_sigma**2 + self.places.modulus_sigma**2)
 
     def _of_class(self, light: Light, start: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same for a class."""
@@ -222,3 +228,13 @@ def _usual(start: FloatArray, parameters: Parameters) -> tuple[FloatArray, float
     """Offset and variance of what is, when first seen, as bright as the background is: no distance is known."""
     mean, sigma = background_magnitude(parameters.background_limit_mag, parameters.luminosity)
     return mean - start, sigma**2
+
+
+def _unrelated(
+    places: Places, parameters: Parameters, start: FloatArray, mag: float, mag_sigma: float, wider: float
+) -> tuple[FloatArray, FloatArray]:
+    """Offset from a mean light curve that begins at ``start``, and variance, of what is unrelated."""
+    usual, usual_variance = _usual(start, parameters)
+    unseen = np.isnan(places.modulus)
+    offset = np.where(unseen, usual, mag + places.modulus)
+    return offset, np.where(unseen, wider**2 * usual_variance, mag_sigma**2 + places.modulus_sigma**2)

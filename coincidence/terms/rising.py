@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import logsumexp
 
@@ -9,21 +11,52 @@ from skymaps import FloatArray, IntArray
 
 from ..models import Photometry
 from .emergence import PER_MAG, First, log_slow
-from .gaussian import Look, log_evidence, sums
+from .gaussian import Look, Sums, log_evidence, sums
 from .looks import DAY_S
 from .points import Points
 
 
-def log_density(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """Sums of light curves under the mean curve of one group of slow risers, and looks after them."""
+
+    sums: Sums
+    looks: list[Look]
+    slope_sigma: FloatArray
+    """How uncertain the rise is, mag per day of what the slope is along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risers:
+    """Light curves of what rises slowly and is constant by and large."""
+
+    first: First
+    growths: tuple[Growth, ...]
+    model: Photometry
+
+    def log_density(self, mean: FloatArray, variance: FloatArray, slope_sigma: float) -> FloatArray:
+        """Log density of the points, and probability of the looks, of a class with these peak magnitudes and slopes.
+
+        All classes grow alike, as old as unrelated transients would be there: a class is told by how bright it is when
+        first seen, and not by the shape of supernovae.
+        """
+        found = log_slow(self.first, mean, variance, self.model).value.T
+        parts = [
+            value + log_evidence(its.sums, mean, variance, np.hypot(slope_sigma, its.slope_sigma), its.looks)
+            for value, its in zip(found, self.growths, strict=True)
+        ]
+        return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)
+
+
+def risers(
     seen: Points,
     objects: IntArray,
     event_s: FloatArray,
     first: First,
-    magnitude: tuple[FloatArray, FloatArray],
-    slope_sigma: float,
+    usual: tuple[FloatArray, FloatArray],
     model: Photometry,
-) -> FloatArray:
-    """Log density of light curves, and of the looks after them, of what rises slowly and is constant by and large.
+) -> Risers:
+    """Sums of light curves under the mean curves of slow risers.
 
     Of what was just found, at an age a (``emergence.log_slow``), the mean curve is that of a flux as t^2,
     ``-5 log10(1 + t / a)``, up to the age of the peak, and the slope turns along ``a ln(1 + t / a)``; its scatter is
@@ -37,28 +70,31 @@ def log_density(
         Time of its event, Unix seconds: looks before it do not count.
     first
         Its first detection.
-    magnitude
-        Mean of its peak magnitude, and variance.
-    slope_sigma
-        mag/d.
+    usual
+        Mean of the peak magnitude of unrelated transients there, and variance.
     """
-    mean, variance = magnitude
-    found = log_slow(first, mean, variance, model)
+    rise = log_slow(first, *usual, model)
     owner, point = seen.curve.spread(objects)
     start = seen.curve.time[point][np.searchsorted(owner, np.arange(len(objects)))]
     days = (seen.curve.time[point] - start[owner]) / DAY_S
-    looks = [look.of(objects) for look in seen.after]
-    noise = model.model_error_mag**2 + model.limit_softness_mag**2
-    parts = []
-    for age, slope, value in zip(found.age_d.T, found.slope_sigma.T, found.value.T, strict=True):
-        x, rise = _growth(days, age[owner], model)
-        its = sums(owner, len(objects), x, rise, seen.mag[point], seen.variance[point])
-        gone = []
-        for time, limit, _ in looks:
-            x, rise = _growth(np.maximum(time - start, 0.0) / DAY_S, age, model)
-            gone.append(Look(limit=np.where(time > event_s, limit, np.nan), x=x, mean=rise, variance=noise))
-        parts.append(value + log_evidence(its, mean, variance, np.hypot(slope_sigma, slope), gone))
-    return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)
+    growths = []
+    for age, slope in zip(rise.age_d.T, rise.slope_sigma.T, strict=True):
+        x, mean = _growth(days, age[owner], model)
+        its = sums(owner, len(objects), x, mean, seen.mag[point], seen.variance[point])
+        looks = _looks(seen, objects, event_s, start, age, model)
+        growths.append(Growth(sums=its, looks=looks, slope_sigma=slope))
+    return Risers(first=first, growths=tuple(growths), model=model)
+
+
+def _looks(
+    seen: Points, objects: IntArray, event_s: FloatArray, start: FloatArray, age: FloatArray, model: Photometry
+) -> list[Look]:
+    """The looks after the last detection, held against the mean curve; none before the event."""
+    noise, found = model.model_error_mag**2 + model.limit_softness_mag**2, []
+    for time, limit, _ in (look.of(objects) for look in seen.after):
+        x, mean = _growth(np.maximum(time - start, 0.0) / DAY_S, age, model)
+        found.append(Look(limit=np.where(time > event_s, limit, np.nan), x=x, mean=mean, variance=noise))
+    return found
 
 
 def _growth(days: FloatArray, age: FloatArray, model: Photometry) -> tuple[FloatArray, FloatArray]:

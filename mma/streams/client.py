@@ -11,6 +11,10 @@ from .troubles import Troubles
 TOKEN_S = 600.0
 """That a token cannot be had is told once; the old one lasts on. Without a new connection it is over after this."""
 
+TOO_LATE = "not valid in current SASL state"
+"""A token was renewed while its connection was being closed. librdkafka connects again by itself: no trouble, and where
+that fails it says so in other words."""
+
 SHARED = {
     "log_level": 0,  # what librdkafka would print, our callbacks hear
     "reconnect.backoff.max.ms": 10_000,
@@ -39,6 +43,8 @@ class Connection:
     def _complains(self, error: Any) -> None:
         self.is_lost |= is_fatal(error)
         text = error.str()
+        if TOO_LATE in text:
+            return
         if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
             text = self.troubles.now.get("broker", text)
         self.troubles.add("token" if "OAUTHBEARER token" in text else "broker", text)

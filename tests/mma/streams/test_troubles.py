@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
+from confluent_kafka import KafkaError
 
 from mma.streams import troubles as module
+from mma.streams.client import Connection
 from mma.streams.heartbeat import Pulse, is_heartbeat
 from mma.streams.troubles import Troubles
 
@@ -64,6 +66,17 @@ def test_a_connection_that_is_up_ends_what_nobody_complains_of(clock):
     troubles.settle("broker")
     troubles.settle("other")
     assert troubles.now == {}
+
+
+def test_a_token_renewed_too_late_is_no_trouble_and_a_refused_one_is():
+    """What librdkafka says where a broker closes a connection while its token is renewed; it connects again."""
+    connection = Connection("here")
+    complain = connection.hears()["error_cb"]
+    state = "Broker: Request not valid in current SASL state: broker's supported mechanisms:"
+    complain(KafkaError(KafkaError._AUTHENTICATION, f"SASL OAUTHBEARER mechanism handshake failed: {state}"))
+    assert connection.troubles.now == {}
+    complain(KafkaError(KafkaError._AUTHENTICATION, "SASL authentication error: invalid token"))
+    assert connection.troubles.now == {"broker": "SASL authentication error: invalid token"}
 
 
 def test_heartbeats_are_missed_only_where_they_are_ours_to_hear(clock):

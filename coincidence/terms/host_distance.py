@@ -77,12 +77,7 @@ def photometric(
     :
         The ratio is ``(1 - e) ratio + e``.
     """
-    host = _Measured(
-        mpc=mpc,
-        error_mpc=error_mpc,
-        outlier=PHOTO_OUTLIER * model(parameters).at(mpc),
-        held=np.maximum(completeness(mpc[:, None])[:, 0], SEEN_MIN),
-    )
+    host = _Measured.of(parameters, mpc, error_mpc, completeness)
     grid, density = coarse(parameters)
     seen = np.maximum(completeness(grid), SEEN_MIN) * density
     grid, narrow = np.broadcast_to(grid, seen.shape), error_mpc < 0.03 * mpc  # its steps are as wide
@@ -118,6 +113,15 @@ class _Measured:
 
     held: FloatArray
     """Completeness of the catalogues there."""
+
+    @classmethod
+    def of(
+        cls, parameters: Parameters, mpc: FloatArray, error_mpc: FloatArray, completeness: Completeness
+    ) -> _Measured:
+        """Distances that catalogues tell."""
+        outlier = PHOTO_OUTLIER * model(parameters).at(mpc)
+        held = np.maximum(completeness(mpc[:, None])[:, 0], SEEN_MIN)
+        return cls(mpc=mpc, error_mpc=error_mpc, outlier=outlier, held=held)
 
     def known(
         self, at: FloatArray, share: FloatArray, exact: FloatArray, narrow: np.ndarray[tuple[int], np.dtype[np.bool_]]

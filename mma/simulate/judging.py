@@ -93,13 +93,10 @@ def direct(
     judged = []
     for herald in campaign.heralds:
         *earlier, event = herald.events()
-        earlier = earlier if revisions else []
         standing = _ranked(event, alerts, catalog, chosen, curves)
-        before = (
-            [c.object_id for c in _ranked(earlier[0], alerts, catalog, chosen, curves)]
-            if earlier and revisions
-            else None
-        )
+        before = None
+        if earlier and revisions:
+            before = [c.object_id for c in _ranked(earlier[0], alerts, catalog, chosen, curves)]
         found = campaign.counterpart(herald.id)
         place = Place(
             ra=herald.ra,

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "subscribe": ("mma.commands.subscribe:subscribe", "print a stream of coincidence messages", options.subscribe),
     "replay": ("mma.commands.replay:replay", "play recorded messages, in time order", options.replay),
     "events": ("mma.commands.ask:events", "events, the newest first", options.events),
+    "event": ("mma.commands.event:event", "one event whole, and its notices as they came", options.event),
     "candidates": (
         "mma.commands.ask:candidates",
         "ranked candidates of an event, with their terms",

@@ -21,7 +21,7 @@ from . import grouping, matching, whole
 from .errors import ConflictError, MmaError, OutageError
 from .following import LATE_S, OUTAGE_S, Following
 from .intake import Intake, Locate, source_of, take_in
-from .store import Store, associations, events, ledger, objects, outbox
+from .store import Store, associations, events, ledger, objects, originals, outbox
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
 from .telling import Teller
@@ -154,6 +154,8 @@ class Engine:
         """Take in one notice: the event's state, its candidates, its associations."""
         clock = notice.issued.timestamp() - OUTAGE_S
         change = self.following.take(connection, notice, message.place, at, clock)
+        if change.is_news:
+            originals.keep(connection, notice.id, notice.notice, message.payload)
         if change.news in (News.REPEATED, News.OLDER):
             return
         self.teller.event(connection, notice.id, at)

@@ -15,6 +15,12 @@ def events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N")
 
 
+def event(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("--raw", action="store_true", help="its newest notice as it came, byte for byte")
+    parser.add_argument("--notice", type=int, metavar="N", help="with --raw: another of its notices, from 1 on")
+
+
 def candidates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field as About
 from sqlalchemy import Connection, func
 from starlette.responses import Response
 
 from ..errors import NotFoundError
 from ..store import groups as stored_groups
-from ..store import listing, queries, tables
+from ..store import listing, originals, queries, tables
 from ..store.fields import CANDIDATES, EVENTS
 from ..store.listing import SORTABLE
 from . import answering, asking, columns
@@ -26,6 +26,9 @@ LEAST = Annotated[float, About(ge=0.0, le=1.0, description="Least probability of
 EventsAsked: Any = asking.model("EventsAsked", EVENTS, "-time", SORTABLE["events"], source_class=(CLASS, None),
                                 source_class_min=(LEAST, 0.5))  # fmt: skip
 STATES = ("active", "vetoed", "withdrawn")
+SHUT = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+"""What strangers wrote does nothing in a browser, whatever it holds."""
+
 EVERY = Annotated[bool, About(description="Vetoed and withdrawn ones too, unless states are named")]
 CandidatesAsked: Any = asking.model(
     "CandidatesAsked", CANDIDATES, "-log_odds", SORTABLE["candidates"], everything=(EVERY, False)
@@ -73,6 +76,19 @@ def event(request: Request, event: asking.Name) -> Response:
     with answering.store_of(request).read() as connection:
         row = queries.event(connection, event)
     return answering.json(request, row)
+
+
+@router.get(
+    "/events/{event}/notices/{number}/raw",
+    responses=answering.documented("The notice, byte for byte", "*/*") | responses(404),
+)
+def raw(request: Request, event: asking.Name, number: Annotated[int, Path(ge=1, le=10**9)]) -> Response:
+    """One notice of an event as it came, by its number in the event's ``notices``."""
+    with answering.store_of(request).read() as connection:
+        found = originals.of_event(connection, queries.event_id(connection, event), number)
+    name = f"{event}-notice-{number}"
+    headers = {**answering.disposition(name, found.ending), **SHUT}
+    return answering.tagged(request, found.payload, found.media_type, f"{found.notice}-raw", headers)
 
 
 @router.get(

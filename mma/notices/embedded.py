@@ -14,8 +14,11 @@ from mma.errors import DecodeError
 
 from .fields import parse_json
 
-KEY = re.compile(rb'(?<!\\)"(?:combined_)?skymap"\s*:\s*"')
+KEY = re.compile(rb'(?<!\\)"(?:(?:combined_)?skymap|healpix_file)"\s*:\s*"')
 """A field that may hold a map, as far as its value; text that quotes such a field has a backslash before it."""
+
+Maps = Mapping[str, bytes]
+"""A word that stands for each map, and the map."""
 
 LEAST = 1 << 16
 """Shorter texts stay where they are."""
@@ -28,7 +31,7 @@ class Cut:
     text: bytes
     """The message, with a word that comes nowhere else for each map."""
 
-    maps: Mapping[str, bytes] = field(default_factory=dict)
+    maps: Maps = field(default_factory=dict)
     """What each word stands for."""
 
     def parsed(self, payload: bytes) -> Any:

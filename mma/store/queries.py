@@ -82,6 +82,8 @@ def as_event(row: Row) -> Row:
 def event(connection: Connection, name: str) -> Row:
     """One event by exact id or alias, with the shape of its region, its notices and its associations.
 
+    Notices are numbered from 1 on in the order in which they came.
+
     ``region`` is None where there is none, and where it is a map: that one is told by ``skymap_sha256``.
 
     Raises
@@ -96,7 +98,7 @@ def event(connection: Connection, name: str) -> Row:
     notices = select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == found).order_by(r.seq)
     return as_event(row) | {
         "region": None if region is None or region["type"] == "skymap" else region,
-        "notices": [_notice(dict(n)) for n in connection.execute(notices).mappings()],
+        "notices": [{"number": i} | _notice(dict(n)) for i, n in enumerate(connection.execute(notices).mappings(), 1)],
         "associations": paired(connection, found),
     }
 

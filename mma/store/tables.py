@@ -20,6 +20,8 @@ from .columns import metadata as metadata
 from .joint_tables import associations as associations
 from .joint_tables import group_members as group_members
 from .joint_tables import groups as groups
+from .original_tables import map_files as map_files
+from .original_tables import originals as originals
 from .tag_table import tags as tags
 
 events = Table(

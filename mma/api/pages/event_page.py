@@ -99,12 +99,15 @@ def _counts(connection: Connection, event: str) -> dict[str, int]:
 def _notices(connection: Connection, event: str) -> list[Row]:
     """Its notices, the newest first, each with what it said."""
     r = tables.event_revisions.c
-    statement = select(r.notice, r.stage, r.issued, r.received, r.place, r.document).where(r.event_id == event)
+    number = func.row_number().over(order_by=r.seq).label("number")
+    named = (number, r.notice, r.stage, r.issued, r.received, r.place, r.document)
+    statement = select(*named).where(r.event_id == event).order_by(r.seq.desc()).limit(100)
     found = []
-    for row in connection.execute(statement.order_by(r.seq.desc()).limit(100)).mappings():
+    for row in connection.execute(statement).mappings():
         document = row["document"]
         found.append(
             {
+                "number": row["number"],
                 "notice": row["notice"],
                 "stage": row["stage"],
                 "issued": iso(row["issued"]),

@@ -1,0 +1,56 @@
+"""One event whole: what is known of it, its notices, and each of these as it came."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import Any
+
+from ..errors import ConfigError
+from ..store import originals, queries
+from .show import as_json, console, number, reading, table
+
+
+def event(options: Namespace) -> None:
+    """Show one event, or write one of its notices."""
+    if options.notice is not None and not options.raw:
+        raise ConfigError("--notice N goes with --raw")
+    with reading(options) as connection:
+        if options.raw:
+            name = queries.event_id(connection, options.event)
+            payload = originals.of_event(connection, name, options.notice).payload
+            sys.stdout.buffer.write(payload)
+            sys.stdout.buffer.flush()
+            return
+        answer = queries.event(connection, options.event)
+    if options.json:
+        as_json(answer)
+        return
+    out = console()
+    for name, value in _lines(answer):
+        out.print(f"{name:>14}  {value}", markup=False)
+    columns = [("notice", "right"), ("issued (UTC)", "left"), ("stage", "left"), ("from", "wrap")]
+    rows = ((n["number"], n["issued"][:19].replace("T", " "), n["stage"], n["place"]) for n in answer["notices"])
+    out.print(table("", columns, rows))
+
+
+def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is known, a line each."""
+    area, distance = answer["area90_deg2"], answer["distance_mpc"]
+    told = [
+        ("event", answer["id"] + (" (test)" if answer["test"] else "")),
+        ("also called", ", ".join(answer["aliases"])),
+        ("from", f"{answer['observatory']}: {answer['kind']}, by {answer['messenger']}"),
+        ("time", answer["time"] or "not known"),
+        ("state", f"{answer['state']}; {answer['stage']}, notice {answer['revision']}"),
+        ("false alarms", "" if answer["far_hz"] is None else f"{answer['far_hz']:.3g} Hz"),
+        ("classes", ", ".join(f"{name} {p:.3g}" for name, p in answer["classes"].items())),
+        ("region", "none" if area is None else f"90 % in {area:.4g} deg2, 50 % in {answer['area50_deg2']:.4g}"),
+        (
+            "distance",
+            "" if distance is None else f"{distance:.0f} +- {number(answer['distance_error_mpc'], '.0f')} Mpc",
+        ),
+        ("candidates", f"{answer['n_candidates']}; none of these: P {answer['p_none']:.3f}"),
+        ("remarks", "; ".join(answer["remarks"])),
+    ]
+    return [(name, value) for name, value in told if value]

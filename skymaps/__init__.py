@@ -1,6 +1,6 @@
 """Where on the sky, and how far: maps, circles, ellipses, annuli, and all of them at once."""
 
-from . import cosmology, distance, healpix
+from . import cosmology, distance, healpix, times
 from .annulus import Annulus
 from .circle import GBM_SYSTEMATIC, Circle
 from .ellipse import Ellipse
@@ -41,6 +41,7 @@ __all__ = [
     "overlap",
     "product",
     "read",
+    "times",
     "write_fits",
     "write_moc",
 ]

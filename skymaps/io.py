@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import fits, healpix
+from . import fits, healpix, times
 from .arrange import NO_LAYERS, from_words
 from .errors import RegionError
 from .flat import Columns, Merger
@@ -252,7 +252,6 @@ def _metadata(header: fits.Header) -> dict[str, Any]:
 def _time(text: Any) -> datetime | None:
     """DATE-OBS as an aware UTC time; None where there is none or it cannot be read."""
     try:
-        time = datetime.fromisoformat(str(text))
+        return times.read(str(text), day_part=0.0)
     except ValueError:
         return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

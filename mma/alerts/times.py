@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from datetime import UTC, datetime
-from functools import cache
 from typing import TypeVar
 
 import numpy as np
 
 from mma.errors import DecodeError
-from skymaps import FloatArray
+from skymaps import FloatArray, times
+from skymaps.times import DAY_S, MJD_OF_UNIX_ZERO, TT_MINUS_TAI_S, leap_table
+from skymaps.times import JD_OF_MJD_ZERO as JD_OF_MJD_ZERO
+from skymaps.times import leap_seconds as leap_seconds
 
 Number = TypeVar("Number", float, FloatArray)
 
-DAY_S = 86400.0
-JD_OF_MJD_ZERO = 2400000.5
-MJD_OF_UNIX_ZERO = 40587.0
-TT_MINUS_TAI_S = 32.184
 MJD_1950, MJD_2100 = 33282.0, 88069.0
 """No survey observed before, none will after: a value outside is not an MJD."""
-
-DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(\.\d+)?")
 
 
 def unix_of_mjd(mjd: float, field: str) -> float:
@@ -67,7 +60,7 @@ def unix_of_tdb(text: str, field: str) -> float:
 
 
 def unix_of_iso(text: str, field: str) -> float:
-    """ISO 8601 in UTC, or year/month/day with or without a fraction of a day.
+    """Any time that ``skymaps.times`` reads.
 
     A date without a time means noon of that UTC day: no instant of the day is then wrong by over 12 h.
 
@@ -76,36 +69,13 @@ def unix_of_iso(text: str, field: str) -> float:
     >>> unix_of_iso("1970-01-01.25", "date") / 3600
     6.0
     """
-    text = text.strip()
     try:
-        if date := DATE.fullmatch(text):
-            year, month, day = (int(part) for part in date.groups()[:3])
-            return datetime(year, month, day, tzinfo=UTC).timestamp() + DAY_S * float(date[4] or 0.5)
-        time = datetime.fromisoformat(text.replace("/", "-").removesuffix(" UTC"))
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError) as error:
+        return times.read(text, day_part=0.5).timestamp()
+    except ValueError as error:
         raise DecodeError(f"{field} {text[:40]!r} is not a time") from error
-
-
-def leap_seconds(mjd_tai: float) -> float:
-    """TAI - UTC in seconds, at a TAI instant (10 s before 1972)."""
-    starts, offsets = _leap_table()
-    return offsets[max(bisect_right(starts, mjd_tai) - 1, 0)]
 
 
 def leap_seconds_at(mjd_tai: FloatArray) -> FloatArray:
     """TAI - UTC in seconds at many TAI instants. Shape (n,)."""
-    starts, offsets = _leap_table()
+    starts, offsets = leap_table()
     return np.asarray(offsets)[np.maximum(np.searchsorted(starts, mjd_tai, side="right") - 1, 0)]
-
-
-@cache
-def _leap_table() -> tuple[list[float], list[float]]:
-    """Starts (MJD TAI) and TAI - UTC of astropy's built-in table, from 1972 on."""
-    from astropy.utils.iers import LeapSeconds
-
-    table = LeapSeconds.from_erfa(built_in=True)
-    rows = [(int(y), int(m), float(s)) for y, m, s in table["year", "month", "tai_utc"].iterrows() if y >= 1972]
-    unix = [datetime(year, month, 1, tzinfo=UTC).timestamp() for year, month, _ in rows]
-    offsets = [offset for *_, offset in rows]
-    return [(t + s) / DAY_S + MJD_OF_UNIX_ZERO for t, s in zip(unix, offsets, strict=True)], offsets

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,6 +13,8 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, create_model
 from pydantic import Field as About
 
+from skymaps import times
+
 from ..store import search
 from ..store.fields import Field, unix
 from ..store.paging import Order, Place
@@ -21,15 +22,15 @@ from .problems import ProblemError
 
 FORMATS = ("json", "csv", "ndjson", "votable", "parquet")
 Form = Literal["json", "csv", "ndjson", "votable", "parquet"]
-ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?)?")
 LARGEST_PAGE = 1000
 
 
-def _is_iso(value: Any) -> Any:
-    """pydantic would take a number for a time, too."""
-    if not isinstance(value, str) or not ISO_TIME.fullmatch(value):
-        raise ValueError("write an ISO 8601 time, such as 2027-03-01T02:00:00Z")
-    return value
+def _time(value: Any) -> datetime:
+    """A time in any writing that we read; a date alone is its first moment. pydantic would take a number, too."""
+    try:
+        return times.read(value, day_part=0.0)
+    except (AttributeError, ValueError):
+        raise ValueError("write an ISO 8601 time, such as 2027-03-01T02:00:00Z") from None
 
 
 def _is_text(value: str) -> str:
@@ -39,7 +40,7 @@ def _is_text(value: str) -> str:
         raise ValueError(error.text) from error
 
 
-Time = Annotated[datetime, BeforeValidator(_is_iso)]
+Time = Annotated[datetime, BeforeValidator(_time)]
 NO_NUL = "^[^\\x00]*$"
 Text = Annotated[str, About(max_length=200, pattern=NO_NUL), AfterValidator(_is_text)]
 Name = Annotated[str, Path(max_length=200, pattern=NO_NUL), AfterValidator(_is_text)]

@@ -11,6 +11,8 @@ from typing import Any
 from astropy import units as u
 from astropy.time import Time
 
+from skymaps import times
+
 from ..errors import ConfigError
 from ..store.fields import Field
 
@@ -96,8 +98,8 @@ def _time(name: str, value: Any) -> datetime:
     try:
         if isinstance(value, Time):
             value = value.utc.to_datetime(timezone=UTC)
-        found: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        found: datetime = value if isinstance(value, datetime) else times.read(value, day_part=0.0)
+    except (AttributeError, TypeError, ValueError) as error:
         raise ConfigError(f"{name}: {value!r} is no time; a Time, a datetime or ISO 8601 is") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from skymaps import Region
+from skymaps import Region, times
 
 from ..errors import ConfigError, NotFoundError
 from ..nights import Spell, coming_night
@@ -79,7 +79,7 @@ def _target(options: Namespace) -> Target:
 
 def _night(text: str | None) -> date | None:
     try:
-        return None if text is None else date.fromisoformat(text)
+        return None if text is None else times.read(text, day_part=0.0).date()
     except ValueError as error:
         raise ConfigError(f"--night {text!r}: write the evening's date, 2027-03-01") from error
 

@@ -20,6 +20,7 @@ import pybase64
 
 from mma.errors import DecodeError
 from mma.streams.message import Message
+from skymaps import times
 
 Document = Mapping[str, Any]
 SHOWN = 60
@@ -174,19 +175,16 @@ def probabilities(document: Document, name: str, path: str = "") -> dict[str, fl
 
 
 def parse_time(value: str, path: str) -> datetime:
-    """ISO 8601 date and time as aware UTC; a time without a zone is UTC, as all of GCN's are.
+    """A date and time as aware UTC; one without a zone is UTC, as all of GCN's are.
 
     Examples
     --------
     >>> parse_time("2019-04-25T08:18:05.017", "time").isoformat()
     '2019-04-25T08:18:05.017000+00:00'
     """
-    if len(value) < len("2019-04-25T08"):
-        wrong(path, value, "is not a date and time")
     try:
-        time = datetime.fromisoformat(value)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return times.read(value)
+    except ValueError:
         wrong(path, value, "is not a date and time")
 
 

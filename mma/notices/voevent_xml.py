@@ -7,13 +7,14 @@ them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
 from mma.errors import Ignored
 from mma.xml import root_of
+from skymaps import times
 
 from . import fields
 
@@ -21,7 +22,6 @@ VERSION = "2.0"
 UNITS_DEG = {"": 1.0, "deg": 1.0, "degrees": 1.0, "arcmin": 1 / 60, "arcsec": 1 / 3600}
 FRAMES = frozenset({"FK5", "ICRS"})
 """FK5 at J2000 is ICRS to 0.03 arcsec, far below any error told here."""
-OTHER_SCALES = frozenset({"TT", "TDB", "TAI", "GPS"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +120,8 @@ def read(payload: bytes) -> Packet:
 def when(place: Place) -> datetime:
     """Time of a place in UTC, whatever its scale."""
     time = fields.parse_time(place.time or "", "ISOTime")
-    scale = next((word for word in place.system.upper().split("-") if word in OTHER_SCALES), None)
-    return _from_scale(time, scale) if scale else time
+    scale = next((word for word in place.system.upper().split("-") if word in times.SCALES), "UTC")
+    return times.to_utc(time, scale)
 
 
 def position(place: Place) -> tuple[float, float]:
@@ -167,23 +167,3 @@ def _place(element: Any) -> Place:
 def _text(element: Any, path: str) -> str | None:
     found = element.findtext(path)
     return (found.strip() or None) if found else None
-
-
-def _from_scale(time: datetime, scale: str) -> datetime:
-    from astropy.time import Time
-
-    naive = time.replace(tzinfo=None)
-    if scale == "GPS":  # runs 19 s behind TAI; astropy knows it as a format, not a scale
-        return _utc(Time(naive, scale="tai") + 19 * _second())
-    return _utc(Time(naive, scale=scale.lower()))
-
-
-def _second() -> Any:
-    from astropy.units import s
-
-    return s
-
-
-def _utc(time: Any) -> datetime:
-    result: datetime = time.utc.to_datetime(timezone=UTC)
-    return result

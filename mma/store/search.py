@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, false, not_, or_, true
 
+from skymaps import times
+
 from ..errors import ConfigError
-from .fields import Column, Field, unix
+from .fields import Column, Field
 
 Condition = ColumnElement[bool]
 LARGEST, DEEPEST = 200, 8
@@ -161,8 +162,8 @@ def _typed(field: Field, value: Any, where: str) -> Any:
         return value
     if field.kind == "time" and isinstance(value, str):
         try:
-            return unix(datetime.fromisoformat(value))
-        except (ValueError, OverflowError):
+            return times.read(value, day_part=0.0).timestamp()
+        except ValueError:
             raise SearchError(where, f"{value[:100]!r} is no ISO 8601 time, such as 2027-03-01T02:00:00Z") from None
     if field.kind == "number" and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 
 from . import options
+from .arguments import Parser, Version
 from .errors import MmaError
 
-Add = Callable[[argparse.ArgumentParser], None]
+Add = Callable[[ArgumentParser], None]
 
 
 COMMANDS: dict[str, tuple[str, str, Add]] = {
@@ -56,12 +57,13 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
 """Command to the function that carries it out, its one line of help, and its arguments."""
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="mma",
         description="Multi-messenger coincidence engine: which optical transient is the counterpart?",
     )
+    top.add_argument("--version", action=Version, nargs=0, help="print the version")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, text, add) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -72,7 +74,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with a one-line error, 2 for a wrong command line."""
-    chosen = parser().parse_args(arguments)
+    top, given = parser(), list(sys.argv[1:] if arguments is None else arguments)
+    top.check_options(given)
+    chosen = top.parse_args(given)
     module, function = COMMANDS[chosen.command][0].split(":")
     try:
         getattr(importlib.import_module(module), function)(chosen)
@@ -81,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()
+    except OSError as error:  # a disk that is full, a folder that nobody may enter
+        print(f"mma: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

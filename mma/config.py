@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
 import os
@@ -16,6 +15,7 @@ from coincidence import Parameters
 from coincidence.models import Classifier, ClassModel, Contamination, Light, Onset, Template
 
 from .errors import ConfigError
+from .nearest import did_you_mean
 from .streams.fetch import HOSTS
 
 DATABASE = "mma.sqlite"
@@ -238,9 +238,7 @@ def _build(default: Any, table: Any, where: str) -> Any:
 
 def _known(name: str, known: Mapping[str, Any], where: str) -> None:
     if name not in known:
-        near = difflib.get_close_matches(name, map(str, known), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(map(str, known)))}"
-        raise ConfigError(f"{where}: unknown setting {name!r}{hint}")
+        raise ConfigError(f"{where}: unknown setting {name!r}; {did_you_mean(name, sorted(map(str, known)))}")
 
 
 def _table(value: Any, where: str) -> dict[str, Any]:

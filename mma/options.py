@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from .arguments import number, probability, whole
+
 
 def replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages")
@@ -12,7 +14,7 @@ def replay(parser: argparse.ArgumentParser) -> None:
 
 def events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", choices=("active", "expired", "retracted", "unlocated"))
-    parser.add_argument("--limit", type=int, metavar="N")
+    parser.add_argument("--limit", type=whole(), metavar="N")
 
 
 def event(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +25,7 @@ def event(parser: argparse.ArgumentParser) -> None:
 
 def candidates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
+    parser.add_argument("--limit", type=whole(), metavar="N", help="only the first N")
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons")
     parser.add_argument("--tag", action="append", metavar="NAME", help="only those with this tag, or any of several")
 
@@ -42,7 +44,7 @@ def associations(parser: argparse.ArgumentParser) -> None:
 
 
 def dead_letters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", type=int, metavar="ID", help="show this one, with its bytes")
+    parser.add_argument("id", nargs="?", type=whole(0), metavar="ID", help="show this one, with its bytes")
     parser.add_argument("--save", metavar="FILE", help="write its bytes to a file")
     parser.add_argument("--again", action="store_true", help="handle it once more, or all of them")
 
@@ -53,9 +55,13 @@ def catalog(parser: argparse.ArgumentParser) -> None:
     load.add_argument("file", metavar="FILE")
     load.add_argument("--name", help="name of the catalogue (default: the file's)")
     load.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist")
-    load.add_argument("--priority", type=int, metavar="N", help="the smaller goes first (default: order of import)")
+    load.add_argument(
+        "--priority", type=whole(0), metavar="N", help="the smaller goes first (default: order of import)"
+    )
     load.add_argument("--completeness", metavar="MPC:FRACTION,...", help="share of the galaxies it holds: 0:1,50:0.95")
-    load.add_argument("--dec", nargs=2, type=float, metavar=("MIN", "MAX"), help="where it ends on the sky, degrees")
+    load.add_argument(
+        "--dec", nargs=2, type=number(-90.0, 90.0), metavar=("MIN", "MAX"), help="where it ends on the sky, degrees"
+    )
     load.add_argument("--band", metavar="BAND", help="of its magnitudes: B, r, K, ...")
     load.add_argument("--agn", action="store_true", help="active nuclei, which need no distance and are no hosts")
     actions.add_parser("list", help="catalogues that were imported")
@@ -93,14 +99,18 @@ def classify(parser: argparse.ArgumentParser) -> None:
 
 def chance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT")
-    parser.add_argument("--trials", type=int, default=200, metavar="N", help="places and times that are tried (200)")
+    parser.add_argument(
+        "--trials", type=whole(), default=200, metavar="N", help="places and times that are tried (200)"
+    )
 
 
 def db(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("upgrade", help="bring the tables to this version; every command does it too")
     prune = actions.add_parser("prune", help="forget detections of old nights; candidates stay whole")
-    prune.add_argument("--keep", type=float, metavar="NIGHTS", help="nights to keep (keep_nights of the settings)")
+    prune.add_argument(
+        "--keep", type=number(0.0), metavar="NIGHTS", help="nights to keep (keep_nights of the settings)"
+    )
     for action in actions.choices.values():
         shared(action, default=argparse.SUPPRESS)
 
@@ -110,8 +120,8 @@ def config(parser: argparse.ArgumentParser) -> None:
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--alerts", type=int, default=30000, metavar="N", help="optical detections (30000)")
-    parser.add_argument("--seed", type=int, default=3, metavar="N")
+    parser.add_argument("--alerts", type=whole(), default=30000, metavar="N", help="optical detections (30000)")
+    parser.add_argument("--seed", type=whole(0), default=3, metavar="N")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
 
 
@@ -122,21 +132,25 @@ def simulate(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where a campaign is written; 'score FOLDER' scores it; 'maps FOLDER' makes BAYESTAR maps",
     )
-    parser.add_argument("--events", type=int, default=4, metavar="N", help="events; the kinds take turns (4)")
-    parser.add_argument("--nights", type=int, default=10, metavar="N", help="nights that they fall into (10)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--events", type=whole(), default=4, metavar="N", help="events; the kinds take turns (4)")
+    parser.add_argument("--nights", type=whole(), default=10, metavar="N", help="nights that they fall into (10)")
+    parser.add_argument("--seed", type=whole(0), default=1, metavar="N")
     parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
     parser.add_argument("--kinds", default="cbc,grb,neutrino,flare", metavar="KIND,...", help="cbc,grb,neutrino,flare")
     parser.add_argument(
-        "--background", type=float, default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
+        "--background", type=number(0.0), default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
     )
-    parser.add_argument("--photo", type=float, default=0.0, metavar="PART", help="of the hosts: photometric redshifts")
-    parser.add_argument("--hostless", type=float, default=0.0, metavar="PART", help="of the hosts: in no catalogue")
+    parser.add_argument(
+        "--photo", type=probability, default=0.0, metavar="PART", help="of the hosts: photometric redshifts"
+    )
+    parser.add_argument(
+        "--hostless", type=probability, default=0.0, metavar="PART", help="of the hosts: in no catalogue"
+    )
     parser.add_argument("--always", action="store_true", help="every event has a counterpart: for ranks, not for P")
     parser.add_argument("--redraw", action="store_true", help="mergers are placed anew, each drawn from its own map")
     parser.add_argument("--maps", metavar="FOLDER", help="BAYESTAR maps to use (default: a cache, filled as needed)")
     parser.add_argument("--network", choices=("o4", "near"), default="o4", help="detectors of the maps that are made")
-    parser.add_argument("--n", type=int, default=20, metavar="N", help="maps: how many in all (20)")
+    parser.add_argument("--n", type=whole(), default=20, metavar="N", help="maps: how many in all (20)")
     parser.add_argument("--direct", action="store_true", help="score: without packets, each event under its own sky")
     parser.add_argument("--plots", metavar="FOLDER", help="score: pictures too")
 
@@ -185,7 +199,9 @@ def publish(parser: argparse.ArgumentParser) -> None:
 def subscribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
     parser.add_argument("--event", metavar="ID", help="only about this event")
-    parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable; withdrawals always")
+    parser.add_argument(
+        "--min-probability", type=probability, metavar="P", help="only this probable; withdrawals always"
+    )
     parser.add_argument("--tag", action="append", metavar="NAME", help="only with this tag, or that just lost it")
     parser.add_argument("--group", metavar="NAME", help="go on where this group ended (default: from the beginning)")
     parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")
@@ -196,12 +212,12 @@ def export(parser: argparse.ArgumentParser) -> None:
         "format", nargs="?", metavar="FORMAT", help="csv, votable, circular, ...; without: what there is"
     )
     parser.add_argument("event", nargs="?", metavar="EVENT", help="exact id or alias, e.g. S190425z")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N")
-    parser.add_argument("--min-probability", type=float, metavar="P", help="only this probable")
+    parser.add_argument("--limit", type=whole(), metavar="N", help="only the first N")
+    parser.add_argument("--min-probability", type=probability, metavar="P", help="only this probable")
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too")
     parser.add_argument("--object", metavar="ID", help="only this object")
     parser.add_argument(
-        "--level", type=float, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
+        "--level", type=probability, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
     )
     parser.add_argument("--test", action="store_true", help="a draft of a test event even where these are refused")
     parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")
@@ -212,8 +228,10 @@ def plot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
     parser.add_argument("--kind", choices=kinds, default="all", help="what is drawn (all, on one page)")
     parser.add_argument("-o", "--output", metavar="FILE", help="ends with .png, .pdf or .svg (EVENT-KIND.png)")
-    parser.add_argument("--limit", type=int, default=10, metavar="N", help="candidates, the best first (10)")
-    parser.add_argument("--dpi", type=float, default=150.0, metavar="N", help="pixels per inch of a PNG (150)")
+    parser.add_argument("--limit", type=whole(), default=10, metavar="N", help="candidates, the best first (10)")
+    parser.add_argument(
+        "--dpi", type=number(10.0, 1200.0), default=150.0, metavar="N", help="pixels per inch of a PNG (150)"
+    )
 
 
 def visible(parser: argparse.ArgumentParser) -> None:
@@ -225,7 +243,7 @@ def visible(parser: argparse.ArgumentParser) -> None:
         help='CTAO-N, CTAO-S, Rubin, Palomar ... or "LAT LON HEIGHT"; again for more (both CTAO sites)',
     )
     parser.add_argument("--night", metavar="DATE", help="local date of the evening, 2027-03-01 (the coming night)")
-    parser.add_argument("--limit", type=int, default=5, metavar="N", help="candidates of an event (5)")
+    parser.add_argument("--limit", type=whole(), default=5, metavar="N", help="candidates of an event (5)")
 
 
 def token(parser: argparse.ArgumentParser) -> None:
@@ -241,7 +259,7 @@ def token(parser: argparse.ArgumentParser) -> None:
 
 def serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="HOST", help="address to listen at (127.0.0.1)")
-    parser.add_argument("--port", type=int, metavar="N", help="port to listen at (8000); 0: any")
+    parser.add_argument("--port", type=whole(0, 65535), metavar="N", help="port to listen at (8000); 0: any")
 
 
 def shared(parser: argparse.ArgumentParser, default: str | None = None) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .errors import ConfigError
+from .nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def site(text: str) -> Site:
     except ValueError:
         latitude, longitude, height = 99.0, 0.0, []
     if not (-90.0 <= latitude <= 90.0 and -360.0 <= longitude <= 360.0 and len(height) < 2):
-        raise ConfigError(f'no site {text!r}; there are {", ".join(SITES)}, or write "LATITUDE LONGITUDE HEIGHT"')
+        raise ConfigError(f'no site {text!r}; {did_you_mean(text, SITES)} Or write "LATITUDE LONGITUDE HEIGHT"')
     return _site(text, latitude, longitude, height[0] if height else 0.0)
 
 

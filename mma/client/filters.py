@@ -14,6 +14,7 @@ from astropy.time import Time
 from skymaps import times
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
 from ..store.fields import Field
 
 
@@ -49,7 +50,7 @@ def asked(
     if limit is not None and limit < 1:
         raise ConfigError(f"limit {limit}: not a number of rows")
     if sort.removeprefix("-") not in fields or fields[sort.removeprefix("-")].kind == "flag":
-        raise ConfigError(f"sort {sort!r}: there are {', '.join(sorted(fields))}, with a - from the largest on")
+        raise ConfigError(f"sort {sort!r}; {did_you_mean(sort, sorted(fields))}")
     filters = {}
     for name, value in given.items():
         if value is not None:
@@ -63,7 +64,7 @@ def _plain(name: str, value: Any, fields: Mapping[str, Field]) -> Any:
     found = fields.get(base) or fields.get(name)
     ranged = base != name and found is not None
     if found is None or ranged != (found.kind in ("number", "time")):
-        raise ConfigError(f"no filter {name!r}; there are {', '.join(sorted(_names(fields)))}")
+        raise ConfigError(f"no filter {name!r}; {did_you_mean(name, sorted(_names(fields)))}")
     if found.kind == "time":
         return _time(name, value)
     if found.kind == "number":

@@ -6,6 +6,7 @@ import getpass
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -36,7 +37,8 @@ class Local:
     """A database."""
 
     def __init__(self, database: str) -> None:
-        self._store = Store(database, create=False)
+        self._database = database
+        self._store = Store(database, create=False, writes=False)
 
     def events(self, asked: Asked) -> Iterator[Row]:
         """Events."""
@@ -114,8 +116,9 @@ class Local:
             prefix = outbox.prefix(connection)  # what is told goes where everything went
         if row is None:
             raise NotFoundError(f"{name!r} is no candidate of {found}")
-        bench = Bench(store=self._store, parameters=DEFAULT, prefix=prefix)  # no score changes, whatever the settings
-        bench.tag((found, row["object"]), tags, who=getpass.getuser(), now=time.time(), remove=remove)
+        with closing(Store(self._database, create=False)) as store:
+            bench = Bench(store=store, parameters=DEFAULT, prefix=prefix)  # no score changes, whatever the settings
+            bench.tag((found, row["object"]), tags, who=getpass.getuser(), now=time.time(), remove=remove)
         return self.candidate(found, row["object"])
 
     def tags(self, event: str | None) -> list[Row]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import closing
 from pathlib import Path
 
 from .. import galaxies
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, catalogs
 from .replay import bar
-from .show import as_json, console, number, settings_of, table
+from .show import as_json, console, number, open_store, reading, settings_of, table
 
 
 def catalog(options: Namespace) -> None:
@@ -63,7 +64,7 @@ def _columns(pairs: list[str]) -> dict[str, str]:
 
 
 def _list(options: Namespace) -> None:
-    with Store(settings_of(options).database).read() as connection:
+    with reading(options) as connection:
         rows = catalogs.listing(connection)
     if options.json:
         as_json(rows)
@@ -91,7 +92,7 @@ def _list(options: Namespace) -> None:
 
 
 def _remove(options: Namespace) -> None:
-    with Store(settings_of(options).database).begin() as connection:
+    with closing(open_store(options, writes=True)) as store, store.begin() as connection:
         n = catalogs.remove(connection, options.name)
     if not n:
         raise NotFoundError(f"no catalogue {options.name!r}")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
 from ..export import FORMATS, Wanted, read
 from .show import as_json, console, open_store, table
 
@@ -23,7 +24,7 @@ def export(options: Namespace) -> None:
         return
     form = FORMATS.get(options.format)
     if form is None:
-        raise ConfigError(f"no format {options.format!r}; there are {', '.join(FORMATS)}")
+        raise ConfigError(f"no format {options.format!r}; {did_you_mean(options.format, FORMATS)}")
     if options.event is None:
         raise ConfigError(f"which event? mma export {options.format} EVENT; 'mma events' lists them")
     wanted = Wanted(

@@ -30,9 +30,9 @@ def settings_of(options: Namespace) -> Settings:
     return replace(settings, database=options.db) if options.db else settings
 
 
-def open_store(options: Namespace) -> Store:
-    """The database that a question is asked of; it must be there."""
-    return Store(settings_of(options).database, create=False)
+def open_store(options: Namespace, *, writes: bool = False) -> Store:
+    """The database that a question is asked of; it must be there, and only those that say so change it."""
+    return Store(settings_of(options).database, create=False, writes=writes)
 
 
 @contextmanager

@@ -43,5 +43,5 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _revoke(options: Namespace) -> None:
-    with closing(open_store(options)) as store, store.begin() as connection:
+    with closing(open_store(options, writes=True)) as store, store.begin() as connection:
         tokens.revoke(connection, options.name, time.time())

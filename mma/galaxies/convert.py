@@ -16,6 +16,7 @@ from skymaps import FloatArray, cosmology
 from skymaps.region import SKY_DEG2
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
 from .presets import Preset
 from .tables import Columns
 
@@ -78,7 +79,7 @@ class Converter:
             if match is not None:
                 found[ours] = match
             elif ours in columns:
-                raise ConfigError(f"{path.name}: no column {columns[ours]!r}; there are {', '.join(names)}")
+                raise ConfigError(f"{path.name}: no column {columns[ours]!r}; {did_you_mean(columns[ours], names)}")
         lacking = [name for name in ("ra", "dec") if name not in found]
         if "distance_mpc" not in found and "redshift" not in found and not is_agn:
             lacking.append("distance_mpc (or redshift)")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
 from . import curves, sky, terms
 from .content import Content
 from .style import GREY, SIZES
@@ -60,7 +61,7 @@ def draw(content: Content, kind: str = "all") -> Any:
         No such kind; or matplotlib is missing: the message says how to get it.
     """
     if kind not in KINDS:
-        raise ConfigError(f"no kind of plot {kind!r}; there are {', '.join(KINDS)}")
+        raise ConfigError(f"no kind of plot {kind!r}; {did_you_mean(kind, KINDS)}")
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure

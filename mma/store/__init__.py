@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
 
 from ..errors import ConfigError, OutageError
 from .fence import hold_schema
+from .place import as_url, check_file, masked, path_of, read_only
 
 __all__ = ["Store", "as_url", "masked"]
 
@@ -27,33 +27,17 @@ TUNING = (
 )
 """SQLite's settings."""
 
+READING = ("query_only=ON", "temp_store=MEMORY", "cache_size=-32768")
+"""... of somebody who only reads."""
+
 TOO_MUCH = "54"
 """SQLSTATE class "program limit exceeded": psycopg calls it operational, but it is one row that is too large."""
-
-
-def as_url(database: str) -> str:
-    """A database URL from what a user wrote: a URL, or the path of an SQLite file."""
-    if "://" not in database:
-        return f"sqlite:///{database}"
-    return database.replace("postgresql://", "postgresql+psycopg://", 1)
-
-
-def masked(database: str) -> str:
-    """A database URL as it may be shown: with its password hidden, whatever else is wrong with it.
-
-    Examples
-    --------
-    >>> masked("postgresql://mma:p@ss/word@host/db")
-    'postgresql://mma:***@host/db'
-    """
-    url = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", database)
-    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", url)
 
 
 class Store:
     """A database of ours, at the newest schema."""
 
-    def __init__(self, database: str, *, create: bool = True) -> None:
+    def __init__(self, database: str, *, create: bool = True, writes: bool = True) -> None:
         """Open, and bring the schema up to date.
 
         Parameters
@@ -62,48 +46,71 @@ class Store:
             SQLAlchemy URL, or the path of an SQLite file.
         create
             Make an SQLite file where there is none; otherwise that is an error.
+        writes
+            Otherwise nothing is ever written: neither rows, nor tables, nor a newer schema.
 
         Raises
         ------
         ConfigError
-            A URL that names no database, or a file that is not there.
+            A URL that names no database, a file that is not there, or a database that is not ours.
         OutageError
             A server that does not answer.
         """
         self.url = as_url(database)
+        self.writes = writes
         try:
             url = make_url(self.url)
-            if not create and url.get_backend_name() == "sqlite" and url.database != ":memory:":
-                _must_exist(Path(url.database or ""))
-            self.engine: Engine = create_engine(url, **_options(url.get_backend_name()))
+            if (path := path_of(url)) is not None:
+                check_file(path, create=create, writes=writes)
+            self.engine: Engine = create_engine(*_place(url, writes=writes), **_options(url, writes=writes))
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise ConfigError(f"database {masked(database)!r}: {error}") from error
+            raise ConfigError(f"database {masked(database)!r}: {_help(error)}") from error
         driver: Any = self.engine.dialect.loaded_dbapi  # its own errors come through where we COPY
         self._outages = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
         if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _tune_sqlite)
+            event.listen(self.engine, "connect", _tune_to_write if writes else _tune_to_read)
             event.listen(self.engine, "begin", _begin_sqlite)
         try:
-            self.upgrade()
+            if writes:
+                self.upgrade()
+            else:
+                self._check()
         except BaseException:
             self.close()
             raise
 
     def upgrade(self) -> None:
         """Bring the tables to the schema of this version."""
-        from .migrate import HEAD, obstacle, upgrade
+        from .migrate import HEAD, upgrade
 
         try:
             with self.begin() as connection:
                 hold_schema(connection)
-                revision = current_revision(connection)
-                if revision == HEAD:
-                    return
-                if reason := obstacle(connection, revision):
-                    raise ConfigError(f"database {masked(self.url)!r} {reason}")
-                upgrade(connection)
+                if self._revision(connection) != HEAD:
+                    upgrade(connection)
         except (DatabaseError, sqlite3.DatabaseError) as error:
             raise ConfigError(f"database {masked(self.url)!r}: {getattr(error, 'orig', error)}") from error
+
+    def _check(self) -> None:
+        """Whether it can be read as it is."""
+        from .migrate import HEAD
+
+        with self.read() as connection:
+            revision = self._revision(connection)
+        if revision is None:
+            raise ConfigError(f"database {masked(self.url)!r} is empty: 'mma replay' or 'mma run' fills one")
+        if revision != HEAD:
+            older = f"database {masked(self.url)!r} has schema {revision}, and this version reads {HEAD}"
+            raise ConfigError(f"{older}: 'mma db upgrade' brings it up to date")
+
+    def _revision(self, connection: Connection) -> str | None:
+        """The schema that it has; a database that is not ours is refused."""
+        from .migrate import obstacle
+
+        revision = current_revision(connection)
+        if reason := obstacle(set(inspect(connection).get_table_names()), revision):
+            raise ConfigError(f"database {masked(self.url)!r} {reason}")
+        return revision
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -138,19 +145,43 @@ def current_revision(connection: Connection) -> str | None:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
-def _must_exist(path: Path) -> None:
-    if not path.is_file():
-        raise ConfigError(f"no database at {path}: run 'mma replay' or 'mma demo' first, or name one with --db")
+def _place(url: URL, *, writes: bool) -> tuple[URL | str]:
+    """Where SQLAlchemy finds it. A file in a folder where no journal can be made is read as it lies there."""
+    path = path_of(url)
+    if path is None or writes or os.access(path.absolute().parent, os.W_OK):
+        return (url,)
+    return (f"sqlite:///{read_only(path)}&uri=true",)
 
 
-def _options(backend: str) -> dict[str, Any]:
-    return {"connect_args": {"timeout": 30}} if backend == "sqlite" else {"pool_pre_ping": True}
+def _options(url: URL, *, writes: bool) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 30}}
+    said = url.query.get("options", "")
+    reads = {"connect_args": {"options": f"{said} -c default_transaction_read_only=on"}}
+    return {"pool_pre_ping": True} | ({} if writes else reads)
 
 
-def _tune_sqlite(connection: Any, _record: Any) -> None:
+def _help(error: Exception) -> str:
+    """What to do about a URL that no driver opens."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return "PostgreSQL's driver is not installed: pip install 'mma-coincidence[postgres]'"
+    if isinstance(error, NoSuchModuleError | ModuleNotFoundError):
+        return "mma keeps its data in SQLite (a path) or PostgreSQL (postgresql://USER@HOST/NAME)"
+    return "no URL of a database: write the path of an SQLite file, or postgresql://USER@HOST/NAME"
+
+
+def _tune_to_write(connection: Any, _record: Any) -> None:
+    _tune(connection, TUNING)
+
+
+def _tune_to_read(connection: Any, _record: Any) -> None:
+    _tune(connection, READING)
+
+
+def _tune(connection: Any, pragmas: tuple[str, ...]) -> None:
     connection.isolation_level = None  # else Python begins transactions late, and none at all around CREATE TABLE
     cursor = connection.cursor()
-    for pragma in TUNING:
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

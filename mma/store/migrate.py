@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect
-
-from .tables import metadata
+from sqlalchemy import Connection
 
 HEAD = "0008"
 """Newest schema revision; a test holds it against the migration files."""
 
+FEW = 5
+"""Names of foreign tables that are told."""
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def obstacle(connection: Connection, revision: str | None) -> str | None:
-    """Why a database of this schema revision (None: it says none) cannot be brought to ours; None where it can."""
+OURS = frozenset({"events", "candidates", "outbox"})
+"""Tables that every schema of ours has."""
+
+
+def obstacle(names: Collection[str], revision: str | None) -> str | None:
+    """Why a database is none that we can use as it is or bring to our schema; None where it is.
+
+    Parameters
+    ----------
+    names
+        Of its tables.
+    revision
+        The schema that it says it has; None where it says none.
+    """
+    theirs = sorted(set(names) - {"alembic_version"})
+    if theirs and (revision is None or not OURS <= set(theirs)):
+        more = ", ..." if len(theirs) > FEW else ""
+        return f"is not an mma database: it has tables of another program: {', '.join(theirs[:FEW])}{more}"
     if revision is not None and not any((MIGRATIONS / "versions").glob(f"{revision}_*.py")):
         return f"has schema {revision}, of a newer version than this one"
-    theirs = set(inspect(connection).get_table_names()) & set(metadata.tables)
-    if revision is None and theirs:
-        return f"has tables of another program: {', '.join(sorted(theirs))}"
     return None
 
 

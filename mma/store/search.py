@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, false, not_, or_, tru
 from skymaps import times
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
 from .fields import Column, Field
 
 Condition = ColumnElement[bool]
@@ -115,7 +116,7 @@ class _Reader:
 
     def _field(self, name: str, where: str) -> Field:
         if name not in self._fields:
-            raise SearchError(where, f"unknown field {name[:100]!r}; there are {', '.join(sorted(self._fields))}")
+            raise SearchError(where, f"unknown field {name[:100]!r}; {did_you_mean(name[:100], sorted(self._fields))}")
         return self._fields[name]
 
     def _bool(self, body: dict[str, Any], where: str, depth: int) -> Condition:
@@ -204,7 +205,7 @@ def _only(value: Any, where: str, known: Iterable[str] = ()) -> tuple[str, Any]:
     """The one name of an object, and what it names."""
     names = list(_table(value, where))
     if known and (wrong := [name for name in names if name not in known]):
-        raise SearchError(where, f"unknown clause {wrong[0][:100]!r}; there are {', '.join(known)}")
+        raise SearchError(where, f"unknown clause {wrong[0][:100]!r}; {did_you_mean(wrong[0][:100], known)}")
     if len(names) != 1:
         listed = ", ".join(name[:40] for name in names[:5]) or "none"
         raise SearchError(where, f"expected one name, found {listed}; several clauses go into the lists of a bool")
@@ -213,4 +214,4 @@ def _only(value: Any, where: str, known: Iterable[str] = ()) -> tuple[str, Any]:
 
 def _known(body: dict[str, Any], known: Iterable[str], where: str) -> None:
     if wrong := [name for name in body if name not in known]:
-        raise SearchError(where, f"unknown {wrong[0][:100]!r}; there are {', '.join(known) or 'none'}")
+        raise SearchError(where, f"unknown {wrong[0][:100]!r}; {did_you_mean(wrong[0][:100], known)}")

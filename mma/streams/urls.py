@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
 
 OPTIONS = ("ca", "tls", "token")
 KAFKA_PORT = 9092
@@ -98,7 +99,7 @@ def _options(parts: SplitResult) -> dict[str, str]:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     for name, value in options.items():
         if name not in OPTIONS:
-            raise ConfigError(f"stream of {parts.hostname}: unknown option {name!r}; there are {', '.join(OPTIONS)}")
+            raise ConfigError(f"stream of {parts.hostname}: unknown option {name!r}; {did_you_mean(name, OPTIONS)}")
         if name == "tls" and value not in ("yes", "no"):
             raise ConfigError(f"stream of {parts.hostname}: tls is yes or no, not {value!r}")
     return options

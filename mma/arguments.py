@@ -1,0 +1,104 @@
+"""Reading a command line: what is wrong is told in one sentence, with the nearest right thing."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from .nearest import did_you_mean
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, on the standard error, and end with 2."""
+        text = message.removeprefix("argument ").replace("the following arguments are required:", "missing:")
+        print(f"{self.prog}: {text} (usage: {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            raise argparse.ArgumentError(
+                action if action.option_strings else None,
+                f"no {_what(action)} {str(value)!r}; {did_you_mean(str(value), choices)}",
+            )
+
+    def check_options(self, arguments: Sequence[str]) -> None:
+        """Refuse options that neither this parser nor those of the commands named have, before what is missing."""
+        parser, options = self, list(self._option_string_actions)
+        for argument in arguments:
+            if argument == "--":
+                return
+            name = argument.partition("=")[0]
+            if name.startswith("--") and not any(known.startswith(name) for known in options):
+                parser.error(f"no option {name}; {did_you_mean(name, (o for o in options if o[:2] == '--'))}")
+            inner = _commands(parser).get(argument)
+            if inner is not None:
+                parser, options = inner, list(inner._option_string_actions)
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, Parser]:
+    """Commands, or actions, that come next."""
+    found = (a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return next(found, {})
+
+
+def _what(action: argparse.Action) -> str:
+    """What a choice is of."""
+    return "value" if action.option_strings else str(action.metavar or action.dest).lower()
+
+
+class Version(argparse.Action):
+    """Prints our version."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib import metadata
+
+        print(f"mma {metadata.version('mma-coincidence')}")
+        parser.exit()
+
+
+def whole(least: int = 1, most: int | None = None) -> Callable[[str], int]:
+    """Reads a whole number within limits."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{text} is not {_within(least, most)}")
+        return value
+
+    return read
+
+
+def number(least: float | None = None, most: float | None = None) -> Callable[[str], float]:
+    """Reads a finite number within limits."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is no number")
+        if (least is not None and value < least) or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{text} is not {_within(least, most)}")
+        return value
+
+    return read
+
+
+probability = number(0.0, 1.0)
+
+
+def _within(least: float | None, most: float | None) -> str:
+    if least is None:
+        return f"{most:g} or less"
+    return f"{least:g} or more" if most is None else f"from {least:g} to {most:g}"

@@ -63,7 +63,7 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def whole(least: int = 1, most: int | None = None) -> Callable[[str], int]:
+def whole(least: int | None = 1, most: int | None = None) -> Callable[[str], int]:
     """Reads a whole number within limits."""
 
     def read(text: str) -> int:
@@ -71,7 +71,7 @@ def whole(least: int = 1, most: int | None = None) -> Callable[[str], int]:
             value = int(text)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-        if value < least or (most is not None and value > most):
+        if (least is not None and value < least) or (most is not None and value > most):
             raise argparse.ArgumentTypeError(f"{text} is not {_within(least, most)}")
         return value
 

@@ -106,7 +106,7 @@ def chance(parser: argparse.ArgumentParser) -> None:
 
 def db(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("upgrade", help="bring the tables to this version; every command does it too")
+    actions.add_parser("upgrade", help="bring the tables to this version; mma run and replay do it too")
     prune = actions.add_parser("prune", help="forget detections of old nights; candidates stay whole")
     prune.add_argument(
         "--keep", type=number(0.0), metavar="NIGHTS", help="nights to keep (keep_nights of the settings)"
@@ -132,25 +132,25 @@ def simulate(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where a campaign is written; 'score FOLDER' scores it; 'maps FOLDER' makes BAYESTAR maps",
     )
-    parser.add_argument("--events", type=whole(), default=4, metavar="N", help="events; the kinds take turns (4)")
-    parser.add_argument("--nights", type=whole(), default=10, metavar="N", help="nights that they fall into (10)")
-    parser.add_argument("--seed", type=whole(0), default=1, metavar="N")
+    parser.add_argument("--events", type=whole(None), default=4, metavar="N", help="events; the kinds take turns (4)")
+    parser.add_argument("--nights", type=whole(None), default=10, metavar="N", help="nights that they fall into (10)")
+    parser.add_argument("--seed", type=whole(None), default=1, metavar="N")
     parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
     parser.add_argument("--kinds", default="cbc,grb,neutrino,flare", metavar="KIND,...", help="cbc,grb,neutrino,flare")
     parser.add_argument(
-        "--background", type=number(0.0), default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
+        "--background", type=number(None), default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
     )
     parser.add_argument(
-        "--photo", type=probability, default=0.0, metavar="PART", help="of the hosts: photometric redshifts"
+        "--photo", type=number(None), default=0.0, metavar="PART", help="of the hosts: photometric redshifts"
     )
     parser.add_argument(
-        "--hostless", type=probability, default=0.0, metavar="PART", help="of the hosts: in no catalogue"
+        "--hostless", type=number(None), default=0.0, metavar="PART", help="of the hosts: in no catalogue"
     )
     parser.add_argument("--always", action="store_true", help="every event has a counterpart: for ranks, not for P")
     parser.add_argument("--redraw", action="store_true", help="mergers are placed anew, each drawn from its own map")
     parser.add_argument("--maps", metavar="FOLDER", help="BAYESTAR maps to use (default: a cache, filled as needed)")
     parser.add_argument("--network", choices=("o4", "near"), default="o4", help="detectors of the maps that are made")
-    parser.add_argument("--n", type=whole(), default=20, metavar="N", help="maps: how many in all (20)")
+    parser.add_argument("--n", type=whole(None), default=20, metavar="N", help="maps: how many in all (20)")
     parser.add_argument("--direct", action="store_true", help="score: without packets, each event under its own sky")
     parser.add_argument("--plots", metavar="FOLDER", help="score: pictures too")
 
@@ -228,10 +228,8 @@ def plot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
     parser.add_argument("--kind", choices=kinds, default="all", help="what is drawn (all, on one page)")
     parser.add_argument("-o", "--output", metavar="FILE", help="ends with .png, .pdf or .svg (EVENT-KIND.png)")
-    parser.add_argument("--limit", type=whole(), default=10, metavar="N", help="candidates, the best first (10)")
-    parser.add_argument(
-        "--dpi", type=number(10.0, 1200.0), default=150.0, metavar="N", help="pixels per inch of a PNG (150)"
-    )
+    parser.add_argument("--limit", type=whole(None), default=10, metavar="N", help="candidates, the best first (10)")
+    parser.add_argument("--dpi", type=number(None), default=150.0, metavar="N", help="pixels per inch of a PNG (150)")
 
 
 def visible(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from ..errors import ConfigError
 from ..store import cone as cones
 from ..store import groups, queries, tags
 from . import tables
-from .show import as_json, console, number, reading, table
+from .show import as_json, console, ignored, number, reading, table
 
 
 def events(options: Namespace) -> None:
@@ -153,6 +153,8 @@ def status(options: Namespace) -> None:
     rows = [(name, *(s[n] for n in names), (s["last"] or "-")[:19]) for name, s in sources]
     rows.append(("all", *(answer["messages"][n] for n in names), ""))
     out.print(table("messages", columns, rows))
+    for line in ignored(answer["sources"]):
+        out.print(line, markup=False)
     if answer["live"]:
         out.print(tables.live(answer["live"]))
     states = ", ".join(f"{n} {state}" for state, n in sorted(answer["events"].items())) or "none"

@@ -24,6 +24,8 @@ def _import(options: Namespace) -> None:
     south, north = options.dec or (-90.0, 90.0)
     if not -90.0 <= south < north <= 90.0:
         raise ConfigError(f"--dec {south:g} {north:g}: write the southern end and the northern end, -90 to 90")
+    if not path.is_file():
+        raise ConfigError(f"no file {path}")
     store = Store(settings_of(options).database)
     with store.read() as connection:
         priority = catalogs.next_priority(connection) if options.priority is None else options.priority

@@ -9,7 +9,7 @@ from contextlib import closing
 from ..errors import ConfigError
 from ..store import Store, current_revision
 from ..store.retention import NIGHT_S, prune
-from .show import as_json, console, settings_of
+from .show import as_json, console, open_store, settings_of
 
 
 def db(options: Namespace) -> None:
@@ -18,8 +18,8 @@ def db(options: Namespace) -> None:
 
 
 def _upgrade(options: Namespace) -> None:
-    """Opening a database brings it up to date: workers do it too, and wait for one another."""
-    with closing(Store(settings_of(options).database)) as store, store.read() as connection:
+    """Opening a database to write brings it up to date: workers do it too, and wait for one another."""
+    with closing(open_store(options, writes=True)) as store, store.read() as connection:
         revision = current_revision(connection)
     if options.json:
         as_json({"schema": revision})

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..engine import Engine
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, ledger
+from ..streams.files import check_writable
 from . import tables
 from .ask import show_rows
 from .replay import bar
@@ -28,6 +29,8 @@ def dead_letters(options: Namespace) -> None:
 
 
 def _show(options: Namespace) -> None:
+    if options.save:
+        check_writable(Path(options.save))
     with reading(options) as connection:
         letter = ledger.dead_letter(connection, options.id)
     if letter is None:

@@ -2,44 +2,91 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 import time
 from argparse import Namespace
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
 from mma import galaxies
 from mma.config import Settings
+from mma.errors import ConfigError
 from mma.simulate import night
 from mma.simulate.events import Truth
-from mma.store import Store, catalogs, queries
+from mma.store import Store, as_url, catalogs, queries
+from mma.store.place import path_of
 
 from . import tables
 from .replay import bar, play
-from .show import as_json, console, settings_of
+from .show import as_json, console, settings_of, with_database
 
 SHOWN = 5
+NIGHT = "mma-demo-"
+"""Beginning of the name of the folder in which a night is made up."""
+
+BESIDE = "mma-demo.sqlite"
 
 
 def demo(options: Namespace) -> None:
     """Simulate, import the galaxies, play, and show each event's candidates beside the truth."""
     with ExitStack() as stack:
-        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="mma-demo-"))
+        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix=NIGHT))
         folder = Path(options.keep or temporary)
-        settings = replace(settings_of(options), database=str(folder / "demo.sqlite"))
+        settings, there = place(options, folder)
         begun = time.monotonic()
         truths = simulate(folder, options.alerts, options.seed)
         load_galaxies(folder, settings)
         status = play([folder / "notices", folder / "alerts"], settings, folder / "published.jsonl")
         answers = [answer(settings, truth) for truth in truths]
         if options.json:
-            as_json({"messages": status["messages"], "published": status["published"], "events": answers})
+            told = {"messages": status["messages"], "published": status["published"], "events": answers}
+            as_json(told | {"database": settings.database})
             return
         report(answers, status, time.monotonic() - begun)
-        if options.keep:
-            console().print(f"Kept in {folder}: try [bold]mma candidates S260301a --db {folder}/demo.sqlite[/bold]")
+        out = console()
+        out.print(f"Kept in {settings.database}. Next:", markup=False, soft_wrap=True)
+        for command in (f"candidates {truths[0].event}", "events", "serve"):
+            out.print(f"  mma {command}{there}", markup=False, soft_wrap=True)
+
+
+def place(options: Namespace, folder: Path) -> tuple[Settings, str]:
+    """Settings with the night's database, and what the next command must say to find it.
+
+    It is the one that commands look at, where that is not there yet or holds nothing but an earlier demo; else one
+    beside it.
+    """
+    settings = settings_of(options)
+    if options.keep:
+        name = str(folder / "demo.sqlite")
+        return replace(settings, database=name), f" --db {shlex.quote(name)}"
+    if is_free(settings.database):
+        return settings, with_database(options)
+    if options.db or not is_free(BESIDE):
+        name = options.db or BESIDE
+        raise ConfigError(f"{name} holds more than a demo, which would mix with it: name a new file with --db")
+    return replace(settings, database=BESIDE), f" --db {BESIDE}"
+
+
+def is_free(database: str) -> bool:
+    """Whether a night that is made up may go into a file; what an earlier demo left there is deleted."""
+    path = path_of(make_url(as_url(database)))
+    if path is None or (path.exists() and not is_made_up(path)):
+        return False
+    for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        name.unlink(missing_ok=True)
+    return True
+
+
+def is_made_up(path: Path) -> bool:
+    """Whether all that ever went into a database is a demo's night."""
+    with closing(Store(str(path), create=False, writes=False)) as store, store.read() as connection:
+        sources = queries.status(connection)["sources"]
+    return all(f"/{NIGHT}" in name for name in sources)
 
 
 def simulate(folder: Path, n_alerts: int, seed: int) -> list[Truth]:

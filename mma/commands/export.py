@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import ConfigError
-from ..nearest import did_you_mean
 from ..export import FORMATS, Wanted, read
+from ..nearest import did_you_mean
+from ..streams.files import check_writable
 from .show import as_json, console, open_store, table
 
 NOT_IN_A_NAME = re.compile(r"[^\w.+-]")
@@ -27,6 +28,9 @@ def export(options: Namespace) -> None:
         raise ConfigError(f"no format {options.format!r}; {did_you_mean(options.format, FORMATS)}")
     if options.event is None:
         raise ConfigError(f"which event? mma export {options.format} EVENT; 'mma events' lists them")
+    output = None if options.output in (None, "-") else Path(options.output)
+    if output is not None and not output.is_dir():
+        check_writable(output)
     wanted = Wanted(
         event=options.event,
         limit=options.limit,
@@ -40,10 +44,10 @@ def export(options: Namespace) -> None:
         event, candidates, more = read(store, form, wanted, datetime.now(UTC))
     document = form.write(event, candidates, more)
     content = document.encode() if isinstance(document, str) else document
-    if options.output in (None, "-"):
+    if output is None:
         _print(content, options.format)
         return
-    path = Path(options.output)
+    path = output
     if path.is_dir():
         path /= NOT_IN_A_NAME.sub("_", f"{event['id']}.{form.extension}")
     _save(path, content)

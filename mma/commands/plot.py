@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..streams.files import check_writable
 from .show import as_json, console, settings_of
 
 
@@ -19,6 +20,8 @@ def plot(options: Namespace) -> None:
         raise ConfigError(f"--limit {options.limit}: not a number of candidates")
     if not 10.0 <= options.dpi <= 1200.0:
         raise ConfigError(f"--dpi {options.dpi:g}: from 10 to 1200 it can be")
+    if options.output:
+        check_writable(Path(options.output))
     with Client(settings_of(options).database) as client:
         content = plots.load(client, options.event, limit=options.limit)
     name = re.sub(r"[^\w.+-]", "_", f"{content.event.id}-{options.kind}.png")

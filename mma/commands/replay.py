@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -17,8 +18,8 @@ from ..intake import take_in
 from ..startup import look_seldom
 from ..store import Store, queries
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
-from ..streams.files import find
-from .show import as_json, console, settings_of
+from ..streams.files import check_there, check_writable, find
+from .show import as_json, console, ignored, settings_of, with_database
 
 CHUNK = 200
 """Messages looked at together, to learn their times."""
@@ -31,21 +32,29 @@ def replay(options: Namespace) -> None:
     if options.json:
         as_json(answer)
         return
-    n = answer["messages"]
-    console().print(
-        f"{n['read']} messages: {n['decoded']} decoded, {n['set_aside']} set aside, {n['ignored']} ignored. "
-        f"See 'mma status', 'mma events', 'mma dead-letters'."
-    )
+    n, there = answer["messages"], with_database(options)
+    out = console()
+    counts = f"{n['decoded']} decoded, {n['set_aside']} set aside, {n['ignored']} ignored"
+    out.print(f"{n['read']} messages: {counts}.", markup=False)
+    for line in ignored(answer["sources"]):
+        out.print(line, markup=False)
+    more = f", 'mma dead-letters{there}'" if answer["dead_letters"] else ""
+    out.print(f"See 'mma status{there}', 'mma events{there}'{more}.", markup=False, soft_wrap=True)
 
 
-def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> dict[str, dict[str, int]]:
-    """Play recorded messages into a database; the status afterwards."""
+def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> dict[str, Any]:
+    """Play recorded messages into a database; the status afterwards, with the counts of these messages alone."""
+    check_there(paths)
+    if publish:
+        check_writable(publish)
     if settings.lsst_schemas:
         os.environ["MMA_LSST_SCHEMAS"] = settings.lsst_schemas
     with ExitStack() as stack:
-        sink: Sink | None = stack.enter_context(JsonLinesSink(publish)) if publish else None
         store = Store(settings.database)
         stack.callback(store.close)
+        sink: Sink | None = stack.enter_context(JsonLinesSink(publish)) if publish else None
+        with store.read() as connection:
+            before = queries.status(connection)
         progress = stack.enter_context(bar())
         recorded = in_time_order(progress.track(list(find(paths)), description="reading"))
         source = FileSource(recorded, settings.batch_size)
@@ -54,7 +63,7 @@ def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> 
         look_seldom()
         engine.run(source, lambda n: progress.advance(task, n))
         with store.read() as connection:
-            return queries.status(connection)
+            return queries.since(queries.status(connection), before)
 
 
 def bar() -> Progress:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +22,9 @@ from .. import logs
 from ..config import Settings, load
 from ..store import Store
 
+REASONS = 20
+"""Reasons that are listed on the screen."""
+
 
 def settings_of(options: Namespace) -> Settings:
     """Settings of a command: the file it names, with ``--db`` over it."""
@@ -33,6 +38,12 @@ def settings_of(options: Namespace) -> Settings:
 def open_store(options: Namespace, *, writes: bool = False) -> Store:
     """The database that a question is asked of; it must be there, and only those that say so change it."""
     return Store(settings_of(options).database, create=False, writes=writes)
+
+
+def with_database(options: Namespace) -> str:
+    """What the next command must say to find the same database; nothing where it looks there anyway."""
+    said = [f" --{name} {shlex.quote(value)}" for name in ("db", "config") if (value := getattr(options, name))]
+    return "".join(said)
 
 
 @contextmanager
@@ -66,6 +77,16 @@ def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
     for row in cells:
         out.add_row(*row)
     return out
+
+
+def ignored(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why messages were ignored, the most frequent reasons first, a line each."""
+    reasons = Counter[str]()
+    for source in sources.values():
+        reasons.update(source["reasons"])
+    lines = [f"  ignored {n}: {reason}" for reason, n in reasons.most_common(REASONS)]
+    rest = len(reasons) - REASONS
+    return lines + ([f"  ... and for {rest} more reasons: --json lists them"] if rest > 0 else [])
 
 
 def number(value: float | None, form: str = ".2f", none: str = "-") -> str:

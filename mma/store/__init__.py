@@ -122,7 +122,7 @@ class Store:
             cause = getattr(error, "orig", error)
             if str(getattr(cause, "sqlstate", None)).startswith(TOO_MUCH):
                 raise
-            raise OutageError(f"database: {cause}") from error
+            raise OutageError(f"database: {_one_line(cause)}") from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -131,7 +131,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except self._outages as error:
-            raise OutageError(f"database: {getattr(error, 'orig', error)}") from error
+            raise OutageError(f"database: {_one_line(getattr(error, 'orig', error))}") from error
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -143,6 +143,11 @@ def current_revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _one_line(cause: object) -> str:
+    """What a driver says; some say it on several lines."""
+    return "; ".join(line.strip() for line in str(cause).splitlines() if line.strip())
 
 
 def _place(url: URL, *, writes: bool) -> tuple[URL | str]:

@@ -31,7 +31,7 @@ def obstacle(names: Collection[str], revision: str | None) -> str | None:
         The schema that it says it has; None where it says none.
     """
     theirs = sorted(set(names) - {"alembic_version"})
-    if theirs and (revision is None or not OURS <= set(theirs)):
+    if theirs and (revision is None or not OURS.issubset(theirs)):
         more = ", ..." if len(theirs) > FEW else ""
         return f"is not an mma database: it has tables of another program: {', '.join(theirs[:FEW])}{more}"
     if revision is not None and not any((MIGRATIONS / "versions").glob(f"{revision}_*.py")):

@@ -70,9 +70,8 @@ def check_file(path: Path, *, create: bool, writes: bool) -> None:
     if not start and create:
         return
     if start != MAGIC:
-        raise ConfigError(
-            f"{path} is not a database: {'it is empty' if not start else 'its bytes are of another kind'}"
-        )
+        what = "its bytes are of another kind" if start else "it is empty"
+        raise ConfigError(f"{path} is not a database: {what}")
     if reason := _obstacle(path):
         raise ConfigError(f"database {str(path)!r} {reason}")
     if writes and not os.access(path, os.W_OK):

@@ -17,7 +17,9 @@ from . import associations, chances, groups, objects, tables, tags
 from .bulk import Row, floats
 from .candidates import ACTIVE, WITHDRAWN
 from .events import resolve
+from .near import events_like, objects_like, there_are
 from .status import for_all as for_all
+from .status import since as since
 from .status import status as status
 from .status import totals as totals
 from .status import without_folder
@@ -33,10 +35,8 @@ def event_id(connection: Connection, name: str) -> str:
     """
     found = resolve(connection, name)
     if found is None:
-        e = tables.events.c
-        like = connection.execute(select(e.id).where(e.id.startswith(name[:6], autoescape=True)).limit(5)).scalars()
-        near = ", ".join(like)
-        raise NotFoundError(f"no event {name!r}" + (f"; there are {near}" if near else "; see 'mma events'"))
+        near = there_are(events_like(connection, name)) or "; see 'mma events'"
+        raise NotFoundError(f"no event {name!r}{near}")
     return found
 
 
@@ -201,7 +201,8 @@ def object_id(connection: Connection, name: str) -> str:
     """
     found = resolve(connection, name, "object")
     if found is None:
-        raise NotFoundError(f"no object {name!r}; 'mma cone' finds objects by position")
+        near = there_are(objects_like(connection, name))
+        raise NotFoundError(f"no object {name!r}{near}; 'mma cone' finds objects by position")
     return found
 
 

@@ -46,6 +46,22 @@ def status(connection: Connection) -> Row:
     }
 
 
+def since(found: Row, before: Row) -> Row:
+    """A status with the counts of what came after an earlier one alone."""
+    sources = {}
+    for name, told in found["sources"].items():
+        was = before["sources"].get(name, _nothing())
+        counts = {outcome: told[outcome] - was[outcome] for outcome in OUTCOMES}
+        reasons = {reason: n - was["reasons"].get(reason, 0) for reason, n in told["reasons"].items()}
+        if any(counts.values()):
+            sources[name] = {**counts, "last": told["last"], "reasons": {r: n for r, n in reasons.items() if n}}
+    return found | {
+        "messages": {outcome: found["messages"][outcome] - before["messages"][outcome] for outcome in OUTCOMES},
+        "sources": sources,
+        "published": found["published"] | {"sent": found["published"]["sent"] - before["published"]["sent"]},
+    }
+
+
 def for_all(found: Row) -> Row:
     """A status as everybody may see it: files without their folders; those of one name are counted together.
 

@@ -67,6 +67,19 @@ class Recorded:
         )
 
 
+def check_there(paths: Iterable[Path]) -> None:
+    """Refuse paths where there is nothing, before anything else is done.
+
+    Raises
+    ------
+    ConfigError
+        With the first of them.
+    """
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(f"no file or folder {path}")
+
+
 def find(paths: Iterable[Path]) -> Iterator[Recorded]:
     """Every recorded message under some files, folders and archives, by name.
 
@@ -77,13 +90,17 @@ def find(paths: Iterable[Path]) -> Iterator[Recorded]:
     """
     for path in paths:
         if path.is_dir():
-            for folder, inner, names in os.walk(path):
+            for folder, inner, names in os.walk(path, onerror=_unreadable):
                 inner.sort()
                 yield from (r for name in sorted(names) for r in _of_file(Path(folder) / name))
         elif path.is_file():
             yield from _of_file(path)
         else:
             raise ConfigError(f"no file or folder {path}")
+
+
+def _unreadable(error: OSError) -> None:
+    raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from error
 
 
 def _of_file(path: Path) -> Iterator[Recorded]:
@@ -185,10 +202,28 @@ class FileSource:
         """Files stay where they are."""
 
 
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written, before anything else is done.
+
+    Raises
+    ------
+    ConfigError
+        With the path and the reason.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise ConfigError(f"cannot write to {path}: it is a folder")
+    if not folder.is_dir():
+        raise ConfigError(f"cannot write to {path}: {folder} is no folder")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ConfigError(f"cannot write to {path}: no permission")
+
+
 class JsonLinesSink:
     """Published messages as lines of a file, or of the standard output."""
 
     def __init__(self, path: Path) -> None:
+        check_writable(path)
         try:
             self._file = path.open("a", encoding="utf-8")
         except OSError as error:

@@ -63,7 +63,12 @@ def test_nothing_takes_part_of_another_package_that_is_not_offered():
 
 def test_the_command_line_imports_nothing_slow():
     slow = {"numpy", "astropy", "sqlalchemy", "scipy", "healpy", "rich", "ligo", "fastavro"}
-    for name, expected in (("cli", {"errors", "options"}), ("options", set())):
+    for name, expected in (
+        ("cli", {"arguments", "errors", "options"}),
+        ("options", {"arguments"}),
+        ("arguments", {"nearest"}),
+        ("nearest", set()),
+    ):
         tree = ast.parse((ROOT / "mma" / f"{name}.py").read_text())
         assert not set(imported(tree)) & slow
         inner = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]

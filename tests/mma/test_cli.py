@@ -156,7 +156,9 @@ def test_a_wrong_command_line_is_2(capsys, arguments):
     with pytest.raises(SystemExit) as end:
         main(arguments)
     assert end.value.code == 2
-    assert "usage: mma" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "usage: mma" in err
+    assert err.count("\n") == 1
 
 
 CENTRE = f"{HERE[0]} {HERE[1]}"
@@ -298,6 +300,30 @@ def test_a_reader_that_has_seen_enough_is_no_error(database):
     )
     os.close(writer)
     assert b"Traceback" not in process.stderr
+
+
+def test_the_demo_is_found_by_the_next_command_and_touches_nothing_else(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MMA_DATABASE", raising=False)
+    for seed in ("3", "4"):
+        assert main(["demo", "--alerts", "200", "--seed", seed]) == 0
+        out = capsys.readouterr().out
+        assert "mma candidates S260301a\n" in out
+        assert "Kept in mma.sqlite" in out
+    assert main(["candidates", "S260301a", "--json"]) == 0
+    (tmp_path / "notice.json").write_bytes(superevent())
+    (tmp_path / "letter.txt").write_bytes(b"hello")
+    capsys.readouterr()
+    assert main(["replay", "notice.json", "letter.txt"]) == 0
+    out = capsys.readouterr().out
+    assert "2 messages: 1 decoded, 0 set aside, 1 ignored." in out
+    assert "  ignored 1: " in out
+    before = (tmp_path / "mma.sqlite").read_bytes()
+    assert main(["demo", "--alerts", "200"]) == 0
+    assert "mma candidates S260301a --db mma-demo.sqlite" in capsys.readouterr().out
+    assert main(["demo", "--alerts", "200", "--db", "mma.sqlite"]) == 1
+    assert "mma.sqlite holds more than a demo" in capsys.readouterr().err
+    assert (tmp_path / "mma.sqlite").read_bytes() == before
 
 
 def test_the_demo_finds_what_was_put_there(capsys, tmp_path):

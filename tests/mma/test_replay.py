@@ -75,7 +75,9 @@ def test_every_form_of_recording_gives_the_same(tmp_path, capsys, form):
     assert len(told) == answer["published"]["sent"] > 0
     assert all(problems(message, message["schema"].split(":")[2]) == [] for message in told)
     again = replay(capsys, *paths, "--db", database, "--publish", published)
-    assert again["messages"]["read"] == 10
+    assert again["messages"]["read"] == 5
+    assert again["published"]["sent"] == 0
+    assert asked(capsys, database, "status")["messages"]["read"] == 10
     assert len(published.read_text().splitlines()) == len(told)
 
 

@@ -77,6 +77,9 @@ class ClassModel:
     agn_fraction: float = 0.05
     """Part of the counterparts that lie on a catalogued active nucleus."""
 
+    below_fraction: float = 1e-4
+    """Part of the counterparts that are only ever measured below their reference: subtractions that went wrong."""
+
     light: Light = field(default_factory=Light)
 
 
@@ -126,6 +129,19 @@ class Photometry:
 
     other_stretch: float = 3.0
     """Those that look like a counterpart class scatter this many times as much in magnitude and slope."""
+
+    below_sigma: float = 5.0
+    """A difference flux so many errors below zero is no noise: the source is fainter than its reference."""
+
+    below_number: float = 0.1
+    """Unrelated sources only ever measured below their reference, for each of the others: variable stars and nuclei on
+    their way down."""
+
+    both_number: float = 0.05
+    """Unrelated sources above and below their reference, for each of the others."""
+
+    fault_fraction: float = 0.01
+    """Part of all transients with a false negative flux among their measurements."""
 
     state_apart_d: float = 30.0
     """An active nucleus's history are the points farther than this from the event; its state now is the point
@@ -244,6 +260,7 @@ def _active_nuclei() -> dict[str, ClassModel]:
             active_before_d=None,
             star_fraction=0.7,
             agn_fraction=0.9,
+            below_fraction=0.05,
             light=Light(shape="state", rank_index=0.5),
         ),
         "flare": ClassModel(
@@ -251,6 +268,7 @@ def _active_nuclei() -> dict[str, ClassModel]:
             active_before_d=None,
             star_fraction=0.3,
             agn_fraction=0.5,
+            below_fraction=0.05,
             light=Light(shape="state", rank_index=0.5),
         ),
     }

@@ -19,11 +19,28 @@ SAME_S = 1.0
 """First detections nearer than this are one exposure, told with different rounding: seconds."""
 
 
+def is_below(flux_njy: FloatArray) -> npt.NDArray[np.bool_]:
+    """Where a source is fainter than its reference: measured, but no detection of new light. Shape (n,).
+
+    Examples
+    --------
+    >>> is_below(np.array([-5.0, 5.0, np.nan]))
+    array([ True, False, False])
+    """
+    return np.asarray(flux_njy < 0.0)
+
+
+def never_detected(rows: AlertBatch) -> npt.NDArray[np.bool_]:
+    """Rows that tell of no detection: below the reference now, and as far as they know before. Shape (n,)."""
+    return np.asarray(is_below(rows.flux_njy) & ~(rows.n_detections >= 1.0))
+
+
 def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArray]:
     """Fold detections (and earlier folded states) of the same objects into one row an object.
 
-    Position, photometry and context are those of the newest row; the first detection is the earliest that
-    any row knows, with the last non-detection that belongs to it; the real/bogus score is the best; an object
+    Position, photometry and context are those of the newest detection; of an object that was only ever seen below its
+    reference those of the newest row. The first detection is the earliest that any row knows (without any, the first
+    row), with the last non-detection that belongs to it; the real/bogus score is the best; an object
     moves only if no row saw it away from a solar-system body. Folding is associative and does not
     depend on the order of rows.
 
@@ -51,13 +68,16 @@ def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArr
     knows = ~np.isnan(told_at[told])
     columns = {name: np.where(knows, getattr(rows, name)[told], getattr(newest, name)) for name in TOLD}
     columns["classification"] = columns["classification"].astype(object)
-    first = np.fmin(rows.first_seen, rows.time)
+    never = never_detected(rows)
+    counts = ~never | np.logical_and.reduceat(never, starts)[group]
+    first = np.where(counts, np.fmin(rows.first_seen, rows.time), np.inf)
+    n_detections = np.where(never, 0.0, rows.n_detections)
     return (
         replace(
             newest,
             first_seen=np.minimum.reduceat(first, starts),
             last_unseen=_last_unseen(first, rows.last_unseen, group, starts),
-            n_detections=np.fmax.reduceat(rows.n_detections, starts),
+            n_detections=np.fmax.reduceat(np.where(counts, n_detections, np.nan), starts),
             reliability=np.fmax.reduceat(rows.reliability, starts),
             solar_system_arcsec=np.maximum.reduceat(rows.solar_system_arcsec, starts),
             **columns,
@@ -90,9 +110,10 @@ def told_times(alerts: AlertBatch) -> FloatArray:
 
 
 def _by_age(rows: AlertBatch) -> IntArray:
-    """Order by object, time and alert id."""
+    """Order by object, what is below its reference first, time and alert id."""
     _, source = np.unique(rows.object_id.astype(str), return_inverse=True)
-    return np.asarray(np.lexsort((rows.id.astype(str), rows.time, source)), dtype=np.int64)
+    is_seen = ~is_below(rows.flux_njy)
+    return np.asarray(np.lexsort((rows.id.astype(str), rows.time, is_seen, source)), dtype=np.int64)
 
 
 def _told(told_at: FloatArray, group: IntArray, last: IntArray) -> IntArray:

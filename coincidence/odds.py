@@ -20,6 +20,7 @@ from .evidence import Evidence
 from .pairs import Pairs
 from .parameters import Parameters
 from .terms import classifier, context, photometry, state, verdict
+from .terms.below import below
 from .terms.host_distance import modulus
 from .terms.points import Points, points
 from .terms.time import time
@@ -202,13 +203,26 @@ def _photometry(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
     curves = known.evidence.curves
     if not len(curves):
         return {}
-    n, lights = len(rows), {name: known.parameters.classes[name].light for name in names}
     at = np.array([unix(event) for event in known.events])[known.pairs.event[rows]]
-    objects = known.pairs.alert[rows]
+    objects, found = known.pairs.alert[rows], _light(known, names, rows, at)
+    for name in names:
+        model = known.parameters.classes[name]
+        low = below(curves, objects, at, model, known.parameters.photometry)
+        its = found.get(name, np.full(len(rows), np.nan))
+        if model.light.shape == "state":  # its ranks have told already
+            found[name] = np.where(np.isnan(its) & (low < 0.0), low, its)
+        else:
+            found[name] = np.where(low < 0.0, np.nan_to_num(its) + low, its)
+    return found
+
+
+def _light(known: Known, names: Sequence[str], rows: IntArray, at: FloatArray) -> ByClass:
+    """How bright it is and how it changes, for each class that says; ``at`` is the time of each pair's event."""
+    curves, objects, n = known.evidence.curves, known.pairs.alert[rows], len(rows)
     found = {
         name: state.state(curves, objects, at, light.rank_index, known.parameters)
-        for name, light in lights.items()
-        if light.shape == "state"
+        for name in names
+        if (light := known.parameters.classes[name].light).shape == "state"
     }
     has = np.flatnonzero(np.diff(known.points.curve.ranges(len(known.alerts)))[objects] > 0)
     if len(has):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from coincidence import AlertBatch
 from coincidence.alert import StrArray
-from coincidence.objects import SAME_S
+from coincidence.objects import SAME_S, is_below
 
 from . import alerts
 from .streams import Message
@@ -36,12 +36,16 @@ def decode(
 
 
 def with_history(columns: AlertBatch, found: alerts.Histories) -> AlertBatch:
-    """Columns with the first detection and the last non-detection that histories tell."""
+    """Columns with the first detection, the last non-detection and the number of detections that histories tell."""
     is_ours = found.row >= 0
     told = np.where(is_ours, np.fmin(columns.first_seen, columns.time)[found.row], found.time)
     earliest, last = found.facts(told)
     first, unseen = columns.first_seen.copy(), columns.last_unseen.copy()
-    first[found.row[is_ours]] = np.where(earliest < told - SAME_S, earliest, told)[is_ours]  # rounded otherwise there
+    is_other = np.abs(earliest - told) > SAME_S  # rounded otherwise there
+    first[found.row[is_ours]] = np.where(is_other, earliest, told)[is_ours]
     tells = is_ours & ~np.isnan(last)
     unseen[found.row[tells]] = last[tells]
-    return replace(columns, first_seen=first, last_unseen=unseen)
+    counts = columns.n_detections.copy()
+    below = is_below(columns.flux_njy)
+    counts[found.row[is_ours]] = found.counts(counts[found.row], below[found.row])[is_ours]
+    return replace(columns, first_seen=first, last_unseen=unseen, n_detections=counts)

@@ -59,7 +59,7 @@ def points(curves: LightCurves, parameters: Parameters) -> Points:
     since the object's first detection; the one with the smallest error stays.
     """
     band = np.array([BANDS.get(name, -1) for name in curves.band], dtype=np.int64)
-    error = _flux_error(curves)
+    error = flux_errors(curves)
     with np.errstate(invalid="ignore"):
         seen = (band >= 0) & (curves.flux_njy > parameters.photometry.signal_to_noise_min * error)
     seen &= curves.flux_njy > 0
@@ -82,7 +82,7 @@ def points(curves: LightCurves, parameters: Parameters) -> Points:
     )
 
 
-def _flux_error(curves: LightCurves) -> FloatArray:
+def flux_errors(curves: LightCurves) -> FloatArray:
     """Flux errors, with a usual one where none is told."""
     usual = np.abs(curves.flux_njy) * UNKNOWN_ERROR_MAG / MAG_PER_LN
     known = np.isfinite(curves.flux_error_njy) & (curves.flux_error_njy > 0)

@@ -36,8 +36,8 @@ UJY_NJY = 1000.0
 def atlas_row(packet: Record) -> Row:
     """ATLAS: flux in microjansky; ``mjd`` UTC is taken for the middle of the exposure.
 
-    The sign is that of ``flux`` times that of ``isdiffpos``: so it agrees with the difference images of both
-    packets we have, of which one tells it in the one field and one in the other.
+    A source is below its reference where ``flux`` or ``isdiffpos`` says so: that agrees with the difference images of
+    both packets we have, of which one tells it in the one field and one in the other.
     """
     c = part(packet, "candidate")
     ra, dec = position(c["RA"], c["Dec"], "candidate.RA, Dec")
@@ -50,7 +50,7 @@ def atlas_row(packet: Record) -> Row:
         "dec": dec,
         "time": unix_of_mjd(c["mjd"], "candidate.mjd"),
         "band": text(c.get("filter")),
-        "flux_njy": None if flux is None else sign_of(c["isdiffpos"]) * flux * UJY_NJY,
+        "flux_njy": None if flux is None else (-abs(flux) if sign_of(c["isdiffpos"]) < 0 else flux) * UJY_NJY,
         "flux_error_njy": None if error is None else abs(error) * UJY_NJY,
         "reliability": within(c.get("rb"), 0.0, 1.0),
     }
@@ -150,7 +150,7 @@ def antares_sources(record: Record) -> list[Record]:
 def antares_row(record: Record) -> Row:
     """An ANTARES locus: its newest alert. Where the alert has no id, the id is object and time."""
     sources = antares_sources(record)
-    newest = sources[-1]
+    newest, seen = sources[-1], [s for s in sources if not lsst.is_negative(s)]
     object_id = identity(newest.get("diaObjectId") or record["locus_id"], "diaObjectId")
     ra, dec = position(newest.get("ra", record.get("ra")), newest.get("dec", record.get("dec")))
     return {
@@ -163,8 +163,8 @@ def antares_row(record: Record) -> Row:
         "band": text(lsst.first(newest, lsst.BAND)),
         "flux_njy": known(lsst.first(newest, lsst.FLUX)),
         "flux_error_njy": known(lsst.first(newest, lsst.FLUX_ERROR)),
-        "first_seen": lsst.tai(sources[0], "alerts"),
-        "n_detections": len(sources),
+        "first_seen": lsst.tai(seen[0], "alerts") if seen else None,
+        "n_detections": len(seen),
         "reliability": within(newest.get("reliability"), 0.0, 1.0),
     }
 
@@ -194,14 +194,14 @@ def ampel_points(report: Record) -> list[Record]:
 
 
 def ampel_row(report: Record) -> Row:
-    """An AMPEL report on an LSST object: newest measurement above 5 sigma, and the host's digest redshift.
+    """An AMPEL report on an LSST object: newest measurement beyond 5 sigma, and the host's digest redshift.
 
     ``time`` is LSST's MJD TAI + 2400000.5 (Ampel-LSST, LSSTT2Tabulator).
     """
     o, points = report["object"], [p for p in ampel_points(report) if _ampel_is_seen(p)]
     if not points:
         raise DecodeError("AMPEL report without a detection")
-    newest = points[-1]
+    newest, seen = points[-1], [p for p in points if not (_ampel_flux(p)[0] or 0.0) < 0.0]
     ra, dec = position(o["ra"], o["dec"], "object.ra, dec")
     host: Any = next(iter(report.get("host") or ()), {})
     flux = _ampel_flux(newest)
@@ -215,8 +215,8 @@ def ampel_row(report: Record) -> Row:
         "band": _ampel_band(newest),
         "flux_njy": flux[0],
         "flux_error_njy": flux[1],
-        "first_seen": _ampel_time(points[0]),
-        "n_detections": len(points),
+        "first_seen": _ampel_time(seen[0]) if seen else None,
+        "n_detections": len(seen),
         "redshift": within(host.get("redshift"), 1e-6, lsst.Z_MAX),
         "redshift_error": within(host.get("redshift_error"), 0.0, lsst.Z_MAX),
     }

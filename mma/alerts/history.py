@@ -46,6 +46,11 @@ def _rank(entry: Detection) -> int:
     return 0 if entry.alert_id is not None else 1 if entry.flux_njy is not None else 2
 
 
+def is_seen(entry: Detection) -> bool:
+    """Whether an entry shows new light: a source below its reference is measured, and not detected."""
+    return entry.flux_njy is not None and entry.flux_njy > 0.0
+
+
 def facts(alert: Alert, first_seen: float | None = None) -> Facts:
     """First and last of an alert's history.
 
@@ -54,20 +59,26 @@ def facts(alert: Alert, first_seen: float | None = None) -> Facts:
     alert
         Decoded whole. ZTF packets look 30 days back, LSST packets 12 months.
     first_seen
-        What the survey itself says (AlertBatch.first_seen), Unix seconds; it may be older than the history.
+        What the survey itself says (AlertBatch.first_seen), Unix seconds; it may be older than the history. It is
+        passed over where the history shows that the source was below its reference then.
 
     Returns
     -------
     :
-        ``n_detections`` counts this one, earlier ones and forced photometry above 5 sigma.
+        ``n_detections`` counts this one, earlier ones and forced photometry above 5 sigma; nothing negative.
     """
-    seen = [d.time.timestamp() for d in alert.history if d.flux_njy is not None]
-    first = min([alert.time.timestamp(), *seen, *([] if first_seen is None else [float(first_seen)])])
-    return Facts(first_seen=first, last_unseen=last_nondetection(alert, first), n_detections=len(seen) + 1)
+    seen = [d.time.timestamp() for d in alert.history if is_seen(d)]
+    below = [d.time.timestamp() for d in alert.history if d.flux_njy is not None and d.flux_njy < 0.0]
+    told = [] if first_seen is None else [float(first_seen)]
+    told = [t for t in told if all(abs(t - other) >= SAME_EXPOSURE.total_seconds() for other in below)]
+    first = min([alert.time.timestamp(), *seen, *told])
+    is_below = alert.flux_njy is not None and alert.flux_njy < 0.0
+    last = last_nondetection(alert, first)
+    return Facts(first_seen=first, last_unseen=last, n_detections=len(seen) + (not is_below))
 
 
 def last_nondetection(alert: Alert, first_seen: float | None = None) -> float | None:
     """Last exposure that did not see the object before it was first seen, Unix seconds; None if none."""
     first = facts(alert).first_seen if first_seen is None else first_seen
-    unseen = (d.time.timestamp() for d in alert.history if d.flux_njy is None)
+    unseen = (d.time.timestamp() for d in alert.history if not is_seen(d))
     return max((t for t in unseen if t < first), default=None)

@@ -18,6 +18,7 @@ from mma.errors import DecodeError
 from skymaps import FloatArray
 
 from .columns import Columns, Fields, is_mjd, row_of
+from .history import SAME_EXPOSURE
 from .packet import (
     LIMIT_SIGMA,
     IncompleteError,
@@ -110,16 +111,25 @@ def row(packet: Record) -> Row:
 
 
 def lifetime(packet: Record) -> Row:
-    """First detection and count: only a whole packet tells them."""
+    """First detection and count: only a whole packet tells them. What is below its reference is no detection."""
     if packet.get("diaObject") is None and "prvDiaSources" not in packet:
         return {}
-    time = tai(packet["diaSource"], "diaSource")
+    time, is_seen = tai(packet["diaSource"], "diaSource"), not is_negative(packet["diaSource"])
     told = packet.get("diaObject") or {}
-    seen = [tai(p, "prvDiaSources") for p in _kept(packet.get("prvDiaSources"))]
+    earlier = [(tai(p, "prvDiaSources"), is_negative(p)) for p in _kept(packet.get("prvDiaSources"))]
+    seen = [t for t, negative in earlier if not negative]
+    n_seen = len(seen) + is_seen
     if first_tai := within(told.get("firstDiaSourceMjdTai"), MJD_1950, MJD_2100):
-        seen.append(unix_of_tai(first_tai, "diaObject.firstDiaSourceMjdTai"))
+        first = unix_of_tai(first_tai, "diaObject.firstDiaSourceMjdTai")
+        if not any(negative and abs(t - first) < SAME_EXPOSURE.total_seconds() for t, negative in earlier):
+            seen.append(first)
     count = within(told.get("nDiaSources"), 1, 1e9)
-    return {"first_seen": min([time, *seen]), "n_detections": count if count is not None else 1 + len(seen)}
+    return {"first_seen": min([time, *seen]), "n_detections": n_seen if count is None else count - (not is_seen)}
+
+
+def is_negative(source: Record) -> bool:
+    """Whether a source is fainter than its reference."""
+    return (known(first(source, FLUX)) or 0.0) < 0.0
 
 
 def _kept(sources: Iterable[Record | None] | None) -> list[Record]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from coincidence import Alert, Detection
 from coincidence.alert import StrArray
 from coincidence.objects import key
 from skymaps import FloatArray, IntArray
 
+from .history import SAME_EXPOSURE
 from .packet import limits_of_errors
 from .words import Words, text_column
 
@@ -31,7 +33,7 @@ class Points:
 
     band: StrArray
     flux_njy: FloatArray
-    """Signed difference flux in nanojansky; NaN: nothing seen down to ``limit_mag``."""
+    """Signed difference flux in nanojansky; NaN: nothing seen down to ``limit_mag``. Negative: no detection either."""
 
     flux_error_njy: FloatArray
     limit_mag: FloatArray
@@ -188,13 +190,40 @@ class Histories:
         told
             First detections that are known without the history, Unix seconds. Shape (n,).
         """
-        p, first = self.readings, np.minimum(self.time, told)
-        is_seen = ~np.isnan(p.flux_njy)
+        p, is_seen = self.readings, self.readings.flux_njy > 0.0
+        below = self._below()
+        is_same = np.abs(p.time[below] - told[p.owner[below]]) < SAME_EXPOSURE.total_seconds()
+        first = np.minimum(self.time, told)
+        first[p.owner[below][is_same]] = self.time[p.owner[below][is_same]]
         np.minimum.at(first, p.owner[is_seen], p.time[is_seen])
         unseen = np.full(len(self), np.nan)
         is_before = ~is_seen & (p.time < first[p.owner])
         np.fmax.at(unseen, p.owner[is_before], p.time[is_before])
         return first, unseen
+
+    def counts(self, told: FloatArray, is_below: npt.NDArray[np.bool_]) -> FloatArray:
+        """Detections that the survey counts without those below the reference; NaN unknown. Shape (n,).
+
+        Parameters
+        ----------
+        told
+            What the survey counts, of either sign but for the alert itself. Shape (n,).
+        is_below
+            Alerts that are no detection themselves: of these it is said what the history shows. Shape (n,).
+        """
+        p, below = self.readings, self._below()
+        is_seen = p.flux_njy > 0.0
+        is_alert = p.alert_id.is_known
+        known = (~is_below).astype(np.float64)
+        np.add.at(known, p.owner[is_seen & is_alert], 1.0)
+        others = np.bincount(p.owner[below[is_alert[below]]], minlength=len(self))
+        count = np.maximum(told - others, known)
+        shown = np.bincount(p.owner[is_seen], minlength=len(self))
+        return np.where(is_below, np.fmax(count, shown), count)
+
+    def _below(self) -> IntArray:
+        """Readings below the reference."""
+        return np.flatnonzero(self.readings.flux_njy < 0.0)
 
 
 def of_alerts(alerts: Sequence[Alert], rows: Sequence[int], n_whole: int) -> Histories:

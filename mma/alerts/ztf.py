@@ -34,8 +34,8 @@ from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, seconds_of_mjd, unix_of_j
 from .words import Words
 
 BANDS = {1: "g", 2: "r", 3: "i"}
-SIGNS: dict[Any, int] = {"t": 1, "1": 1, 1: 1, "f": -1, "0": -1, 0: -1}
-"""``isdiffpos``: science minus reference, or the reverse. True and False are 1 and 0."""
+SIGNS: dict[Any, int] = {"t": 1, "1": 1, 1: 1, "f": -1, "0": -1, 0: -1, "-1": -1, -1: -1, "true": 1, "false": -1}
+"""``isdiffpos``: science minus reference, or the reverse. True and False are 1 and 0; brokers write -1, too."""
 
 MISSING_FLUX_DN = -99999.0
 LONGEST_EXPOSURE_S = 3600.0
@@ -64,7 +64,7 @@ def columns(p: Fields) -> Columns:
         "flux_njy": flux,
         "flux_error_njy": error,
         "first_seen": np.minimum(seconds_of_mjd(start - JD_OF_MJD_ZERO) + half, time),
-        "n_detections": p.within("candidate.ndethist", 1, 1e9),
+        "n_detections": p.within("candidate.ndethist", 1, 1e9) - (sign < 0),
         "reliability": np.where(np.isnan(drb), rb, drb),
         "star_score": p.within("candidate.sgscore1", 0.0, 1.0),
         "star_distance_arcsec": p.within("candidate.distpsnr1", 0.0, 3600.0),

@@ -34,10 +34,16 @@ def tns(event: Row, candidates: list[Row], more: More) -> str:
     seen = [p for p in points if ab_mag(p["flux_njy"]) is not None]
     if not seen:
         raise NotFoundError(f"{row['object']} has no detection with a magnitude to report")
-    unseen = [p for p in points if p["flux_njy"] is None and p["time"] < seen[0]["time"]]
+    unseen = [p for p in points if _shows_nothing(p) and p["time"] < seen[0]["time"]]
     report = _report(event, row, seen, unseen[-1] if unseen else None)
     missing = [*TO_FILL, *_empty(report)]
     return as_json({"draft": {"test": event["test"], "to_fill": missing}, "at_report": {"0": report}})
+
+
+def _shows_nothing(point: Row) -> bool:
+    """A look down to a limit; one below the reference shows no new light either."""
+    flux = point["flux_njy"]
+    return flux is None or (flux <= 0.0 and point["limit_mag"] is not None)
 
 
 def _report(event: Row, row: Row, seen: list[Row], unseen: Row | None) -> Row:

@@ -14,6 +14,9 @@ AB_ZERO = 31.4
 """AB magnitude of 1 nJy."""
 
 MAG_PER_FRACTION = 2.5 / np.log(10.0)
+LEAST_SIGNAL = 3.0
+"""Errors below zero from which on a source is below its reference."""
+
 DAY_S = 86400.0
 COLUMNS = 3
 
@@ -53,23 +56,15 @@ def _panel(axes: Any, candidate: Candidate, found: Object, origin: str | None) -
     days = np.asarray((curve.time - begin).to_value("day"), dtype=np.float64)
     flux, error = _plain(curve["flux"], "nJy"), _plain(curve["flux_error"], "nJy")
     limit, bands = _plain(curve["limit"], None), [str(name) for name in curve["band"].filled("?")]
-    positive = flux > 0.0
+    positive, below = flux > 0.0, flux < -LEAST_SIGNAL * np.nan_to_num(error)
     for name in sorted(set(bands)):
         colour, marker = band(name)
         mine = np.array([one == name for one in bands])
-        seen = mine & positive
-        magnitude = AB_ZERO - 2.5 * np.log10(flux[seen])
-        axes.errorbar(
-            days[seen],
-            magnitude,
-            yerr=np.nan_to_num(MAG_PER_FRACTION * error[seen] / flux[seen]),
-            fmt=marker,
-            color=colour,
-            markersize=4,
-            linewidth=0.9,
-            label=name if seen.any() else None,
-        )
-        unseen = mine & ~positive & np.isfinite(limit)
+        style: dict[str, Any] = {"fmt": marker, "color": colour, "markersize": 4, "linewidth": 0.9}
+        _measured(axes, days, flux, error, mine & positive, label=name, **style)
+        low: dict[str, Any] = {"markerfacecolor": "none", "alpha": 0.6, "label": f"{name}: below its reference"}
+        _measured(axes, days, flux, error, mine & below, **style | low)
+        unseen = mine & ~positive & ~below & np.isfinite(limit)
         axes.plot(
             days[unseen],
             limit[unseen],
@@ -80,7 +75,7 @@ def _panel(axes: Any, candidate: Candidate, found: Object, origin: str | None) -
             alpha=0.4,
             label=f"{name}: limit" if unseen.any() else None,
         )
-    lost = int((~positive & ~np.isfinite(limit)).sum())
+    lost = int((~positive & ~below & ~np.isfinite(limit)).sum())
     if lost:
         axes.text(0.98, 0.02, f"{lost} not positive", ha="right", fontsize=7, color=GREY, transform=axes.transAxes)
     if origin:
@@ -88,6 +83,13 @@ def _panel(axes: Any, candidate: Candidate, found: Object, origin: str | None) -
     axes.invert_yaxis()
     axes.margins(x=0.06, y=0.18)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.1, borderaxespad=0.1, ncols=3, fontsize=7)
+
+
+def _measured(axes: Any, days: Any, flux: Any, error: Any, rows: Any, *, label: str, **style: Any) -> None:
+    """Points with their errors, at the magnitude of the flux, or of what is missing."""
+    size = np.abs(flux[rows])
+    spread = np.nan_to_num(MAG_PER_FRACTION * error[rows] / size)
+    axes.errorbar(days[rows], AB_ZERO - 2.5 * np.log10(size), yerr=spread, label=label if rows.any() else None, **style)
 
 
 def _plain(column: Any, unit: str | None) -> Any:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, and_, func, select
 
 from coincidence import AlertBatch
-from coincidence.objects import combine, told_times, versions
+from coincidence.objects import combine, never_detected, told_times, versions
 from skymaps import FloatArray, IntArray, healpix
 
 from ..alerts import Histories
@@ -62,16 +62,21 @@ class Known:
 
     def first_seen(self, alerts: AlertBatch) -> FloatArray:
         """First detection that the alerts or their objects' states tell; NaN where neither does. Shape (n,)."""
-        return np.asarray(np.fmin(alerts.first_seen, self._of(alerts, self.states.first_seen)), dtype=np.float64)
+        return np.asarray(np.fmin(alerts.first_seen, self._of(alerts, self._first)), dtype=np.float64)
 
     def tell_all(self, alerts: AlertBatch) -> npt.NDArray[np.bool_]:
         """Where the history in an alert's packet can add nothing: another packet's is known, it reached to before
         the first detection, and this packet tells of no earlier one. Shape (n,)."""
         is_whole = np.array([name in self.whole for name in alerts.object_id], dtype=np.bool_)
         unseen = self._of(alerts, self.states.last_unseen)
-        first = self._of(alerts, self.states.first_seen)
+        first = self._of(alerts, self._first)
         earlier = np.fmin(alerts.first_seen, alerts.time) < first - 1.0
-        return np.asarray(is_whole & np.isfinite(unseen) & ~earlier)
+        return np.asarray(is_whole & np.isfinite(unseen + first) & ~earlier)
+
+    @property
+    def _first(self) -> FloatArray:
+        """First detections of the states, NaN for those that were never detected."""
+        return np.where(never_detected(self.states), np.nan, self.states.first_seen)
 
     def _of(self, alerts: AlertBatch, values: FloatArray) -> FloatArray:
         """A column of the states, for each alert its object's; NaN where the object is new."""

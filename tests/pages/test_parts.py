@@ -45,11 +45,11 @@ def test_what_is_no_detection_is_a_limit_or_nothing() -> None:
     rows = [point(1, None, None, 20.5), point(2, 100.0, 100.0), point(3, -500.0, 100.0), point(4, None, None)]
     rows += [point(5, None, None) | {"id": "1/r/-"}, point(6, -5.0, None)]
     found = drawn(*rows)
-    assert [p["what"] for p in found["points"]] == ["limit", "limit", "limit", "seen"]
-    assert found["n_hidden"] == 2
+    assert [p["what"] for p in found["points"]] == ["limit", "limit", "below", "seen", "below"]
+    assert found["n_hidden"] == 1
     assert found["points"][0]["mag"] == 20.5
     assert found["points"][1]["mag"] == pytest.approx(ab_mag(400.0))  # flux and three times its error
-    assert found["points"][2]["mag"] == pytest.approx(ab_mag(300.0))  # of negative flux only the error counts
+    assert found["points"][2]["mag"] == pytest.approx(ab_mag(500.0))  # of what is missing
 
 
 def test_bands_have_marks_of_their_own() -> None:

@@ -66,7 +66,8 @@ def drawn(light_curve: list[Row], event_time: float | None) -> Row | None:
 
 
 def _point(row: Row, day: float) -> Row:
-    """What one measurement is: a detection, a limit, a sighting without brightness, or nothing that shows."""
+    """What one measurement is: a detection, a source below its reference (the magnitude is that of what is missing), a
+    limit, a sighting without brightness, or nothing that shows."""
     flux, error, limit = row["flux_njy"], row["flux_error_njy"], row["limit_mag"]
     point: Row = {
         "day": day,
@@ -76,9 +77,11 @@ def _point(row: Row, day: float) -> Row:
         "what": "seen",
         "time": row["time"],
     }
-    if flux is not None and flux > 0.0 and not (error and flux < LEAST_SIGNAL * error):
-        spread = 2.5 / math.log(10.0) * error / flux if error else 0.0
-        return point | {"what": "detection", "mag": AB_ZERO - 2.5 * math.log10(flux), "error": min(spread, 2.0)}
+    size = abs(flux or 0.0)
+    if flux is not None and size > 0.0 and not (error and size < LEAST_SIGNAL * error):
+        spread = 2.5 / math.log(10.0) * error / size if error else 0.0
+        what = "detection" if flux > 0.0 else "below"
+        return point | {"what": what, "mag": AB_ZERO - 2.5 * math.log10(size), "error": min(spread, 2.0)}
     if flux is not None and error:
         bound = max(flux, 0.0) + LEAST_SIGNAL * error
         return point | {"what": "limit", "mag": AB_ZERO - 2.5 * math.log10(bound)}

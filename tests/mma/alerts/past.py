@@ -125,7 +125,7 @@ def compare(messages: list[Message], store: SchemaStore) -> Histories | None:
     for row, alert in zip(found.row, alerts, strict=True):
         told = float(np.fmin(columns.first_seen[row], columns.time[row]))
         expected = facts(alert, told)
-        assert after.first_seen[row] == (expected.first_seen if expected.first_seen < told - SAME_S else told)
+        assert after.first_seen[row] == (expected.first_seen if abs(expected.first_seen - told) > SAME_S else told)
         unseen = columns.last_unseen[row] if expected.last_unseen is None else expected.last_unseen
         np.testing.assert_equal(after.last_unseen[row], unseen)
     return found

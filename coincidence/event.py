@@ -120,6 +120,10 @@ class Event:
     """What the decoder had to decide, in words: ``"position 0,0 with error 0 means none"``."""
 
 
+TEST_ENDING = "-test"
+"""What the id of a test ends in, so that no real event has it."""
+
+
 def located(event: Event) -> Region:
     """The event's region; an error where it has none, or no time."""
     if event.region is None or event.time is None:
@@ -139,6 +143,6 @@ def set_apart(notice: Event) -> Event:
 
     Mock superevents have such names already (``MS181101ab``).
     """
-    if not notice.is_test or notice.id[:2] in ("MS", "TS") or notice.id.endswith("-test"):
+    if not notice.is_test or notice.id[:2] in ("MS", "TS") or notice.id.endswith(TEST_ENDING):
         return notice
-    return replace(notice, id=f"{notice.id}-test", aliases=tuple(f"{name}-test" for name in notice.aliases))
+    return replace(notice, id=notice.id + TEST_ENDING, aliases=tuple(name + TEST_ENDING for name in notice.aliases))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
@@ -20,6 +21,7 @@ from .streams.fetch import HOSTS
 
 DATABASE = "mma.sqlite"
 READERS = ("open", "token")
+IVORN = re.compile(r"ivo://[\w.-]+(/[\w./~-]+)?")
 SHAPES = ("box", "plateau_exponential", "power_law")
 LIGHT_SHAPES = ("none", "flat", "template", "power_law", "state")
 UNKNOWN_CLASS = ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
@@ -101,6 +103,9 @@ class Settings:
     publish: str | None = None
     """Where messages go: ``kafka://HOST:PORT``, or a file."""
 
+    author_ivorn: str = "ivo://mma/gamma"
+    """Who sends our VOEvents, by IVOA identifier: ``ivo://AUTHORITY/...``."""
+
     group: str = "mma"
     """Consumer group: workers of one name share the streams, and a restart goes on where it ended."""
 
@@ -149,6 +154,8 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     settings: Settings = _build(Settings(), document, "settings")
     if settings.api.read not in READERS:
         raise ConfigError(f"settings.api.read: {settings.api.read!r} is none of {', '.join(READERS)}")
+    if not IVORN.fullmatch(settings.author_ivorn):
+        raise ConfigError(f"settings.author_ivorn: {settings.author_ivorn!r} is not like ivo://example.org/alerts")
     return replace(settings, score=_parameters(score))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from . import gamma_flags
 from .arguments import number, probability, whole
 
 
@@ -171,28 +172,17 @@ def run(parser: argparse.ArgumentParser) -> None:
 def publish(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     gamma = what.add_parser("gamma", help="a very-high-energy gamma-ray alert, checked field by field")
-    gamma.add_argument("file", nargs="?", metavar="FILE", help="the alert as JSON, - for the standard input; or:")
-    gamma.add_argument("--mission", default="CTAO")
-    gamma.add_argument("--id", help="of the alert (default: made up)")
-    for name, text in (("ra", "degrees"), ("dec", "degrees"), ("r68", "68 %% containment radius, degrees")):
-        gamma.add_argument(f"--{name}", type=float, metavar="DEG", help=text)
-    gamma.add_argument("--significance", type=float, metavar="SIGMA", help="before trials")
-    gamma.add_argument("--significance-post-trial", type=float, metavar="SIGMA")
-    gamma.add_argument("--n-trials", type=int, metavar="N")
-    gamma.add_argument("--far", type=float, metavar="HZ", help="false-alarm rate")
-    gamma.add_argument("--flux", type=float)
-    gamma.add_argument("--flux-unit")
-    gamma.add_argument("--site", dest="array", choices=("N", "S"), help="La Palma or Paranal")
-    gamma.add_argument("--class", dest="source_class", metavar="CLASS", help="agn_flare, grb_follow_up, ...")
-    gamma.add_argument("--trigger-time", metavar="UTC", help="ISO 8601")
-    gamma.add_argument("--name", dest="event_name", help="e.g. GRB 260301A")
-    gamma.add_argument("--follows", dest="follow_up_event", metavar="EVENT", help="what the telescope was pointed at")
-    gamma.add_argument("--update", metavar="ID", help="this replaces an earlier alert")
+    gamma.add_argument(
+        "file", nargs="?", metavar="FILE", help="the alert as JSON, - for the standard input; options go over it"
+    )
+    gamma.add_argument("--update", metavar="ID", help="this replaces an earlier alert: its id as printed, or an alias")
     gamma.add_argument("--retract", metavar="ID", help="this takes an earlier alert back")
+    gamma.add_argument("--force", action="store_true", help="even where nobody has seen the alert that it changes")
     gamma.add_argument("--test", action="store_true", help="a test, to the .test topic")
     gamma.add_argument("--format", choices=("json", "voevent"), default="json", help="how it is written (json)")
     gamma.add_argument("--to", metavar="URL", help="kafka://HOST:PORT/TOPIC, with the credentials of 'hop auth'")
     gamma.add_argument("--dry-run", action="store_true", help="only check, and print the alert")
+    gamma_flags.add(gamma)
     shared(gamma, default=argparse.SUPPRESS)
 
 

@@ -1,114 +1,98 @@
-"""Publish a gamma-ray alert: from a JSON file or from options, checked field by field, to Kafka or Hopskotch."""
+"""Publish a gamma-ray alert: from a JSON file, from options, or both, checked field by field, to Kafka or Hopskotch."""
 
 from __future__ import annotations
 
-import json
 import sys
-import uuid
 from argparse import Namespace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from ..errors import ConfigError
-from ..notices import gamma, voevent_gamma
-from ..notices.gamma_schema import SCHEMA_ID, validate
+from ..config import Settings
+from ..errors import ConfigError, DecodeError
+from ..notices import gamma, gamma_sending, voevent_gamma
 from ..streams import connect, urls
-from .show import as_json, console
+from . import gamma_change
+from .gamma_document import Alert, Told
+from .gamma_earlier import event_of
+from .show import as_json, console, settings_of
 
 TOPIC = "mma.gamma"
-
-ENCODERS = {"json": gamma.encode, "voevent": voevent_gamma.encode}
-
-OPTIONS = (
-    "ra",
-    "dec",
-    "significance",
-    "significance_post_trial",
-    "n_trials",
-    "far",
-    "flux",
-    "flux_unit",
-    "array",
-    "source_class",
-    "trigger_time",
-    "event_name",
-    "follow_up_event",
-)
-"""Options of the command line that are fields of the alert by the same name."""
+Encode = Callable[[Alert], bytes]
 
 
 def publish(options: Namespace) -> None:
     """Check, and send; or with ``--dry-run`` only check and print."""
-    document = _from_file(Path(options.file)) if options.file else _from_options(options)
-    document |= _change(options)
-    if problems := validate(document):
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        raise ConfigError(f"the alert is not valid:\n{lines}")
+    settings, told = settings_of(options), Told(options)
+    topics = _topics(options.to) if options.to else ()
+    document = gamma_change.whole(options, settings, told, topics)
+    _refuse(told, gamma_sending.problems(document, datetime.now(UTC)))
+    payload = encoders(settings)[options.format](document)
+    _read_back(told, payload, options.format, settings)
     if options.dry_run:
-        _show(document, options.format)
+        _show(document, payload, options.format)
         return
     if not options.to:
         raise ConfigError("where to? --to kafka://HOST:PORT/TOPIC, or --dry-run to see the alert")
-    topic = send(document, options.to, options.format)
+    topic = _topic(topics, is_test=document.get("alert_tense") == "test")
+    send(payload, event_of(document), options.to, topic, options.format)
+    kind = document["alert_type"]
     if options.json:
-        as_json({"id": document["id"], "topic": topic})
+        as_json({"id": document["id"], "event": event_of(document), "type": kind, "topic": topic})
     else:
-        console().print(f"published {document['mission']}-{document['id']} to {topic}")
+        what = "" if kind == "initial" else f" ({kind})"
+        console().print(f"published {event_of(document)}{what} to {topic}", markup=False)
 
 
-def _show(document: dict[str, Any], form: str) -> None:
-    if form == "voevent":
-        sys.stdout.write(voevent_gamma.encode(document).decode() + "\n")
-    else:
-        as_json(document)
+def encoders(settings: Settings) -> dict[str, Encode]:
+    """How an alert is written, by the word for its form."""
+    return {"json": gamma.encode, "voevent": partial(voevent_gamma.encode, author=settings.author_ivorn)}
 
 
-def send(document: dict[str, Any], url: str, form: str = "json") -> str:
-    """Publish an alert and wait until the broker has it; a test goes to the topic's ``.test`` sibling. The topic."""
-    topics = urls.split(url).topics
-    topic = topics[0] if topics else TOPIC
-    if document.get("alert_tense") == "test" and not topic.endswith(".test"):
-        topic += ".test"
+def send(payload: bytes, key: str, url: str, topic: str, form: str = "json") -> None:
+    """Publish an alert and wait until the broker has it."""
     sink = connect.sink(url)
-    sink.write(topic, f"{document['mission']}-{document['id']}", ENCODERS[form](document).decode(), form)
+    sink.write(topic, key, payload.decode(), form)
     sink.flush()
-    return topic
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _topics(url: str) -> tuple[str, ...]:
+    """The topic of a URL, and that of its tests."""
+    named = urls.split(url).topics or (TOPIC,)
+    if len(named) > 1:
+        raise ConfigError(f"--to names {len(named)} topics: an alert goes to one")
+    return named if named[0].endswith(".test") else (named[0], f"{named[0]}.test")
+
+
+def _topic(topics: Sequence[str], *, is_test: bool) -> str:
+    """Where an alert goes: a test to the topic of tests, and nothing else there."""
+    if len(topics) == 1 and not is_test:
+        raise ConfigError(f"{topics[0]} is for tests: say --test, or name another topic")
+    return topics[-1] if is_test else topics[0]
+
+
+def _refuse(told: Told, problems: Sequence[str]) -> None:
+    if problems:
+        lines = "\n".join(f"  {told.named(problem)}" for problem in problems)
+        raise ConfigError(f"the alert is not valid:\n{lines}")
+
+
+def _read_back(told: Told, payload: bytes, form: str, settings: Settings) -> None:
+    """Refuse what our own engine would set aside; tell what it would remark."""
+    most = settings.max_message_mb * 1e6
+    if len(payload) > most:
+        _refuse(told, [f"healpix_file: the alert has {len(payload)} bytes, more than the {most:.0f} of one message"])
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        document = json.loads(text)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path}: a gamma-ray alert is a JSON object")
-    return document
+        event = gamma_sending.read_back(payload, form)
+    except DecodeError as error:
+        _refuse(told, [str(error)])
+    else:
+        if event is None:
+            console(error=True).print("an upper limit: mma itself makes no event of it", markup=False)
 
 
-def _from_options(options: Namespace) -> dict[str, Any]:
-    """An alert out of the command line; what is not given stays out."""
-    told = {name: getattr(options, name) for name in OPTIONS}
-    if options.r68 is not None:
-        told |= {"ra_dec_error": options.r68, "containment_probability": 0.68}
-    document = {
-        "$schema": SCHEMA_ID,
-        "mission": options.mission,
-        "id": options.id or uuid.uuid4().hex[:12],
-        "alert_type": "initial",
-        "alert_tense": "test" if options.test else "current",
-    }
-    return document | {name: value for name, value in told.items() if value is not None}
-
-
-def _change(options: Namespace) -> dict[str, Any]:
-    """What says that this alert is new, an update or a retraction, and of when it is."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    change: dict[str, Any] = {} if options.file and not (options.update or options.retract) else {"alert_datetime": now}
-    for kind, earlier in (("update", options.update), ("retraction", options.retract)):
-        if earlier:
-            change |= {"alert_type": kind, "id": earlier}
-    return change
+def _show(document: Alert, payload: bytes, form: str) -> None:
+    if form == "json":
+        as_json(document)
+    else:
+        sys.stdout.write(payload.decode() + "\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 
 from mma.errors import DecodeError
+from mma.nearest import nearest
 
 from . import fields
 
@@ -72,13 +73,19 @@ def _words(error: ValidationError, base: str = "") -> Iterator[str]:
     elif rule == "additionalProperties" and limit is False:
         known = error.schema["properties"]  # type: ignore[index]
         unknown = (name for name in value if name not in known and not str(name).startswith("x_"))
-        yield from (f"{fields.joined(path, name)}: unknown field" for name in unknown)
+        yield from (f"{fields.joined(path, name)}: unknown field{_nearest(name, known)}" for name in unknown)
     elif rule == "anyOf":
         yield from _none_fits(path, value, limit)
     elif rule in WORDS:
         yield f"{path or 'document'}: {WORDS[rule](value, limit)}"
     else:
         yield f"{path or 'document'}: {error.message}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The field that a misspelt one may be."""
+    near = nearest(name, known)
+    return f"; did you mean {near[0]}?" if near else "; an observatory's own begin with x_"
 
 
 def _both(error: ValidationError) -> tuple[Any, Any]:

@@ -1,62 +1,77 @@
 """Gamma-ray alerts (``urn:mma:gamma:1``) as VOEvent 2.0, and back: the same event in both forms.
 
 Where VOEvent has a place of its own for a field, it stands there: position, radius and time in ``<WhereWhen>``, the
-time of the message in ``<Who>``, a test in the role, an update or retraction as a citation of the first message. The
-others are ``<Param>``s by the names of the schema; text as it is, all else as JSON.
+time of the message and the contact in ``<Who>``, a test in the role, an update or retraction as a citation of the first
+message, what it is taken for in ``<Why>``. The others are ``<Param>``s by the names of the schema; see
+``voevent_values``. Whoever the author is, the parameter ``schema`` tells that it is one of these.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import quote
 
 from coincidence.event import Event
 from mma.errors import DecodeError
 from mma.streams.message import Message
 
-from . import fields, gamma
+from . import fields, gamma, voevent_values
 from .fields import Document
 from .gamma_schema import SCHEMA_ID, validate
-from .voevent_write import Param, Place, write
+from .voevent_write import Author, Place, Why, write
 from .voevent_xml import Packet, position
 
-STREAM = "mma/gamma"
-PREFIX = f"ivo://{STREAM}/"
+AUTHOR = "ivo://mma/gamma"
+"""Who sends, unless the settings tell (``author_ivorn``)."""
+
+PREFIX = f"{AUTHOR}/"
 CITES = {"update": "supersedes", "retraction": "retraction"}
 TESTS = ("test", "injection")
-ELSEWHERE = frozenset({"$schema", "alert_datetime", "ra", "dec"})
-"""Fields that stand in VOEvent's own places."""
-
-TEXTS = frozenset(
-    ("mission", "instrument", "array", "messenger", "id", "data_archive_page", "alert_type", "alert_tense",
-     "supersedes", "trigger_time", "observation_start", "observation_stop", "healpix_file", "healpix_url",
-     "flux_unit", "source_class", "follow_up_event", "ref_ID", "ref_type", "ref_instrument", "quality", "irf",
-     "contact", "additional_info")
-)  # fmt: skip
-"""Fields of the schema that are text."""
-
-UNITS = {"ra_dec_error": "deg", "far": "Hz", "observation_livetime": "s", "zenith_angle": "deg"}
-UCDS = {"significance": "stat.snr", "significance_post_trial": "stat.snr", "flux": "phot.flux", "far": "arith.rate"}
+CONCEPTS = {
+    "grb_follow_up": "very-high-energy emission of a gamma-ray burst",
+    "gw_follow_up": "very-high-energy counterpart of a gravitational-wave event",
+    "neutrino_follow_up": "very-high-energy counterpart of a neutrino",
+    "agn_flare": "very-high-energy flare of an active galactic nucleus",
+    "galactic": "very-high-energy flare of a Galactic source",
+    "serendipitous": "very-high-energy transient",
+}
 
 
-def encode(document: Document) -> bytes:
-    """The alert as VOEvent XML; refused where ``validate`` finds anything."""
+def encode(document: Document, author: str = AUTHOR) -> bytes:
+    """The alert as VOEvent XML; refused where ``validate`` finds anything.
+
+    Parameters
+    ----------
+    author
+        Name of whoever sends: ``ivo://AUTHORITY/...``.
+    """
     if problems := validate(dict(document)):
         raise DecodeError("; ".join(problems))
-    mission = document["mission"].replace(" ", "")
+    stream = f"{author.rstrip('/')}/{quote(document['mission'].replace(' ', ''), safe='')}"
     cite = CITES.get(document["alert_type"])
     return write(
-        ivorn=f"{PREFIX}{mission}#{_local(document)}",
+        ivorn=f"{stream}#{_local(document)}",
         role="test" if document.get("alert_tense") in TESTS else "observation",
-        author=f"{PREFIX}{mission}",
+        author=author.rstrip("/"),
         date=fields.time(document, "alert_datetime"),
-        params=[_param(name, value) for name, value in document.items() if name not in ELSEWHERE],
-        place=_place(document) if "ra" in document else None,
-        cites=(f"{PREFIX}{mission}#{document['id']}", cite) if cite else None,
+        params=voevent_values.written(document),
+        place=_place(document) if voevent_values.has_place(document) else None,
+        cites=(f"{stream}#{document['id']}", cite) if cite else None,
+        whose=_whose(document),
+        why=_why(document),
+        page=document.get("data_archive_page"),
     )
+
+
+def is_ours(packet: Packet) -> bool:
+    """Whether a VOEvent is such an alert."""
+    return packet.ivorn.startswith(PREFIX) or packet.text(voevent_values.MARK) == SCHEMA_ID
 
 
 def decode(packet: Packet, message: Message) -> Event:
@@ -68,9 +83,7 @@ def decode(packet: Packet, message: Message) -> Event:
 
 def document_of(packet: Packet) -> dict[str, Any]:
     """The alert's fields, back in the schema's places."""
-    document: dict[str, Any] = {"$schema": SCHEMA_ID, "alert_datetime": _z(packet.issued())}
-    for name, param in packet.params.items():
-        document[name] = param.value if name in TEXTS else _parsed(name, param.value)
+    document = {"$schema": SCHEMA_ID, "alert_datetime": _z(packet.issued())} | voevent_values.read(packet)
     if packet.places:
         document["ra"], document["dec"] = position(packet.places[0])
     if packet.role == "test":
@@ -86,15 +99,9 @@ def _local(document: Document) -> str:
     return f"{name}/{kind}-{fields.time(document, 'alert_datetime'):%Y%m%dT%H%M%S.%f}"
 
 
-def _param(name: str, value: Any) -> Param:
-    text = value if name in TEXTS else json.dumps(value)
-    number = not isinstance(value, bool) and isinstance(value, int | float)
-    return Param(name=name, value=text, unit=UNITS.get(name), ucd=UCDS.get(name), kind="float" if number else "string")
-
-
 def _place(document: Mapping[str, Any]) -> Place:
     """Position and time for those who read nothing but VOEvent; the radius is a Param as well, with its containment."""
-    given = document.get("ra_dec_error", 0.0)
+    given = document["ra_dec_error"]
     name = "trigger_time" if "trigger_time" in document else "observation_start"
     return Place(
         ra=document["ra"],
@@ -106,11 +113,46 @@ def _place(document: Mapping[str, Any]) -> Place:
     )
 
 
-def _parsed(name: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise DecodeError(f"Param {name}: {fields.shown(text)} is not JSON") from error
+def _whose(document: Document) -> Author:
+    name, mail = _contact(document.get("contact", ""))
+    return Author(
+        title=f"{document['mission']} gamma-ray alerts",
+        short_name=document["mission"],
+        contact_name=name,
+        contact_email=mail,
+    )
+
+
+def _contact(text: str) -> tuple[str | None, str | None]:
+    """Name and address of ``Name <mail>``, of an address alone, or of a name alone."""
+    name, mail = parseaddr(text)
+    if re.fullmatch(r"[^@\s]+@[^@\s]+", mail):
+        return name or None, mail
+    return text.strip() or None, None
+
+
+def _why(document: Document) -> Why | None:
+    if document["alert_type"] == "retraction":
+        return Why(description=f"{document['mission']} takes {document['id']} back")
+    return Why(
+        names=fields.texts(document, "event_name"),
+        concept=CONCEPTS[document.get("source_class", "serendipitous")],
+        probability=document.get("p_astro"),
+        description=_words(document),
+    )
+
+
+def _words(document: Document) -> str:
+    """The alert in a sentence."""
+    sigma = fields.maybe_number(document, "significance_post_trial")
+    trials = "after trials" if sigma is not None else "before trials"
+    sigma = sigma if sigma is not None else fields.maybe_number(document, "significance")
+    told = [
+        None if sigma is None else f"{sigma:g} sigma {trials}",
+        f"follows {document['follow_up_event']}" if "follow_up_event" in document else None,
+        document.get("additional_info"),
+    ]
+    return "; ".join([f"seen by {document['mission']}", *(text for text in told if text)])
 
 
 def _z(time: datetime) -> str:

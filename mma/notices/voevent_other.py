@@ -17,6 +17,8 @@ from .voevent_xml import Packet, Place, position, when
 
 def decode(packet: Packet, message: Message) -> Event:
     """The event of a stream in the table; ``Ignored`` for optical transients, tests and strangers."""
+    if voevent_gamma.is_ours(packet):
+        return voevent_gamma.decode(packet, message)
     for prefix, reader in STREAMS.items():
         if packet.ivorn.startswith(prefix):
             return reader(packet, message)
@@ -85,7 +87,6 @@ STREAMS: dict[str, Callable[[Packet, Message], Event]] = {
     "ivo://HESS/": _hess,
     "ivo://au.edu.swin/utmost#": _utmost,
     "ivo://nasa.gsfc.gcn/Antares_Alert#": _antares,
-    voevent_gamma.PREFIX: voevent_gamma.decode,
 }
 
 

@@ -29,6 +29,38 @@ class Param:
     kind: str = "string"
     """``string``, ``float`` or ``int``."""
 
+    utype: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One ``<Group>`` of ``<What>``: a list or a table, without a syntax of its own."""
+
+    name: str
+    params: tuple[Param, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who is behind a packet; what is not known is left out."""
+
+    title: str | None = None
+    short_name: str | None = None
+    contact_name: str | None = None
+    contact_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What the author takes it for."""
+
+    names: tuple[str, ...] = ()
+    concept: str | None = None
+    probability: float | None = None
+    """That the concept holds, 0 to 1."""
+
+    description: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -52,9 +84,12 @@ def write(
     role: str,
     author: str,
     date: datetime,
-    params: Iterable[Param],
+    params: Iterable[Param | Group],
     place: Place | None = None,
     cites: tuple[str, str] | None = None,
+    whose: Author | None = None,
+    why: Why | None = None,
+    page: str | None = None,
 ) -> bytes:
     """A packet as XML.
 
@@ -70,6 +105,8 @@ def write(
         When the packet was made.
     cites
         Name of an earlier packet, and how this one follows it: ``followup``, ``supersedes`` or ``retraction``.
+    page
+        Where more about it is to be read.
     """
     root = etree.Element(
         f"{{{VOE}}}VOEvent",
@@ -79,15 +116,54 @@ def write(
     who = _sub(root, "Who")
     _sub(who, "AuthorIVORN", author)
     _sub(who, "Date", _utc(date))
-    what = _sub(root, "What")
-    for p in params:
-        given = {"name": p.name, "value": p.value, "unit": p.unit, "ucd": p.ucd, "dataType": p.kind}
-        etree.SubElement(what, "Param", {name: value for name, value in given.items() if value is not None})
+    if whose is not None:
+        _author(who, whose)
+    _what(_sub(root, "What"), params)
     if place is not None:
         _where(root, place)
+    if why is not None:
+        _why(root, why)
     if cites is not None:
         etree.SubElement(_sub(root, "Citations"), "EventIVORN", {"cite": cites[1]}).text = cites[0]
+    if page is not None:
+        etree.SubElement(root, "Reference", {"uri": page})
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _author(who: Any, whose: Author) -> None:
+    told = {
+        "title": whose.title,
+        "shortName": whose.short_name,
+        "contactName": whose.contact_name,
+        "contactEmail": whose.contact_email,
+    }
+    if any(told.values()):
+        author = _sub(who, "Author")
+        for name, text in told.items():
+            if text:
+                _sub(author, name, text)
+
+
+def _what(parent: Any, params: Iterable[Param | Group]) -> None:
+    for p in params:
+        if isinstance(p, Group):
+            _what(etree.SubElement(parent, "Group", {"name": p.name}), p.params)
+            continue
+        given = {"name": p.name, "value": p.value, "unit": p.unit, "ucd": p.ucd, "dataType": p.kind, "utype": p.utype}
+        etree.SubElement(parent, "Param", {name: value for name, value in given.items() if value is not None})
+
+
+def _why(root: Any, why: Why) -> None:
+    parent = _sub(root, "Why")
+    for name in why.names:
+        _sub(parent, "Name", name)
+    if why.concept:
+        _sub(parent, "Concept", why.concept)
+    if why.concept and why.probability is not None:
+        inference = etree.SubElement(parent, "Inference", {"probability": repr(why.probability)})
+        _sub(inference, "Concept", why.concept)
+    if why.description:
+        _sub(parent, "Description", why.description)
 
 
 def _where(root: Any, place: Place) -> None:

@@ -35,6 +35,9 @@ class Param:
     kind: str
     """Type of its ``<Group>``."""
 
+    data_type: str
+    utype: str
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -56,6 +59,9 @@ class Packet:
     role: str
     date: str | None
     params: dict[str, Param]
+    groups: dict[str, dict[str, Param]]
+    """Parameters by the name of their ``<Group>``."""
+
     places: tuple[Place, ...]
     description: str
     """What ``<WhereWhen>`` says of its coordinates."""
@@ -101,14 +107,18 @@ def read(payload: bytes) -> Packet:
     if not root.get("ivorn"):
         fields.wrong("VOEvent ivorn", root.get("ivorn"), "where the notice's name was expected")
     params: dict[str, Param] = {}
+    groups: dict[str, dict[str, Param]] = {}
     for element in root.findall("{*}What//{*}Param"):
         if name := element.get("name"):
-            params.setdefault(name, _param(element))
+            param = _param(element)
+            params.setdefault(name, param)
+            groups.setdefault(param.group, {}).setdefault(name, param)
     return Packet(
         ivorn=root.get("ivorn").strip(),
         role=root.get("role", "observation"),
         date=_text(root, "{*}Who/{*}Date"),
         params=params,
+        groups=groups,
         places=tuple(_place(e) for e in root.findall("{*}WhereWhen/{*}ObsDataLocation")),
         description=_text(root, "{*}WhereWhen/{*}Description") or _text(root, "{*}WhereWhen//{*}Description") or "",
         citations=tuple(
@@ -141,6 +151,8 @@ def _param(element: Any) -> Param:
         unit=element.get("unit") or "",
         group=(group.get("name") or "") if inside else "",
         kind=(group.get("type") or "") if inside else "",
+        data_type=element.get("dataType") or "",
+        utype=element.get("utype") or "",
     )
 
 

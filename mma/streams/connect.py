@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,9 @@ from .client import Client
 from .heartbeat import BESIDE, Heart
 from .kafka import MAX_BYTES, KafkaSource
 from .kafka_sink import WRITE, KafkaSink
+from .message import Message
+from .to_end import ALONE as READ_ONCE
+from .to_end import read as read_to_end
 
 
 def source(
@@ -37,6 +40,21 @@ def source(
             max_bytes=max_bytes,
             heartbeat_limit_s=heartbeat_limit_s,
         )
+
+
+def to_end(url: str, topics: Sequence[str], within_s: float) -> Iterator[Message]:
+    """Messages of topics of the broker of a URL, from the beginning to where they end now.
+
+    Raises
+    ------
+    OutageError
+        The broker does not answer, or the time in seconds is not enough.
+    """
+    address = urls.split(url)
+    quiet: dict[str, Any] = {"error_cb": lambda error: None}  # what is wrong ends the reading
+    with _told(address):
+        consumer = _consumer(address)(READ_ONCE | urls.config(address) | quiet)
+    return read_to_end(consumer, address.name, topics, within_s)
 
 
 def sink(url: str) -> KafkaSink:

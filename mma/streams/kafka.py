@@ -163,7 +163,7 @@ class KafkaSource:
                 self.pulse.beat(topic, _timestamp(got))
             else:
                 topics.add(topic)
-                yield _message(got, self._max_bytes)
+                yield as_message(got, self._max_bytes)
         for topic in topics:
             self.troubles.clear(topic)
 
@@ -248,7 +248,8 @@ def _timestamp(got: Any) -> float | None:
     return milliseconds / 1000.0 if kind else None
 
 
-def _message(got: Any, max_bytes: int) -> Message:
+def as_message(got: Any, max_bytes: int) -> Message:
+    """What the client got; without its bytes, and with that fault, where it is larger."""
     payload = got.value() or b""
     size = len(payload)
     return Message(

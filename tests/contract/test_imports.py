@@ -65,7 +65,8 @@ def test_the_command_line_imports_nothing_slow():
     slow = {"numpy", "astropy", "sqlalchemy", "scipy", "healpy", "rich", "ligo", "fastavro"}
     for name, expected in (
         ("cli", {"arguments", "errors", "options"}),
-        ("options", {"arguments"}),
+        ("options", {"arguments", "gamma_flags"}),
+        ("gamma_flags", set()),
         ("arguments", {"nearest"}),
         ("nearest", set()),
     ):

@@ -1,0 +1,106 @@
+"""An alert with all that goes without saying: of when it is, and what an update or retraction keeps of the earlier."""
+
+from __future__ import annotations
+
+import uuid
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..config import Settings
+from ..errors import ConfigError, OutageError
+from ..notices import fields
+from ..notices.gamma_schema import SCHEMA_ID
+from ..notices.gamma_sending import CLOCK
+from . import gamma_earlier
+from .gamma_document import Alert, Told
+from .gamma_earlier import event_of
+
+DEFAULTS: dict[str, Any] = {"$schema": SCHEMA_ID, "mission": "CTAO"}
+CHANGES = {"update": "--update", "retraction": "--retract"}
+TICK = timedelta(milliseconds=1)
+
+KEPT = ("mission", "instrument", "array", "id", "event_name", "source_class", "follow_up_event", "ref_ID", "ref_type",
+        "ref_instrument", "alert_tense", "contact")  # fmt: skip
+"""What an update or retraction keeps of the alert where it does not tell: which event, which kind, whose."""
+
+
+def whole(options: Namespace, settings: Settings, told: Told, topics: tuple[str, ...]) -> Alert:
+    """The alert to be sent.
+
+    Parameters
+    ----------
+    topics
+        Where an earlier alert may be.
+
+    Raises
+    ------
+    ConfigError
+        What is to be changed is not known, or is not told in a way that can be meant.
+    """
+    document, now = told.document, datetime.now(UTC)
+    if options.update and options.retract:
+        raise ConfigError("--update with --retract: one of them")
+    kind = "update" if options.update else "retraction" if options.retract else document.get("alert_type", "initial")
+    name = options.update or options.retract
+    if name is None and (kind not in CHANGES or "id" not in document):
+        new = {"id": uuid.uuid4().hex[:12]} if not told.has_file else {}
+        return DEFAULTS | {"alert_type": kind, "alert_datetime": _z(now)} | new | document
+    if name is not None and "id" in told.flags:
+        raise ConfigError(f"--id with {CHANGES[kind]}: the id is that of the alert that is changed")
+    if options.update and not (told.flags or told.has_file):
+        raise ConfigError("--update: nothing is told that is new; give a FILE or options, such as --ra --dec --r68")
+    wanted = name or event_of(DEFAULTS | document)
+    found = _found(options, settings, wanted, topics, is_test=document.get("alert_tense") == "test")
+    changed = _over(told, found, wanted) if found else _unseen(document, name)
+    changed["alert_type"] = kind
+    if name is not None or "alert_datetime" not in document:
+        changed["alert_datetime"] = told.flags.get("alert_datetime", _z(_after(found, now)))
+    return changed
+
+
+def _found(options: Namespace, settings: Settings, name: str, topics: tuple[str, ...], *, is_test: bool) -> list[Alert]:
+    """What is known of the alert; an error where that is nothing, unless it is to go on all the same."""
+    try:
+        found = gamma_earlier.find(options, settings, name, topics, is_test=is_test)
+    except (ConfigError, OutageError):
+        if not options.force:
+            raise
+        return []
+    if not found and not options.force:
+        looked = f" nor on {', '.join(topics)}" if options.to else ""
+        raise ConfigError(f"{name}: no such alert in the database{looked}; --force goes on all the same")
+    return found
+
+
+def _over(told: Told, found: list[Alert], name: str) -> Alert:
+    """What is told over what is kept of the earlier messages; whose it is and its id are theirs."""
+    earlier = next((alert for alert in reversed(found) if alert.get("alert_type") != "retraction"), found[-1])
+    tense = earlier.get("alert_tense", "current")
+    wanted = told.document.get("alert_tense", tense)
+    if (wanted == "test") != (tense == "test"):
+        flag = told.names.get("alert_tense", f"alert_tense {wanted}")
+        raise ConfigError(f"{flag}: {name} is {'a test' if tense == 'test' else 'no test'}, and would stay as it is")
+    kept = KEPT if told.is_retraction else (*KEPT, "trigger_time")
+    numbers = [n for alert in found if isinstance(n := alert.get("record_number", 1), int)]
+    order = {"record_number": max(numbers, default=1) + 1, "supersedes": found[-1]["alert_datetime"]}
+    own = {field: earlier[field] for field in ("mission", "id")}
+    return DEFAULTS | order | {field: earlier[field] for field in kept if field in earlier} | told.document | own
+
+
+def _unseen(document: Alert, name: str | None) -> Alert:
+    """An alert that nobody has seen; it may be named as it would have been printed."""
+    alert = DEFAULTS | document
+    if name is not None:
+        alert["id"] = name.removeprefix(f"{str(alert['mission']).replace(' ', '')}-")
+    return alert
+
+
+def _after(found: list[Alert], now: datetime) -> datetime:
+    """Now, or right after the earlier messages where their clock is a little ahead of ours."""
+    last = max((fields.time(alert, "alert_datetime") + TICK for alert in found), default=now)
+    return max(now, min(last, now + CLOCK))
+
+
+def _z(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

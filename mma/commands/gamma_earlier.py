@@ -1,0 +1,143 @@
+"""The alert that an update or retraction is about: in the database, or on the topic that it goes to."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from coincidence.event import TEST_ENDING
+
+from ..config import Settings
+from ..errors import ConfigError, DecodeError, NotFoundError
+from ..notices import fields, names, voevent_gamma, voevent_xml
+from ..notices.gamma_schema import SCHEMA_ID
+from ..notices.sniff import is_xml
+from ..publish.message import iso
+from ..store import Store, as_url, originals, tables
+from ..streams import connect
+
+Alert = dict[str, Any]
+TOPIC_S = 30.0
+"""How long a topic is read in search of an alert, seconds."""
+
+
+def find(options: Namespace, settings: Settings, name: str, topics: tuple[str, ...], *, is_test: bool) -> list[Alert]:
+    """Every message about an alert, the oldest first. It goes by what was printed, by its bare id, or by an alias.
+
+    Parameters
+    ----------
+    topics
+        To look at where the database does not have it.
+    """
+    database = settings.database
+    is_there = "://" in database or Path(database).is_file()
+    if options.db or is_there:
+        with closing(Store(database, create=False, writes=False)) as store, store.read() as connection:
+            if found := _stored(connection, name, is_test):
+                return found
+    if options.to and topics:
+        messages = connect.to_end(options.to, topics, TOPIC_S)
+        return _chosen([a for a in map(read, (m.payload for m in messages)) if a], name, is_test)
+    if not is_there:
+        raise ConfigError(f"{name}: no database at {as_url(database).removeprefix('sqlite:///')} and no --to: "
+                          "nowhere to look for the earlier alert; --force goes on without")  # fmt: skip
+    return []
+
+
+def read(payload: bytes) -> Alert | None:
+    """The gamma-ray alert in these bytes, in either form; None for anything else."""
+    try:
+        if is_xml(payload[:64].lstrip()):
+            packet = voevent_xml.read(payload)
+            return voevent_gamma.document_of(packet) if voevent_gamma.is_ours(packet) else None
+        document = dict(fields.unwrapped(fields.parse_json(payload)))
+    except DecodeError:
+        return None
+    known = document.get("$schema") == SCHEMA_ID and "mission" in document and "id" in document
+    return document if known else None
+
+
+def event_of(alert: Alert) -> str:
+    """The event's name, as it is printed."""
+    return f"{str(alert['mission']).replace(' ', '')}-{alert['id']}"
+
+
+def _chosen(alerts: Iterable[Alert], name: str, is_test: bool) -> list[Alert]:
+    """Every message about the one alert that goes by a name: what was printed before aliases, real ones before tests
+    unless a test is wanted."""
+    groups: dict[tuple[str, bool], list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        groups[event_of(alert), alert.get("alert_tense") == "test"].append(alert)
+    key = _key(name)
+    fits = [group for group, of_it in groups.items() if key in {_key(n) for alert in of_it for n in _names(alert)}]
+    fits = [group for group in fits if key in (_key(group[0]), _key(group[0] + TEST_ENDING))] or fits
+    fits = [group for group in fits if group[1] == is_test] or fits
+    if len(events := sorted({event for event, _ in fits})) > 1:
+        raise ConfigError(f"{name} may be {' or '.join(events)}: say which")
+    return sorted((alert for group in fits for alert in groups[group]), key=_issued)
+
+
+def _issued(alert: Alert) -> str:
+    return fields.time(alert, "alert_datetime").isoformat(timespec="microseconds")
+
+
+def _names(alert: Alert) -> Iterator[str]:
+    own = event_of(alert)
+    yield from (own, own + TEST_ENDING, str(alert["id"]))
+    yield from names.aliases(fields.texts(alert, "event_name"), "", own)
+    yield from fields.texts(alert, "event_name")
+
+
+def _key(name: str) -> str:
+    return "".join(name.split()).casefold()
+
+
+def _stored(connection: Connection, name: str, is_test: bool) -> list[Alert]:
+    """Of the database's events; what was printed, a bare id and an alias lead to each."""
+    e, a, key = tables.events.c, tables.aliases.c, _key(name)
+    plain = func.lower(func.replace(e.id, " ", ""))
+    ids = set(
+        connection.execute(
+            select(e.id).where(
+                or_(plain.in_((key, key + TEST_ENDING)), plain.endswith(f"-{key}", autoescape=True),
+                    plain.endswith(f"-{key}{TEST_ENDING}", autoescape=True))
+            )
+        ).scalars()
+    )  # fmt: skip
+    alias = func.lower(func.replace(a.alias, " ", ""))
+    ids |= set(connection.execute(select(a.id).where(alias.in_((key, key + TEST_ENDING)), a.what == "event")).scalars())
+    alerts = [alert for event in sorted(ids) for alert in _of_event(connection, event)]
+    if name in ids and not alerts:
+        raise ConfigError(f"{name} is no gamma-ray alert of ours: only who sent it takes it back or renews it")
+    return _chosen(alerts, name, is_test)
+
+
+def _of_event(connection: Connection, event: str) -> Iterator[Alert]:
+    """Every alert about a stored event, as it came."""
+    r = tables.event_revisions.c
+    count = connection.execute(select(func.count()).where(r.event_id == event)).scalar_one()
+    for number in range(1, count + 1):
+        try:
+            alert = read(originals.of_event(connection, event, number).payload)
+        except NotFoundError:
+            alert = _by_name(connection, event)
+        if alert is not None:
+            yield alert
+
+
+def _by_name(connection: Connection, event: str) -> Alert | None:
+    """What an earlier version kept of an alert: whose it is, and its id."""
+    e = tables.events.c
+    row = connection.execute(select(e.observatory, e.messenger, e.issued, e.is_test).where(e.id == event)).one()
+    prefix = f"{row.observatory.replace(' ', '')}-"
+    bare = event.removesuffix(TEST_ENDING).removeprefix(prefix)
+    if row.messenger != "gamma" or not event.startswith(prefix):
+        return None
+    tense = {"alert_tense": "test"} if row.is_test else {}
+    return {"mission": row.observatory, "id": bare, "alert_datetime": iso(row.issued), **tense}

@@ -1,0 +1,363 @@
+"""Publishing a gamma-ray alert: what is sent is what was meant, or nothing is sent and the fault has a name."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import skymaps
+from mma import gamma_flags
+from mma.cli import main
+from mma.notices import gamma, voevent_gamma, voevent_xml
+from mma.publish.message import schema
+from mma.store import Store, queries
+from mma.streams import Message
+from tests.mma.world import World, as_message, superevent
+
+NOW = datetime.now(UTC)
+TRIGGER = (NOW - timedelta(hours=1)).isoformat()
+ISSUED = (NOW - timedelta(minutes=50)).isoformat()
+ALERT = {
+    "$schema": "urn:mma:gamma:1",
+    "mission": "CTAO",
+    "id": "af89",
+    "event_name": "GRB 260301A",
+    "alert_type": "initial",
+    "alert_datetime": ISSUED,
+    "trigger_time": TRIGGER,
+    "ra": 83.63,
+    "dec": 22.01,
+    "ra_dec_error": 0.1,
+    "containment_probability": 0.9,
+    "source_class": "grb_follow_up",
+}
+PLACE = ("--ra", "83.63", "--dec", "22.01", "--r68", "0.05", "--trigger-time", TRIGGER)
+REGION = ("--ra", "83.64", "--dec", "22.02", "--r68", "0.02")
+
+Said = tuple[int, Any, str]
+Say = Callable[..., Said]
+
+
+@pytest.fixture
+def say(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Run ``mma publish gamma ... --dry-run``: exit code, the alert that would leave, the standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, file: Any = None) -> Said:
+        path = []
+        if file is not None:
+            (tmp_path / "alert.json").write_text(json.dumps(file))
+            path = ["alert.json"]
+        capsys.readouterr()
+        try:
+            code = main(["publish", "gamma", *path, *arguments, "--dry-run"])
+        except SystemExit as end:
+            code = int(str(end.code))
+        out, err = capsys.readouterr()
+        return code, json.loads(out) if code == 0 and "voevent" not in arguments else out, err
+
+    return run
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A database where the command looks by itself."""
+    with closing(Store(str(tmp_path / "mma.sqlite"))) as store:
+        yield World(store)
+
+
+def heard(world: World, document: dict[str, Any]) -> None:
+    world.hears(gamma.encode(document))
+
+
+# A1: options over a file
+
+OVER = [
+    (("--test",), {"alert_tense": "test"}),
+    (("--tense", "archival"), {"alert_tense": "archival"}),
+    (("--r68", "0.02"), {"ra_dec_error": 0.02, "containment_probability": 0.68}),
+    (("--r90", "0.03"), {"ra_dec_error": 0.03, "containment_probability": 0.9}),
+    (("--ellipse", "0.3", "0.1", "45"), {"ra_dec_error": [0.3, 0.1, 45.0], "containment_probability": 0.9}),
+    (("--mission", "VERITAS", "--id", "7"), {"mission": "VERITAS", "id": "7"}),
+    (("--class", "agn_flare"), {"source_class": "agn_flare"}),
+    (("--name", "Mrk 421"), {"event_name": "Mrk 421"}),
+    (("--name", "Mrk 421", "--name", "GRB 1"), {"event_name": ["Mrk 421", "GRB 1"]}),
+    (("--ra", "05h34m31.2s", "--dec", "-22d00m36s"), {"ra": pytest.approx(83.63), "dec": pytest.approx(-22.01)}),
+    (("--ra", "05:34:31.2", "--dec=-22.01"), {"ra": pytest.approx(83.63), "dec": -22.01}),
+    (("--site", "S", "--instrument", "LST-1"), {"array": "S", "instrument": "LST-1"}),
+    (("--no-detection",), {"detection": False}),
+    (("--classification", "GRB=0.9", "--classification", "noise=0.1"), {"classification": {"GRB": 0.9, "noise": 0.1}}),
+    (
+        ("--flux", "1e-11", "--flux-error", "2e-12", "--flux-unit", "ph/cm2/s", "--energy-range", "0.1", "10",
+         "--index", "2.2", "--index-error", "0.1"),
+        {"flux": 1e-11, "flux_error": 2e-12, "flux_unit": "ph/cm2/s", "energy_range_tev": [0.1, 10.0],
+         "spectral_index": 2.2, "spectral_index_error": 0.1},
+    ),
+    (
+        ("--upper-limit", "3e-12", "--confidence", "0.95", "--flux-unit", "Crab", "--energy-range", "0.1", "10"),
+        {"flux_upper_limit": 3e-12, "upper_limit_confidence": 0.95, "flux_unit": "Crab",
+         "energy_range_tev": [0.1, 10.0]},
+    ),
+    (("--start", TRIGGER, "--stop", ISSUED, "--livetime", "1700"), {"observation_start": TRIGGER,
+     "observation_stop": ISSUED, "observation_livetime": 1700.0}),
+    (("--contact", "A <a@b.org>", "--preliminary"), {"contact": "A <a@b.org>", "preliminary": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "told"), OVER, ids=lambda value: " ".join(value) if isinstance(value, tuple) else ""
+)
+def test_options_go_over_the_fields_of_a_file(say: Say, options: tuple[str, ...], told: dict[str, Any]):
+    code, alert, _ = say(*options, file=ALERT)
+    assert code == 0
+    assert alert == ALERT | told
+
+
+def test_every_field_of_the_schema_has_an_option():
+    properties = schema("gamma")["properties"]
+    have = {flag.field for flag in gamma_flags.FLAGS} - set(gamma_flags.LEVELS)
+    without = {"$schema", "alert_type", "messenger", "supersedes", "ref_ID"}  # said by other means, or always the same
+    assert have == set(properties) - without
+    for flag in gamma_flags.FLAGS:
+        if flag.choices:
+            assert list(flag.choices) == properties[flag.field]["enum"]
+
+
+def test_the_help_tells_the_choices(capsys):
+    with pytest.raises(SystemExit):
+        main(["publish", "gamma", "--help"])
+    shown = "".join(capsys.readouterr().out.split())
+    for words in (gamma_flags.CLASSES, gamma_flags.UNITS, gamma_flags.SITES, gamma_flags.QUALITIES):
+        assert f"{{{','.join(words)}}}" in shown
+
+
+def test_a_map_goes_along(say: Say, tmp_path: Path):
+    fits = skymaps.write_fits(skymaps.as_skymap(skymaps.circle(10.0, 20.0, 5.0)))
+    (tmp_path / "map.fits").write_bytes(fits)
+    code, alert, _ = say("--map", "map.fits", "--trigger-time", TRIGGER)
+    assert code == 0
+    assert base64.b64decode(alert["healpix_file"]) == fits
+
+
+# A2: the alert that is changed
+
+
+@pytest.mark.parametrize("name", ["CTAO-af89", "af89", "GRB 260301A", "grb260301a", "ctao-AF89"])
+@pytest.mark.parametrize("change", ["--update", "--retract"])
+def test_an_alert_is_found_by_every_name_it_has(say: Say, world: World, name: str, change: str):
+    heard(world, ALERT)
+    code, alert, _ = say(change, name, *(REGION if change == "--update" else ()))
+    assert code == 0
+    assert (alert["mission"], alert["id"], alert["source_class"]) == ("CTAO", "af89", "grb_follow_up")
+    assert alert["alert_type"] == {"--update": "update", "--retract": "retraction"}[change]
+    assert alert["record_number"] == 2
+    world.hears(json.dumps(alert).encode())
+    (event,) = world.events().values()
+    assert (event["id"], event["kind"], event["revision"]) == ("CTAO-af89", "grb", 2)
+    assert event["state"] == ("retracted" if change == "--retract" else "active")
+
+
+def test_an_alert_whose_id_begins_with_its_mission(say: Say, world: World):
+    heard(world, ALERT | {"id": "CTAO-9"})
+    for name in ("CTAO-CTAO-9", "CTAO-9"):
+        code, alert, _ = say("--retract", name)
+        assert (code, alert["id"]) == (0, "CTAO-9")
+    heard(world, ALERT | {"id": "9", "event_name": "x"})
+    assert say("--retract", "CTAO-9")[1]["id"] == "9"
+
+
+def test_an_update_keeps_what_was_not_told_anew_of_whose_it_is(say: Say, world: World):
+    heard(world, ALERT | {"array": "N", "contact": "A <a@b.org>", "follow_up_event": "S260301ab"})
+    code, alert, _ = say("--update", "af89", *REGION, "--class", "serendipitous")
+    assert code == 0
+    assert alert["trigger_time"] == TRIGGER
+    assert (alert["array"], alert["contact"], alert["follow_up_event"]) == ("N", "A <a@b.org>", "S260301ab")
+    assert alert["source_class"] == "serendipitous"
+
+
+def test_an_update_that_tells_nothing_says_what_is_missing(say: Say, world: World):
+    heard(world, ALERT)
+    assert say("--update", "af89")[::2] == (
+        1, "mma: --update: nothing is told that is new; give a FILE or options, such as --ra --dec --r68\n",
+    )  # fmt: skip
+    code, _, said = say("--update", "af89", "--significance", "9")
+    assert code == 1
+    assert "one of --r68, --map, --map-url, --upper-limit: missing" in said
+
+
+def test_what_nobody_has_seen_is_refused_unless_forced(say: Say, world: World):
+    for change, more in (("--retract", ()), ("--update", PLACE)):
+        code, _, said = say(change, "CTAO-nope", *more)
+        assert code == 1
+        assert "CTAO-nope: no such alert in the database; --force goes on all the same" in said
+        code, alert, _ = say(change, "CTAO-nope", *more, "--force")
+        assert (code, alert["id"], alert["mission"]) == (0, "nope", "CTAO")
+    assert say(file=ALERT | {"alert_type": "retraction"})[0] == 1
+    heard(world, ALERT)
+    assert say(file=ALERT | {"alert_type": "retraction"})[0] == 0
+
+
+def test_with_nowhere_to_look_it_says_so(say: Say):
+    code, _, said = say("--retract", "af89")
+    assert code == 1
+    assert "no database at mma.sqlite and no --to" in said
+    assert say("--retract", "af89", "--force")[0] == 0
+
+
+def test_what_others_sent_is_not_ours_to_retract(say: Say, world: World):
+    world.hears(as_message(superevent()))
+    code, _, said = say("--retract", "S270301ab")
+    assert code == 1
+    assert "S270301ab is no gamma-ray alert of ours" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--update", "a", "--retract", "b"), "--update with --retract: one of them"),
+        (("--retract", "a", "--id", "b"), "--id with --retract"),
+        (("--r68", "1", "--ellipse", "2", "1", "0"), "--r68 with --ellipse: one of them"),
+        (("--r68", "1", "--containment", "0.5"), "--r68 with --containment"),
+        (("--test", "--tense", "current"), "--test with --tense current: one of them"),
+    ],
+)
+def test_what_cannot_be_meant_together(say: Say, options, said):
+    code, _, err = say(*options)
+    assert code == 1
+    assert said in err
+
+
+def test_a_region_is_not_hidden_behind_the_files_map(say: Say):
+    code, _, said = say("--r68", "0.1", "--ra", "1", "--dec", "2", file=ALERT | {"healpix_file": "AAAA"})
+    assert code == 1
+    assert "--r68 with the file's healpix_file" in said
+
+
+def test_tests_and_real_alerts_are_kept_apart(say: Say, world: World):
+    heard(world, ALERT | {"alert_tense": "test"})
+    code, alert, _ = say("--retract", "CTAO-af89")
+    assert (code, alert["alert_tense"]) == (0, "test")
+    assert say("--retract", "CTAO-af89-test")[1]["alert_tense"] == "test"
+    code, _, said = say("--retract", "CTAO-af89", "--tense", "current")
+    assert code == 1
+    assert "--tense: CTAO-af89 is a test" in said
+    heard(world, ALERT)
+    assert "alert_tense" not in say("--retract", "CTAO-af89")[1]
+    assert say("--retract", "CTAO-af89", "--test")[1]["alert_tense"] == "test"
+
+
+def test_a_real_alert_does_not_go_to_a_topic_of_tests(capsys, tmp_path: Path):
+    (tmp_path / "alert.json").write_text(json.dumps(ALERT))
+    assert main(["publish", "gamma", str(tmp_path / "alert.json"), "--to", "kafka://127.0.0.1:1/mma.gamma.test"]) == 1
+    assert "mma.gamma.test is for tests: say --test" in capsys.readouterr().err
+
+
+def test_a_retraction_stays_the_newest_word_when_the_clock_is_behind(say: Say, world: World):
+    ahead = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
+    heard(world, ALERT | {"alert_datetime": ahead})
+    alert = say("--retract", "af89")[1]
+    assert datetime.fromisoformat(alert["alert_datetime"]) > datetime.fromisoformat(ahead)
+    assert alert["supersedes"] == ahead
+
+
+# A3: what our own engine would set aside, and what cannot be
+
+
+FUTURE = (NOW + timedelta(days=1)).isoformat()
+WRONG = [
+    (("--trigger-time", FUTURE), {}, f"--trigger-time: {FUTURE} is in the future"),
+    ((), {"trigger_time": FUTURE}, f"trigger_time: {FUTURE} is in the future"),
+    ((), {"alert_datetime": FUTURE}, f"alert_datetime: {FUTURE} is in the future"),
+    ((), {"alert_datetime": (NOW - timedelta(days=1)).isoformat()}, f"trigger_time: {TRIGGER} is after alert_datetime"),
+    (("--trigger-time", "2026-03-01T01:02:03"), {}, "--trigger-time: '2026-03-01T01:02:03' has no time zone"),
+    ((), {"observation_start": "2026-03-01T01:02:03"}, "observation_start: '2026-03-01T01:02:03' has no time zone"),
+    ((), {"ra_dec_error": [0.1, 0.2, 5]}, "ra_dec_error: the semi-major axis, 0.1, is smaller than the semi-minor one"),
+    (("--ellipse", "0.1", "0.2", "5"), {}, "--ellipse: the semi-major axis, 0.1, is smaller"),
+    (("--flux", "1", "--flux-unit", "Crab"), {}, "energy_range_tev: missing, and --flux needs it"),
+    ((), {"flux": 1, "flux_unit": "Crab"}, "energy_range_tev: missing, and flux needs it"),
+    ((), {"flux_upper_limit": 1, "upper_limit_confidence": 0.9, "flux_unit": "Crab"}, "energy_range_tev: missing"),
+    (("--r68", "0"), {}, "--r68: 0.0 is not more than 0"),
+    (("--r68", "nan"), {}, "--r68: nan is not a finite number"),
+    (("--ra", "400"), {}, "--ra: 400.0 is more than 360"),
+    ((), {"healpix_file": "%%%"}, "healpix_file: not base64"),
+    ((), {"healpix_file": base64.b64encode(b"hello").decode()}, "healpix_file: not a FITS file"),
+    ((), {"trigger_tmie": TRIGGER}, "trigger_tmie: unknown field; did you mean trigger_time?"),
+    ((), {"source_class": "agn_flair"}, "source_class: 'agn_flair' is none of grb_follow_up"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "change", "said"), WRONG, ids=range(len(WRONG)))
+@pytest.mark.parametrize("form", ["json", "voevent"])
+def test_what_must_not_leave_is_named_as_it_was_told(say: Say, options, change, said, form):
+    code, _, err = say(*options, "--format", form, file=ALERT | change)
+    assert code == 1
+    assert f"  {said}" in err
+
+
+def test_a_map_file_that_is_none_is_named_by_its_option(say: Say, tmp_path: Path):
+    (tmp_path / "no.fits").write_bytes(b"hello")
+    assert "  --map: not a FITS file" in say("--map", "no.fits", "--trigger-time", TRIGGER)[2]
+    assert "--map: gone.fits: No such file" in say("--map", "gone.fits")[2]
+
+
+def test_without_a_file_options_are_named(say: Say):
+    assert "one of --trigger-time, --start: missing" in say("--ra", "1", "--dec", "2", "--r68", "1")[2]
+    assert "  --dec: missing, and --ra needs it" in say("--ra", "1", "--trigger-time", TRIGGER)[2]
+    assert "--ra: 'x' is no angle; write 83.633 or 05h34m31.9s" in say("--ra", "x")[2]
+    assert say("--class", "agn_flair")[0] == 2
+
+
+def test_a_clocks_error_is_put_up_with(say: Say):
+    soon = (datetime.now(UTC) + timedelta(seconds=20)).isoformat()
+    assert say(file=ALERT | {"alert_datetime": soon, "trigger_time": soon})[0] == 0
+
+
+def test_an_upper_limit_leaves_and_says_that_it_is_no_event(say: Say):
+    limit = ("--upper-limit", "3e-12", "--confidence", "0.95", "--flux-unit", "Crab", "--energy-range", "0.1", "10")
+    code, _, said = say(*limit, "--trigger-time", TRIGGER)
+    assert code == 0
+    assert "an upper limit: mma itself makes no event of it" in said
+
+
+def test_an_update_to_no_detection_is_a_retraction(say: Say, world: World):
+    heard(world, ALERT)
+    code, _, said = say("--update", "af89", *REGION, "--no-detection")
+    assert code == 1
+    assert "  --no-detection: an update without a detection leaves the event as it is; retract it" in said
+
+
+def test_a_map_that_is_too_large_for_a_message(say: Say, tmp_path: Path):
+    (tmp_path / "small.toml").write_text("max_message_mb = 0.001\n")
+    fits = skymaps.write_fits(skymaps.as_skymap(skymaps.circle(10.0, 20.0, 5.0)))
+    (tmp_path / "map.fits").write_bytes(fits)
+    code, _, said = say("--map", "map.fits", "--trigger-time", TRIGGER, "-c", "small.toml")
+    assert code == 1
+    assert "  --map: the alert has" in said
+
+
+# A6
+
+
+def test_the_author_is_a_setting(say: Say, tmp_path: Path):
+    (tmp_path / "ours.toml").write_text('author_ivorn = "ivo://org.ctao/alerts"\n')
+    code, xml, _ = say("--format", "voevent", "-c", "ours.toml", file=ALERT)
+    packet = voevent_xml.read(xml.strip().encode())
+    assert (code, packet.ivorn) == (0, "ivo://org.ctao/alerts/CTAO#af89")
+    assert "<AuthorIVORN>ivo://org.ctao/alerts</AuthorIVORN>" in xml
+    assert voevent_gamma.document_of(packet)["id"] == "af89"
+    (tmp_path / "ours.toml").write_text('author_ivorn = "org.ctao"\n')
+    assert "author_ivorn: 'org.ctao' is not like ivo://" in say("-c", "ours.toml", file=ALERT)[2]
+
+
+def test_another_authors_voevent_is_found_and_taken_back(say: Say, world: World):
+    xml = voevent_gamma.encode(ALERT, "ivo://org.ctao/alerts")
+    world.hears(Message(payload=xml, topic="alerts"))
+    assert world.ask(queries.event, "CTAO-af89")["kind"] == "grb"
+    assert say("--retract", "CTAO-af89")[1]["source_class"] == "grb_follow_up"

@@ -1,6 +1,6 @@
 """Where on the sky, and how far: maps, circles, ellipses, annuli, and all of them at once."""
 
-from . import cosmology, distance, healpix, times
+from . import cosmology, distance, healpix, positions, times
 from .annulus import Annulus
 from .circle import GBM_SYSTEMATIC, Circle
 from .ellipse import Ellipse
@@ -39,6 +39,7 @@ __all__ = [
     "healpix",
     "moc_ranges",
     "overlap",
+    "positions",
     "product",
     "read",
     "times",

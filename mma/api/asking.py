@@ -13,7 +13,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, create_model
 from pydantic import Field as About
 
-from skymaps import times
+from skymaps import positions, times
 
 from ..store import search
 from ..store.fields import Field, unix
@@ -45,6 +45,18 @@ NO_NUL = "^[^\\x00]*$"
 Text = Annotated[str, About(max_length=200, pattern=NO_NUL), AfterValidator(_is_text)]
 Name = Annotated[str, Path(max_length=200, pattern=NO_NUL), AfterValidator(_is_text)]
 Number = Annotated[float, About(allow_inf_nan=False)]
+
+
+def _angle(value: Any, read: Callable[[str], float]) -> Any:
+    """A number is left to the other checks; other text is an angle."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return read(value) if isinstance(value, str) else value
+
+
+RA = Annotated[Number, BeforeValidator(lambda value: _angle(value, positions.right_ascension))]
+Dec = Annotated[Number, BeforeValidator(lambda value: _angle(value, positions.declination))]
 
 
 class Asked(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -13,7 +12,9 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from ..errors import ConfigError, NotFoundError
+from skymaps import positions
+
+from ..errors import NotFoundError
 from ..store import cone as cones
 from ..store import events as stored
 from ..store import queries
@@ -33,8 +34,8 @@ class ConeAsked(asking.Paged):
         asking.Text | None,
         About(description="RA Dec in degrees or sexagesimal, or the name of an object or event; else ra and dec"),
     ] = None
-    ra: Annotated[asking.Number | None, About(ge=0.0, le=360.0, description="ICRS right ascension, deg")] = None
-    dec: Annotated[asking.Number | None, About(ge=-90.0, le=90.0, description="ICRS declination, deg")] = None
+    ra: Annotated[asking.RA | None, About(ge=0.0, le=360.0, description="ICRS right ascension, deg")] = None
+    dec: Annotated[asking.Dec | None, About(ge=-90.0, le=90.0, description="ICRS declination, deg")] = None
     radius: Annotated[asking.Number, About(gt=0.0, le=180.0, description="Radius, deg")]
 
 
@@ -109,14 +110,7 @@ def position(connection: Connection, text: str) -> tuple[float, float]:
         if region is None:
             raise NotFoundError(f"event {event_id} has no position (yet)")
         return region.centre()
-    from ..commands.ask import position as written
-
     try:
-        ra, dec = written(text)
-    except ConfigError:
-        ra = dec = math.nan
-    except Exception as error:
-        raise NotFoundError(f"{text!r} is no object, no event and no position") from error
-    if not (math.isfinite(ra) and -90.0 <= dec <= 90.0):
-        raise NotFoundError(f"{text!r} is no object, no event and no position such as '12h29m06.7s +02d03m08s'")
-    return ra % 360.0, dec
+        return positions.read(text)
+    except ValueError as error:
+        raise NotFoundError(f"no object and no event, and no position: {error}") from error

@@ -9,7 +9,7 @@ from typing import Any
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from skymaps import Region, SkyMap, as_skymap
+from skymaps import Region, SkyMap, as_skymap, positions
 
 from ..errors import ConfigError
 from ..store.fields import CANDIDATES, EVENTS
@@ -123,14 +123,15 @@ class Client:
         return Object(self._source.object_(name))
 
     def cone(
-        self, position: SkyCoord | tuple[float, float], radius: u.Quantity | float, *, limit: int | None = None
+        self, position: SkyCoord | tuple[Any, Any] | str, radius: u.Quantity | float, *, limit: int | None = None
     ) -> Results[Object]:
         """Objects near a position, the nearest first.
 
         Parameters
         ----------
         position
-            A SkyCoord in any frame, or ICRS right ascension and declination in degrees.
+            A SkyCoord in any frame; ICRS right ascension and declination, in degrees or as text such as
+            ``13h09m48.1s``; or both in one text.
         radius
             Up to 180 degrees; a plain number is degrees.
         """
@@ -255,20 +256,19 @@ def _tags(names: tuple[str, ...]) -> list[str]:
     return [clean(name) for name in names]
 
 
-def _place(position: SkyCoord | tuple[float, float]) -> tuple[float, float]:
+def _place(position: SkyCoord | tuple[Any, Any] | str) -> tuple[float, float]:
     """ICRS degrees."""
-    if isinstance(position, SkyCoord):
-        if position.size != 1:
-            raise ConfigError(f"position: one is wanted, not {position.size}")
-        ra, dec = (float(angle) for angle in (position.icrs.ra.deg, position.icrs.dec.deg))
-    else:
-        try:
-            ra, dec = (degrees(angle, "position") for angle in position)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"position {position!r}: write a SkyCoord or (ra, dec) in degrees") from error
-    if not -90.0 <= dec <= 90.0:
-        raise ConfigError(f"position: declination {dec}")
-    return ra % 360.0, dec
+    try:
+        if isinstance(position, SkyCoord):
+            if position.size != 1:
+                raise ConfigError(f"position: one is wanted, not {position.size}")
+            return float(position.icrs.ra.deg), float(position.icrs.dec.deg)
+        if isinstance(position, str):
+            return positions.read(position)
+        ra, dec = (angle if isinstance(angle, str) else degrees(angle, "position") for angle in position)
+        return positions.right_ascension(ra, wraps=True), positions.declination(dec)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"position {position!r}: {error}") from error
 
 
 def _said(filters: dict[str, Any]) -> Row:

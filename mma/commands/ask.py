@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from argparse import Namespace
 from typing import Any
 
 from rich.markup import escape
+
+from skymaps import positions
 
 from ..errors import ConfigError
 from ..store import cone as cones
@@ -79,19 +80,11 @@ def cone(options: Namespace) -> None:
 
 
 def position(text: str) -> tuple[float, float]:
-    """ICRS degrees of ``RA Dec``: degrees, or sexagesimal with hours."""
-    from astropy.coordinates import SkyCoord
-
-    parts = text.replace(",", " ").split()
+    """ICRS degrees of ``RA Dec`` in any writing."""
     try:
-        plain = len(parts) == 2 and not any(mark in text for mark in "hmsd:")
-        place = SkyCoord(*map(float, parts), unit="deg") if plain else SkyCoord(text, unit=("hourangle", "deg"))
+        return positions.read(text)
     except ValueError as error:
-        raise ConfigError(f'position {text!r}: {error}; write "197.45 -23.38" or "13h09m48s -23d22m53s"') from error
-    ra, dec = float(place.ra.deg), float(place.dec.deg)
-    if not (math.isfinite(ra) and math.isfinite(dec)):
-        raise ConfigError(f"position {text!r} is not two finite angles")
-    return ra, dec
+        raise ConfigError(f"position {error}") from error
 
 
 def radius_deg(text: str) -> float:

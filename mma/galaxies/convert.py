@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from coincidence.counts import TO_R
 from coincidence.hosts import Galaxies
-from skymaps import FloatArray, cosmology
+from skymaps import FloatArray, cosmology, positions
 from skymaps.region import SKY_DEG2
 
 from ..errors import ConfigError
@@ -37,6 +38,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "is_agn": ("is_agn",),
 }
 """Our columns and the names that catalogues give them, in lower case."""
+
+IN_PARTS = re.compile(r"\d\s*[:hd°]|\d\s+\d")
+"""An angle in hours or degrees, minutes and seconds."""
 
 MISSING = frozenset({"", "null", "nan", "none", "--", "-", "n/a"})
 TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
@@ -104,7 +108,7 @@ class Converter:
     def galaxies(self, columns: Columns, catalog: str) -> tuple[Galaxies, int]:
         """Galaxies of a part of the table, and how many rows were left out."""
         n = len(next(iter(columns.values())))
-        ra, dec = self._degrees(columns, "ra", "hourangle"), self._degrees(columns, "dec", "deg")
+        ra, dec = self._degrees(columns, "ra"), self._degrees(columns, "dec")
         mpc, error, kind = self._distances(columns, n)
         good = np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90)
         if not self.is_agn:
@@ -141,14 +145,14 @@ class Converter:
             return [str(int(v)) if v == v and v == int(v) else "" if v != v else str(v) for v in values.tolist()]
         return [("" if v is None else str(v).strip().lower()) for v in values.tolist()]
 
-    def _degrees(self, columns: Columns, ours: str, unit: str) -> FloatArray:
-        """A position in degrees; text that is no number is taken for sexagesimal (hours for right ascension)."""
+    def _degrees(self, columns: Columns, ours: str) -> FloatArray:
+        """Degrees of an angle; parts without a unit are hours in right ascension."""
         values, name = columns[self.found[ours]], self.found[ours]
-        if values.dtype == object and any(":" in str(v) or " " in str(v).strip() or "h" in str(v) for v in values):
-            from astropy.coordinates import Angle
-
+        if values.dtype == object and any(IN_PARTS.search(str(v)) for v in values):
+            read = {"ra": positions.right_ascension, "dec": positions.declination}[ours]
             try:
-                return np.asarray(Angle([str(v) for v in values], unit=unit).deg, dtype=np.float64)
+                texts = ["" if v is None else str(v).strip() for v in values.tolist()]
+                return np.array([np.nan if v.lower() in MISSING else read(v) for v in texts], dtype=np.float64)
             except ValueError as error:
                 raise ConfigError(f"{self.path.name}: column {name!r}: {error}") from error
         return numbers(values, name, self.path)

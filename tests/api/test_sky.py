@@ -61,11 +61,31 @@ def test_a_cone_holds_what_brute_force_finds(client, store, place, limit):
 
 @pytest.mark.parametrize(
     "position",
-    ["150.5 -20.25", "150.5,-20.25", "10h02m00s -20d15m00s", "10:02:00 -20:15:00"],
+    [
+        "150.5 -20.25",
+        "150.5,-20.25",
+        "10h02m00s -20d15m00s",
+        "10:02:00 -20:15:00",
+        "10 02 00 \u221220 15 00",
+        "RA 150.5\u00b0, Dec \u221220.25\u00b0",
+    ],
 )
 def test_positions_in_each_form_are_one(client, store, position):
     got = client.get("/api/cone", params={"position": position, "radius": 60}).json()["items"]
     assert [r["id"] for r in got] == [i for _, i in near(store, 150.5, -20.25, 60.0)][:100]
+
+
+def test_right_ascension_and_declination_by_themselves_are_read_alike(client):
+    there = client.get("/api/cone", params={"ra": 150.5, "dec": -20.25, "radius": 60}).json()["items"]
+    for ra, dec in (("10h02m00s", "-20d15m00s"), ("10:02:00", "\u221220:15")):
+        assert client.get("/api/cone", params={"ra": ra, "dec": dec, "radius": 60}).json()["items"] == there
+    for ra, field, said in (("25:00:00", "query.ra", "hours go to 24"), ("x", "query.ra", "no angle")):
+        answer = client.get("/api/cone", params={"ra": ra, "dec": 0, "radius": 1})
+        assert answer.status_code == 422
+        assert field in answer.text
+        assert said in answer.text
+    answer = client.get("/api/cone", params={"position": "20 197", "radius": 1})
+    assert "declination '197' is 197 degrees" in answer.json()["detail"]
 
 
 def test_a_cone_about_what_has_a_name(client, store):

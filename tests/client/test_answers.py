@@ -135,7 +135,13 @@ def test_objects_near_a_position_in_any_frame_and_unit(filled):
     expected = ask(filled, cone.all_objects, 0.0, 0.0, 20.0)
     assert len(expected) > 5
     for client in filled.clients:
-        for position, radius in (((0.0, 0.0), 20), ((360.0, 0.0), 1200 * u.arcmin), (place.galactic, 20 * u.deg)):
+        for position, radius in (
+            ((0.0, 0.0), 20),
+            ((360.0, 0.0), 1200 * u.arcmin),
+            (place.galactic, 20 * u.deg),
+            ("00:00:00 +00:00:00", 20),
+            (("0h", "0d"), 20),
+        ):
             found = list(client.cone(position, radius))
             assert [o.id for o in found] == [row["id"] for row in expected]
             angles = [o.coord.separation(place).arcsec for o in found]

@@ -80,6 +80,9 @@ class AlertBatch:
     """ICRS degrees, 0 to 360."""
 
     dec: FloatArray
+    position_error_arcsec: FloatArray
+    """Standard error of the position along each axis, arcseconds; NaN: small."""
+
     time: FloatArray
     """Middle of the exposure, Unix seconds UTC."""
 

@@ -11,12 +11,19 @@ import numpy.typing as npt
 from skymaps import FloatArray, IntArray
 
 from .alert import AlertBatch
+from .names import SECOND_HAND, key, precedence
 
 TOLD = ("redshift", "redshift_error", "distance_mpc", "classification")
 """Columns that few packets carry: the newest packet that tells them speaks."""
 
+PLACED = ("survey", "ra", "dec", "star_score", "star_distance_arcsec", "position_error_arcsec")
+"""Columns of the newest row of the survey that goes first."""
+
 SAME_S = 1.0
 """First detections nearer than this are one exposure, told with different rounding: seconds."""
+
+REPEATED_S = 120.0
+"""A list of names tells a survey's first detection to about this: the begin of an exposure, rounded. Seconds."""
 
 
 def is_below(flux_njy: FloatArray) -> npt.NDArray[np.bool_]:
@@ -35,14 +42,15 @@ def never_detected(rows: AlertBatch) -> npt.NDArray[np.bool_]:
     return np.asarray(is_below(rows.flux_njy) & ~(rows.n_detections >= 1.0))
 
 
-def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArray]:
+def combine(rows: AlertBatch, told_at: FloatArray, placed_at: FloatArray) -> tuple[AlertBatch, FloatArray, FloatArray]:
     """Fold detections (and earlier folded states) of the same objects into one row an object.
 
-    Position, photometry and context are those of the newest detection; of an object that was only ever seen below its
-    reference those of the newest row. The first detection is the earliest that any row knows (without any, the first
-    row), with the last non-detection that belongs to it; the real/bogus score is the best; an object
-    moves only if no row saw it away from a solar-system body. Folding is associative and does not
-    depend on the order of rows.
+    Photometry is that of the newest detection, position and context are those of the newest detection of the survey
+    that goes first (see ``names.precedence``; rows of a list that only repeats what surveys saw count for neither,
+    where there are others); of an object that was only ever seen below its reference those of the newest row. The
+    first detection is the earliest that any row knows (without any, the first row), with the last non-detection that
+    belongs to it; the real/bogus score is the best; an object moves only if no row saw it away from a
+    solar-system body. Folding is associative and does not depend on the order of rows.
 
     Parameters
     ----------
@@ -50,28 +58,32 @@ def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArr
         One row a detection or a state, any number of objects.
     told_at
         Time of the packet that told redshift, distance or class, Unix seconds; NaN where none did. Shape (n,).
+    placed_at
+        Time of the detection that tells position and context; a detection's own time. Shape (n,).
 
     Returns
     -------
     :
-        One row an object, ordered by its id, which is unique across surveys (see ``key``); and ``told_at`` for each.
+        One row an object, ordered by its id, which is unique across surveys (see ``names.key``); and ``told_at`` and
+        ``placed_at`` for each.
     """
     if not len(rows):
-        return rows, told_at
+        return rows, told_at, placed_at
     order = _by_age(rows)
-    rows, told_at = rows.take(order), told_at[order]
+    rows, told_at, placed_at = rows.take(order), told_at[order], placed_at[order]
     starts = np.flatnonzero(np.r_[True, rows.object_id[1:] != rows.object_id[:-1]])
     last = np.append(starts[1:], len(rows)) - 1
     group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(rows))))
-    newest = rows.take(last)
+    newest, leading = rows.take(last), _leading(rows, placed_at, group)[last]
     told = _told(told_at, group, last)
     knows = ~np.isnan(told_at[told])
     columns = {name: np.where(knows, getattr(rows, name)[told], getattr(newest, name)) for name in TOLD}
     columns["classification"] = columns["classification"].astype(object)
     never = never_detected(rows)
     counts = ~never | np.logical_and.reduceat(never, starts)[group]
-    first = np.where(counts, np.fmin(rows.first_seen, rows.time), np.inf)
+    first = _first(rows, np.where(counts, np.fmin(rows.first_seen, rows.time), np.inf), group)
     n_detections = np.where(never, 0.0, rows.n_detections)
+    columns |= {name: getattr(rows, name)[leading] for name in PLACED}
     return (
         replace(
             newest,
@@ -83,6 +95,7 @@ def combine(rows: AlertBatch, told_at: FloatArray) -> tuple[AlertBatch, FloatArr
             **columns,
         ),
         told_at[told],
+        placed_at[leading],
     )
 
 
@@ -110,10 +123,32 @@ def told_times(alerts: AlertBatch) -> FloatArray:
 
 
 def _by_age(rows: AlertBatch) -> IntArray:
-    """Order by object, what is below its reference first, time and alert id."""
+    """Order by object, what is below its reference first, then what a list of names tells, time and alert id."""
     _, source = np.unique(rows.object_id.astype(str), return_inverse=True)
-    is_seen = ~is_below(rows.flux_njy)
-    return np.asarray(np.lexsort((rows.id.astype(str), rows.time, is_seen, source)), dtype=np.int64)
+    keys = (rows.id.astype(str), rows.time, ~_is_second_hand(rows), ~is_below(rows.flux_njy), source)
+    return np.asarray(np.lexsort(keys), dtype=np.int64)
+
+
+def _is_second_hand(rows: AlertBatch) -> npt.NDArray[np.bool_]:
+    return np.array([survey in SECOND_HAND for survey in rows.survey], dtype=np.bool_)
+
+
+def _leading(rows: AlertBatch, placed_at: FloatArray, group: IntArray) -> IntArray:
+    """Rows ordered within their groups such that the last of each gives position and context. Shape (n,)."""
+    behind = np.array([-precedence(survey) for survey in rows.survey], dtype=np.int64)
+    keys = (np.arange(len(rows)), placed_at, ~is_below(rows.flux_njy), behind, group)
+    return np.asarray(np.lexsort(keys), dtype=np.int64)
+
+
+def _first(rows: AlertBatch, first: FloatArray, group: IntArray) -> FloatArray:
+    """First detection that each row knows; that of a list of names is the survey's, where it is about the same."""
+    repeated = _is_second_hand(rows)
+    if not repeated.any():
+        return first
+    seen = np.full(int(group[-1]) + 1, np.inf)
+    np.minimum.at(seen, group[~repeated], first[~repeated])
+    apart = first - np.where(np.isfinite(seen), seen, -np.inf)[group]
+    return np.where(repeated & (np.abs(apart) <= REPEATED_S), seen[group], first)
 
 
 def _told(told_at: FloatArray, group: IntArray, last: IntArray) -> IntArray:
@@ -154,17 +189,6 @@ def versions(objects: AlertBatch) -> list[str]:
         hashlib.blake2b(row.tobytes() + name.encode(), digest_size=6).hexdigest()
         for row, name in zip(facts + 0.0, classes, strict=True)
     ]
-
-
-def key(survey: str, object_id: str) -> str:
-    """An object's name across surveys: the survey's own where it tells the survey, else with its survey.
-
-    Examples
-    --------
-    >>> key("ztf", "ZTF21abiuvdk"), key("lsst", "313637921267122191")
-    ('ZTF21abiuvdk', 'lsst:313637921267122191')
-    """
-    return f"{survey}:{object_id}" if object_id[:4].isdigit() else object_id
 
 
 def with_keys(alerts: AlertBatch) -> AlertBatch:

@@ -89,6 +89,10 @@ class Parameters:
     moving_arcsec: float = 5.0
     """An object never seen farther than this from a known solar-system body is that body."""
 
+    same_source_arcsec: float = 1.5
+    """Objects of different surveys this close together are one source; so are those within three standard errors of
+    their positions, where surveys tell these."""
+
     star_radius_arcsec: float = 1.5
     """The catalogued source is taken for the object itself within this distance."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from coincidence import Alert, AlertBatch
-from coincidence.objects import key
+from coincidence.names import key
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 from skymaps import IntArray

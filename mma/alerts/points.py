@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from coincidence import Alert, Detection
 from coincidence.alert import StrArray
-from coincidence.objects import key
+from coincidence.names import key
 from skymaps import FloatArray, IntArray
 
 from .history import SAME_EXPOSURE
@@ -121,7 +121,7 @@ class Histories:
     """What the packets of some alerts tell of the past; shape (n,) where nothing else is said."""
 
     object_id: StrArray
-    """Unique across surveys: see ``coincidence.objects.key``."""
+    """Unique across surveys: see ``coincidence.names.key``."""
 
     id: StrArray
     """The survey's id of the alert."""

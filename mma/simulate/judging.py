@@ -14,7 +14,7 @@ from coincidence import AlertBatch, Candidate, Event, Galaxies, Parameters, rank
 from coincidence.background import areas, chance_count
 from coincidence.curves import LightCurves
 from coincidence.event import located
-from coincidence.objects import key
+from coincidence.names import key
 from mma import galaxies
 from mma.config import Settings
 from mma.errors import ConfigError

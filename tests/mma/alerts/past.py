@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from coincidence import Alert, AlertBatch
-from coincidence.objects import SAME_S, key, with_keys
+from coincidence.names import key
+from coincidence.objects import SAME_S, with_keys
 from mma import whole
 from mma.alerts import Histories, Points, SchemaStore, decode, decode_whole, facts, histories
 from mma.errors import DecodeError

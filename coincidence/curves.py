@@ -14,6 +14,9 @@ from skymaps import FloatArray, IntArray
 
 from .alert import StrArray
 
+REPEATED_S = 120.0
+"""A list of names tells a survey's detection to about this: the begin of an exposure, rounded. Seconds."""
+
 NUMBERS = ("time", "flux_njy", "flux_error_njy", "limit_mag")
 
 
@@ -93,6 +96,19 @@ class LightCurves:
     def take(self, rows: IntArray | npt.NDArray[np.bool_]) -> LightCurves:
         """Chosen points, which must stay in order."""
         return LightCurves(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def once(self) -> LightCurves:
+        """Without measurements that a list of names repeats: those without an error, at the time of one that has it."""
+        bare = np.isfinite(self.flux_njy) & np.isnan(self.flux_error_njy)
+        if not bare.any():
+            return self
+        length = float(np.ptp(self.time)) + 4.0 * REPEATED_S
+        place = self.object * length + (self.time - self.time.min())  # objects one after the other
+        whole = place[np.isfinite(self.flux_njy) & ~bare]
+        first, end = (np.searchsorted(whole, place[bare] + by) for by in (-REPEATED_S, REPEATED_S))
+        keep = ~bare
+        keep[bare] = first == end
+        return self.take(keep)
 
     def ranges(self, n: int) -> IntArray:
         """Where the points of objects 0 to n - 1 begin, and the end of the last. Shape (n + 1,)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 IAU_NAME = re.compile(r"([a-z]{2,4})?((?:19|20)\d{2}[a-z]{1,7}|(?:19|20)\d{6}[a-z]{1,7})")
 """A name of the Transient Name Server, folded: ``sn2019npv``, ``frb20190520b``, or either without its prefix.
@@ -61,10 +62,17 @@ def spellings(name: str) -> list[str]:
     """
     plain = name.strip()
     if plain.isdigit():
-        return [plain, *(f"{survey}:{plain}" for survey in NUMBERED)]
-    letters = re.match(r"[A-Za-z]*", plain)[0]  # type: ignore[index] - it matches the empty text, too
+        return [plain, *numbered(plain)]
+    letters = plain[: len(plain) - len(plain.lstrip(string.ascii_letters))]
     rest = plain[len(letters) :]
-    return list(dict.fromkeys([plain, plain.upper(), letters.upper() + rest.lower(), letters.capitalize() + rest.lower()]))
+    return list(
+        dict.fromkeys([plain, plain.upper(), letters.upper() + rest.lower(), letters.capitalize() + rest.lower()])
+    )
+
+
+def numbered(name: str) -> list[str]:
+    """Ids of objects whose number this may be; none for what is no number."""
+    return [f"{survey}:{name}" for survey in NUMBERED] if name.isdigit() else []
 
 
 def rank(name: str, survey: str) -> tuple[int, bool, str]:

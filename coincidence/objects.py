@@ -11,6 +11,7 @@ import numpy.typing as npt
 from skymaps import FloatArray, IntArray
 
 from .alert import AlertBatch
+from .curves import REPEATED_S
 from .names import SECOND_HAND, key, precedence
 
 TOLD = ("redshift", "redshift_error", "distance_mpc", "classification")
@@ -21,9 +22,6 @@ PLACED = ("survey", "ra", "dec", "star_score", "star_distance_arcsec", "position
 
 SAME_S = 1.0
 """First detections nearer than this are one exposure, told with different rounding: seconds."""
-
-REPEATED_S = 120.0
-"""A list of names tells a survey's first detection to about this: the begin of an exposure, rounded. Seconds."""
 
 
 def is_below(flux_njy: FloatArray) -> npt.NDArray[np.bool_]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,18 +16,19 @@ from sqlalchemy import Connection
 
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate
 from coincidence.alert import StrArray
-from coincidence.objects import in_turn
+from coincidence.names import SECOND_HAND
 
-from . import grouping, matching, whole
+from . import grouping, identity, matching, whole
 from .errors import ConflictError, MmaError, OutageError
 from .following import LATE_S, OUTAGE_S, Following
 from .intake import Intake, Locate, source_of, take_in
-from .store import Store, associations, events, ledger, objects, originals, outbox
+from .store import Store, associations, events, identities, ledger, names, objects, originals, outbox
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
 from .telling import Teller
 
 log = logging.getLogger(__name__)
+BoolArray = npt.NDArray[np.bool_]
 
 DAY_S = 86400.0
 TRIPS = 50
@@ -57,6 +59,7 @@ class Engine:
         self._clock = clock
         self._locate = locate
         self._tripped = 0
+        self._seen = -math.inf  # time of the newest alert
         self.recall()
 
     def recall(self) -> None:
@@ -80,6 +83,13 @@ class Engine:
             self.publish()
             source.commit(batch)
             progress(len(batch))
+        self.finish()
+
+    def finish(self) -> None:
+        """Close the windows that ended before the newest alert: its source is at its end, nothing older comes."""
+        if math.isfinite(self._seen):
+            with self.store.begin() as connection:
+                self._close(connection, self._seen - LATE_S)
 
     def handle(self, batch: Sequence[Message]) -> None:
         """Handle messages in one transaction. One that trips us is set aside alone.
@@ -133,22 +143,33 @@ class Engine:
         return intake.faults[0][0][0] if intake.faults else None
 
     def _handle(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
-        at = min((m.timestamp for m in batch if m.timestamp is not None), default=None) or self._clock()
         hold_events(connection, alone=bool(intake.events))
         self.following.catch_up(connection)
         if len(intake.alerts):
             self.following.reach_back(connection, float(intake.alerts.time.min()) - LATE_S)
         for i, reasons in intake.faults.items():
             log.warning("set aside %s: %s", batch[i].place, reasons[0][0])
-            ledger.set_aside(connection, batch[i], reasons, at)
+            ledger.set_aside(connection, batch[i], reasons, self._when(batch[i]))
         done = 0
         for i, event in intake.events:
-            self._alerts(connection, batch, *intake.between(done, i), at)
-            self._notice(connection, batch[i], event, at)
+            self._alerts(connection, batch, *intake.between(done, i))
+            self._notice(connection, batch[i], event, self._when(batch[i]))
             done = i
-        self._alerts(connection, batch, *intake.between(done, len(batch)), at)
+        self._alerts(connection, batch, *intake.between(done, len(batch)))
         self._expire(connection, batch, intake)
-        ledger.count(connection, intake.counts, at)  # last: workers wait for one another at these rows
+        ledger.count(connection, intake.counts, self._newest(batch))  # last: workers wait for one another at these rows
+
+    def _when(self, message: Message) -> float:
+        """When a message came, Unix seconds: now, where nobody noted it."""
+        return self._clock() if message.timestamp is None else message.timestamp
+
+    def _newest(self, batch: Sequence[Message]) -> dict[str, float]:
+        """When the newest message of each source came, Unix seconds."""
+        newest: dict[str, float] = {}
+        for message in batch:
+            source = source_of(message)
+            newest[source] = max(self._when(message), newest.get(source, -math.inf))
+        return newest
 
     def _notice(self, connection: Connection, message: Message, notice: Event, at: float) -> None:
         """Take in one notice: the event's state, its candidates, its associations."""
@@ -183,44 +204,74 @@ class Engine:
 
         A time that is later than when the message came is none to go by.
         """
+        came = max(map(self._when, batch))
         if len(intake.alerts):
+            self._seen = max(self._seen, min(float(intake.alerts.time.max()), came))
             clock = float(intake.alerts.time.min()) - LATE_S
         elif intake.events:
             clock = min(notice.issued.timestamp() for _, notice in intake.events) - OUTAGE_S
         else:
             return
-        came = max((m.timestamp for m in batch if m.timestamp is not None), default=None) or self._clock()
-        self.teller.standings.forget(self.following.expire(connection, min(clock, came)))
+        self._close(connection, min(clock, came))
+
+    def _close(self, connection: Connection, clock: float) -> None:
+        self.teller.standings.forget(self.following.expire(connection, clock))
 
     def _alerts(
-        self, connection: Connection, batch: Sequence[Message], alerts: AlertBatch, survey_ids: StrArray, at: float
+        self, connection: Connection, batch: Sequence[Message], alerts: AlertBatch, survey_ids: StrArray
     ) -> None:
         """Take in alerts: the objects' states, their candidates, the ranks of the events touched.
 
         Several alerts of one object are taken one after the other, as if each had come alone: what is published
         does not depend on how messages come in batches.
         """
-        for rows in in_turn(alerts.object_id):
+        for rows in identity.turns(alerts):
             columns = alerts.take(rows)
             before = objects.known(connection, columns)
-            wanted = self._is_wanted(columns, before) & ~before.tell_all(columns)
-            found = whole.decode(batch, columns, wanted, survey_ids[rows])
+            hits, wanted = self._wanted(columns, before)
+            named = np.array([survey in SECOND_HAND for survey in columns.survey], dtype=np.bool_)
+            found = whole.decode(batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows])
             columns = whole.with_history(columns, found)
-            kept = found.take(np.flatnonzero((found.row < 0) | self._is_wanted(columns, before)[found.row]))
+            ours = identity.identify(connection, columns, found.aliases, before.version, hits, self.parameters)
+            kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))
+            columns, kept = replace(columns, object_id=ours.of(columns.object_id)), ours.histories(kept)
+            came = self._came(batch, columns)
+            if ours.joined or ours.object_id:
+                before = self._joined(connection, columns, ours, came)
             objects.add_history(connection, kept)
-            objects.add_aliases(connection, found)
+            names.add(connection, ours.rows)
             states = objects.merge(connection, columns, before, set(kept.object_id))
             for some in matching.batch(connection, self.active, states):
-                self.teller.settle(connection, some, at)
+                self.teller.settle(connection, some, self._clock(), came)
 
-    def _is_wanted(self, alerts: AlertBatch, before: objects.Known) -> npt.NDArray[np.bool_]:
-        """Alerts whose history is wanted: those that hit a region, and those of young objects, which a later event
-        will want; what an event finds must not depend on which of the two came first. Shape (n,)."""
+    def _came(self, batch: Sequence[Message], alerts: AlertBatch) -> dict[str, float]:
+        """When the newest message about each object came, Unix seconds."""
+        came: dict[str, float] = {}
+        for name, i in zip(alerts.object_id, alerts.message.tolist(), strict=True):
+            came[name] = max(self._when(batch[i]), came.get(name, -math.inf))
+        return came
+
+    def _joined(
+        self, connection: Connection, alerts: AlertBatch, ours: identity.Identities, came: Mapping[str, float]
+    ) -> objects.Known:
+        """Make one of what turned out to be one source; what is stored of the sources of these alerts."""
+        gone = sorted(ours.joined)
+        fallen = matching.joined(connection, self.active, ours.joined)
+        before = objects.known(connection, alerts, gone)
+        identities.join(connection, ours.joined)
+        at = {name: came[ours.joined[name]] for name in gone if ours.joined[name] in came}
+        self.teller.settle(connection, fallen, max(came.values()), at)
+        return before.renamed(ours.joined)
+
+    def _wanted(self, alerts: AlertBatch, before: objects.Known) -> tuple[BoolArray, BoolArray]:
+        """Alerts that hit a region; and those whose history is wanted: these, and those of young objects, which a later
+        event will want. What an event finds must not depend on which of the two came first. Shape (n,) each."""
         first = before.first_seen(alerts)
-        wanted = alerts.time - first <= YOUNG_D * DAY_S
+        hits = np.zeros(len(alerts), dtype=np.bool_)
         for pairs in self.active.match_parts(replace(alerts, first_seen=first)):
-            wanted[pairs.alert] = True
-        return np.asarray(wanted & ~(alerts.solar_system_arcsec <= self.parameters.moving_arcsec), dtype=np.bool_)
+            hits[pairs.alert] = True
+        moves = alerts.solar_system_arcsec <= self.parameters.moving_arcsec
+        return hits, np.asarray((hits | (alerts.time - first <= YOUNG_D * DAY_S)) & ~moves, dtype=np.bool_)
 
     def _set_aside(self, message: Message, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error))
@@ -229,7 +280,7 @@ class Engine:
         reason = str(error) if isinstance(error, MmaError) else f"{type(error).__name__}: {error}"
         with self.store.begin() as connection:
             counts = Counter({(source, "read", ""): 1, (source, "set_aside", ""): 1})
-            ledger.count(connection, counts, self._clock())
+            ledger.count(connection, counts, self._newest([message]))
             ledger.set_aside(connection, message, [(reason, trace)], self._clock())
 
     def publish(self) -> None:

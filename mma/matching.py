@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ PART = 100_000
 
 FELL_OUT = "outside the region or window of the newest notice"
 MOVED = "outside the region or window after a newer detection"
+SAME = "the same source as {}"
 RETRACTED = "the event was retracted"
 
 
@@ -91,6 +92,14 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> I
             yield _found(connection, active, states, part, before, [])
     if standing:
         yield _found(connection, active, states, Pairs.none(), before, _fallen(before, standing, MOVED))
+
+
+def joined(connection: Connection, active: ActiveEvents, ids: Mapping[str, str]) -> Found:
+    """Candidates of objects that turned out to be others fall; ``ids`` tells which those are."""
+    before = candidates.of_objects(connection, sorted(ids))
+    standing = sorted(key for key, row in before.items() if row["state"] != WITHDRAWN)
+    fallen = [before[key] | {"reason": SAME.format(ids[key[1]]), "superseded_by": ids[key[1]]} for key in standing]
+    return _found(connection, active, AlertBatch.empty(), Pairs.none(), before, fallen)
 
 
 def _places(names: npt.NDArray[np.object_]) -> IntArray:

@@ -19,7 +19,7 @@ from .publish import association_message, candidate_message, event_message
 from .publish.candidate import candidate_id, event_facts, withdrawal_id
 from .publish.message import message_id, topic
 from .standings import Exchange, Standing, Standings
-from .store import associations, candidates, events, objects, outbox, tags
+from .store import associations, candidates, events, names, objects, outbox, tags
 from .store.bulk import Row
 from .store.candidates import ACTIVE, TOLD
 
@@ -57,20 +57,30 @@ class Teller:
         self.prefix = prefix
         self.standings = Standings()
 
-    def settle(self, connection: Connection, found: Found, now: float) -> None:
-        """Write candidates, rank their events, and tell."""
+    def settle(self, connection: Connection, found: Found, now: float, came: Mapping[str, float] | None = None) -> None:
+        """Write candidates, rank their events, and tell.
+
+        Parameters
+        ----------
+        now
+            When that is, Unix seconds.
+        came
+            When the messages about some objects came, which is when it is for them.
+        """
+        came = came or {}
         before = _before(found)
         kept = self._tags(connection, found)
         due = self._due(found, before, kept)
         fallen = [self._fall(found, i, row, kept) for i, row in enumerate(found.fallen)]
         _afresh(connection, [*due.values(), *(d for d in fallen if d)])
         columns = dict(found.columns) | _told(before, due)
-        candidates.save(connection, columns, before, now)
+        scored = [came.get(name, now) for name in found.columns["object_id"]]
+        candidates.save(connection, columns, before, scored)
         candidates.withdraw(
             connection, [row | (d.told if d else {}) for row, d in zip(found.fallen, fallen, strict=True)]
         )
         standing = self.standings.update(connection, _exchanges(found, before))
-        self._put(connection, [*due.values(), *(d for d in fallen if d)], standing, now)
+        self._put(connection, [*due.values(), *(d for d in fallen if d)], standing, now, came)
 
     def tagged(self, connection: Connection, key: candidates.Key, untagged: Sequence[str], now: float) -> None:
         """Tell a candidate that stands and was told once more, since its tags changed.
@@ -117,13 +127,20 @@ class Teller:
         fallen = row | {"state": candidates.WITHDRAWN} | _tagged(row, kept)
         return _Due(fallen, found.fallen_objects, i, _mark(fallen))
 
-    def _put(self, connection: Connection, due: list[_Due], standing: dict[str, Standing], now: float) -> None:
+    def _put(
+        self,
+        connection: Connection,
+        due: list[_Due],
+        standing: dict[str, Standing],
+        now: float,
+        came: Mapping[str, float] | None = None,
+    ) -> None:
         """Messages into the outbox: event by event, the best candidates first."""
         if not due or self.prefix is None:
             return
         event_ids = sorted({d.row["event_id"] for d in due})
         facts = {name: event_facts(row) for name, row in events.rows(connection, event_ids).items()}
-        names = objects.aliases(connection, sorted({d.row["object_id"] for d in due}))
+        others = names.of_objects(connection, sorted({d.row["object_id"] for d in due}))
         for d in due:
             if d.row["state"] == ACTIVE:
                 d.rank = standing[d.row["event_id"]].rank(d.row["log_odds"])
@@ -133,13 +150,13 @@ class Teller:
             event_id, object_id = d.row["event_id"], d.row["object_id"]
             message = candidate_message(
                 facts[event_id],
-                d.row | objects.as_row(d.states, d.i) | {"object_aliases": names.get(object_id, [])},
+                d.row | objects.as_row(d.states, d.i) | {"object_aliases": others.get(object_id, [])},
                 told_id=d.told["told_id"],
                 rank=d.rank,
                 of=len(standing[event_id].odds),
                 log_none=standing[event_id].log_none,
                 revision=d.told["told_revision"],
-                now=now,
+                now=(came or {}).get(object_id, now),
             )
             where = topic(self.prefix, "candidates", test=facts[event_id].is_test)
             messages.append(outbox.waiting_for(where, event_id, message))

@@ -48,6 +48,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "distance_mpc": ("distance_mpc", "lumdist", "distmpc", "dist_mpc", "luminosity_distance_mpc"),
     "classification": ("classification", "claimedtype", "type", "object_type", "obj._type", "objtype"),
     "survey": ("survey",),
+    "position_error_arcsec": ("position_error_arcsec", "pos_error_arcsec", "ra_dec_error_arcsec"),
     "aliases": ("aliases", "alias", "internal_names", "internal_name", "disc._internal_name"),
 }  # fmt: skip
 REQUIRED = ("ra", "dec", "time")
@@ -126,6 +127,7 @@ def _row(found: Mapping[str, str], units: Mapping[str, str], line: Cells, source
         "survey": survey,
         "ra": ra,
         "dec": dec,
+        "position_error_arcsec": within(_number(cell.get("position_error_arcsec")), 1e-6, 3600.0),
         "time": time,
         "band": _text(cell.get("band")),
         "flux_njy": flux,

@@ -17,7 +17,7 @@ from skymaps import positions
 from ..errors import NotFoundError
 from ..store import cone as cones
 from ..store import events as stored
-from ..store import queries
+from ..store import names, queries
 from ..store.codec import event_of
 from . import answering, asking, columns
 from .problems import ProblemError, responses
@@ -103,7 +103,7 @@ def position(connection: Connection, text: str) -> tuple[float, float]:
     found = cones.named(connection, text)
     if found is not None:
         return found
-    event_id = stored.resolve(connection, text)
+    event_id = names.resolve(connection, text)
     if event_id is not None:
         row = stored.event_row(connection, event_id)
         region = event_of(row["document"], stored.map_loader(connection)).region if row else None

@@ -13,7 +13,7 @@ from skymaps import Region
 from ..errors import ConfigError, NotFoundError
 from ..publish.candidate import event_part
 from ..publish.message import iso
-from ..store import Store, objects, queries, tables
+from ..store import Store, names, objects, queries, tables
 from ..store import events as stored
 from ..store.bulk import select_in
 from ..store.codec import event_of
@@ -83,12 +83,12 @@ def read(store: Store, form: Format, wanted: Wanted, now: datetime) -> tuple[Row
         if wanted.test and not event["test"]:
             raise ConfigError(f"{event['id']} is not a test event")
         candidates = _candidates(connection, event["id"], wanted, wanted.limit or form.limit)
-        names = [row["object"] for row in candidates] if form.light_curves else []
+        shown = [row["object"] for row in candidates] if form.light_curves else []
         more = More(
             now=now,
             level=wanted.level,
             region=_region(connection, event["id"]) if form.region else None,
-            light_curves={name: objects.light_curve(connection, name) for name in names},
+            light_curves={name: objects.light_curve(connection, name) for name in shown},
         )
     return event, candidates, more
 
@@ -113,7 +113,7 @@ def _region(connection: Connection, event_id: str) -> Region | None:
 
 
 def _candidates(connection: Connection, event_id: str, wanted: Wanted, limit: int | None) -> list[Row]:
-    object_id = wanted.object_id and (stored.resolve(connection, wanted.object_id, "object") or wanted.object_id)
+    object_id = wanted.object_id and (names.resolve(connection, wanted.object_id, "object") or wanted.object_id)
     limit = None if object_id else limit
     rows = queries.candidates(connection, event_id, everything=wanted.everything, limit=limit)
     if object_id:
@@ -132,10 +132,10 @@ def _with_objects(connection: Connection, rows: list[Row]) -> list[Row]:
     o = tables.objects.c
     statement = select(o.id, *(o[name] for name in OBJECT))
     found = {row["id"]: row for row in select_in(connection, statement, o.id, ids)}
-    names = objects.aliases(connection, ids)
+    others = names.of_objects(connection, ids)
     out = []
     for row in rows:
         seen = found[row["object"]]
         facts = {name: iso(seen[name]) if name.endswith(("seen", "unseen")) else seen[name] for name in OBJECT}
-        out.append(row | facts | {"aliases": names.get(row["object"], [])})
+        out.append(row | facts | {"aliases": others.get(row["object"], [])})
     return out

@@ -44,9 +44,15 @@ TOLD = ("told_revision", "told_state", "told_log_odds", "told_id")
 _STOOD = (*_HISTORY, "delay_s", "earliest_s", "detail", *TOLD)
 
 
-def save(connection: Connection, columns: Columns, before: Sequence[Row], now: float) -> None:
-    """Write scores as candidates; those that stood ``before`` them, row by row, go to the history."""
-    upsert(connection, tables.candidates, {**columns, "scored": [now] * len(columns["event_id"])})
+def save(connection: Connection, columns: Columns, before: Sequence[Row], scored: Sequence[float]) -> None:
+    """Write scores as candidates; those that stood ``before`` them, row by row, go to the history.
+
+    Parameters
+    ----------
+    scored
+        When each was scored, Unix seconds.
+    """
+    upsert(connection, tables.candidates, {**columns, "scored": scored})
     now_scored = zip(*(columns[name] for name in _OF), strict=True)
     pairs = zip(before, now_scored, strict=True)
     earlier = [row for row, key in pairs if row["scored"] is not None and tuple(row[n] for n in _OF) != key]

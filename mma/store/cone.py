@@ -16,6 +16,7 @@ from .bulk import Row, select_in, within
 from .candidates import ACTIVE
 from .fields import CANDIDATES
 from .listing import shown_candidate
+from .names import resolve
 from .search import Condition
 
 O, C, E = tables.objects, tables.candidates, tables.events  # noqa: E741 - tables, not numbers
@@ -138,8 +139,6 @@ def every_candidate(
 
 def named(connection: Connection, name: str) -> tuple[float, float] | None:
     """Position of an object by id or alias; None where there is none."""
-    from .events import resolve
-
     found = resolve(connection, name, "object")
     if found is None:
         return None

@@ -14,7 +14,7 @@ from .bulk import among
 
 
 def of_objects(connection: Connection, object_ids: Sequence[str]) -> LightCurves:
-    """Every stored measurement of these objects, which are unique; ``object`` counts in them."""
+    """Every stored measurement of these objects, which are unique, once; ``object`` counts in them."""
     if not object_ids:
         return LightCurves.none()
     d = tables.detections.c
@@ -33,4 +33,4 @@ def of_objects(connection: Connection, object_ids: Sequence[str]) -> LightCurves
         flux_njy=flux,
         flux_error_njy=error,
         limit_mag=limit,
-    )
+    ).once()

@@ -13,7 +13,7 @@ from coincidence import Event, Parameters, Stage, can_be_matched, joint
 from coincidence.score import window
 from skymaps import SkyMap
 
-from . import tables
+from . import names, tables
 from .bulk import Columns, Row, columns_of, insert_new, select_in, upsert
 from .codec import event_document, event_of
 
@@ -36,8 +36,7 @@ def save_notice(connection: Connection, notice: Event, *, received: float, place
         "seq": seq,
     }
     insert_new(connection, tables.event_revisions, columns_of([row]))
-    names = [{"alias": name, "id": notice.id, "what": "event"} for name in notice.aliases if name != notice.id]
-    insert_new(connection, tables.aliases, columns_of(names))
+    names.add(connection, [names.row_of(n, notice.id, names.EVENT) for n in notice.aliases if n != notice.id])
     return seq
 
 
@@ -199,15 +198,6 @@ def partners(connection: Connection, kind: str, time: float) -> list[str]:
     close = e.time.between(time - joint.LONGEST_S, time + joint.LONGEST_S) & (e.state != RETRACTED)
     rows = connection.execute(select(e.id, e.kind, e.time).where(close).order_by(e.id)).all()
     return [other for other, other_kind, at in rows if joint.could_pair(kind, time, other_kind, at)]
-
-
-def resolve(connection: Connection, name: str, what: str = "event") -> str | None:
-    """The id behind an exact name or alias; upper and lower case count. None where there is none."""
-    table = tables.events if what == "event" else tables.objects
-    if connection.execute(select(table.c.id).where(table.c.id == name)).first():
-        return name
-    a = tables.aliases.c
-    return connection.execute(select(a.id).where(a.alias == name, a.what == what).order_by(a.id)).scalar()
 
 
 def count_states(connection: Connection) -> dict[str, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 
 from ..streams import Message
 from . import tables
@@ -26,19 +27,30 @@ def storable(text: str) -> str:
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
-def count(connection: Connection, entries: Counter[Entry], now: float) -> None:
-    """Add to the counts of what became of messages."""
+def count(connection: Connection, entries: Counter[Entry], newest: Mapping[str, float]) -> None:
+    """Add to the counts of what became of messages.
+
+    Parameters
+    ----------
+    newest
+        When the newest message of each source came, Unix seconds.
+    """
     rows = [
-        {"source": storable(source), "outcome": outcome, "reason": storable(reason), "n": n, "last": now}
+        {"source": storable(source), "outcome": outcome, "reason": storable(reason), "n": n, "last": newest[source]}
         for (source, outcome, reason), n in sorted(entries.items())
     ]
     if rows:
+        i = tables.intake.c
         statement = insert(connection, tables.intake)
         statement = statement.on_conflict_do_update(
             index_elements=["source", "outcome", "reason"],
-            set_={"n": tables.intake.c.n + statement.excluded.n, "last": statement.excluded.last},
+            set_={"n": i.n + statement.excluded.n, "last": _later(i.last, statement.excluded.last)},
         )
         connection.execute(statement, rows)
+
+
+def _later(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((a > b, a), else_=b)
 
 
 def set_aside(connection: Connection, message: Message, reasons: list[tuple[str, str | None]], now: float) -> None:

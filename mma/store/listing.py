@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from ..publish.candidate import event_part
 from ..publish.message import iso
-from . import chances, objects, paging, queries, tables, tags
+from . import chances, names, paging, queries, tables, tags
 from .bulk import Row
 from .candidates import ACTIVE
 from .fields import CANDIDATES, EVENTS, OBJECTS, SEARCHED, Column, Field
@@ -191,8 +191,8 @@ def shown_candidate(row: Row, rank: int | None, log_none: float) -> Row:
 
 
 def _with_aliases(connection: Connection, rows: list[Row]) -> list[Row]:
-    names = objects.aliases(connection, [row["object"] for row in rows])
-    return [row | {"aliases": names.get(row["object"], [])} for row in rows]
+    others = names.of_objects(connection, [row["object"] for row in rows])
+    return [row | {"aliases": others.get(row["object"], [])} for row in rows]
 
 
 SEARCH_KEY = C.c.object_id + " " + C.c.event_id
@@ -252,9 +252,7 @@ SORTABLE = {
 
 def one(connection: Connection, event: str, name: str) -> Row | None:
     """One candidate of an event, by its object's id or alias, as it is shown; None where there is none."""
-    from .events import resolve
-
-    object_id = resolve(connection, name, "object") or name
+    object_id = names.resolve(connection, name, "object") or name
     statement = _candidates().where(C.c.event_id == event, C.c.object_id == object_id)
     row = connection.execute(statement).mappings().first()
     if row is None:

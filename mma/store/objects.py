@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from skymaps import FloatArray, IntArray, healpix
 from ..alerts import Histories
 from ..errors import ConflictError
 from . import tables
-from .bulk import Columns, Row, among, columns_of, floats, insert_new, nullable, select_in, upsert, within
+from .bulk import Columns, Row, among, floats, insert_new, nullable, select_in, upsert, within
 
 _TEXT = {
     "id": "alert_id",
@@ -30,6 +30,7 @@ _TEXT = {
 _NUMBERS = {
     "ra": "ra",
     "dec": "dec",
+    "position_error_arcsec": "position_error_arcsec",
     "time": "last_seen",
     "flux_njy": "flux_njy",
     "flux_error_njy": "flux_error_njy",
@@ -54,6 +55,7 @@ class Known:
 
     states: AlertBatch
     told_at: FloatArray
+    placed_at: FloatArray
     whole: frozenset[str]
     """Objects whose history is stored, as a packet told it."""
 
@@ -78,21 +80,34 @@ class Known:
         """First detections of the states, NaN for those that were never detected."""
         return np.where(never_detected(self.states), np.nan, self.states.first_seen)
 
+    def renamed(self, ids: Mapping[str, str]) -> Known:
+        """The same with other ids for some; one that two have then is new, unless it was there itself."""
+        column = np.empty(len(self.states), dtype=object)
+        column[:] = [ids.get(name, name) for name in self.states.object_id]
+        return replace(
+            self,
+            states=replace(self.states, object_id=column),
+            whole=frozenset(ids.get(name, name) for name in self.whole),
+            version={name: version for name, version in self.version.items() if name not in ids},
+        )
+
     def _of(self, alerts: AlertBatch, values: FloatArray) -> FloatArray:
         """A column of the states, for each alert its object's; NaN where the object is new."""
         by_name = dict(zip(self.states.object_id, values.tolist(), strict=True))
         return np.array([by_name.get(name, np.nan) for name in alerts.object_id], dtype=np.float64)
 
 
-def known(connection: Connection, alerts: AlertBatch) -> Known:
-    """The objects of these alerts as they are stored; no other worker changes them until the transaction ends."""
+def known(connection: Connection, alerts: AlertBatch, more: Iterable[str] = ()) -> Known:
+    """The objects of these alerts, and ``more``, as they are stored; no other worker changes them until the transaction
+    ends."""
     o = tables.objects
-    ids = sorted({str(i) for i in alerts.object_id})
+    ids = sorted({*map(str, alerts.object_id), *more})
     statement = select(o).where(among(connection, o.c.id, ids)).order_by(o.c.id).with_for_update()
     found = connection.execute(statement).all()
     return Known(
         states=_batch(found),
         told_at=floats(row.told_at for row in found),
+        placed_at=floats(row.last_seen if row.placed_at is None else row.placed_at for row in found),
         whole=frozenset(row.id for row in found if row.whole),
         version={row.id: row.version for row in found},
     )
@@ -117,9 +132,10 @@ def merge(
     """
     before = before or known(connection, alerts)
     told = np.concatenate([before.told_at, told_times(alerts)])
-    states, told_at = combine(AlertBatch.concatenate([before.states, alerts]), told)
+    placed = np.concatenate([before.placed_at, alerts.time])
+    states, told_at, placed_at = combine(AlertBatch.concatenate([before.states, alerts]), told, placed)
     is_whole = before.whole.union(whole)
-    columns = _columns(states, told_at) | {"whole": [name in is_whole for name in states.object_id]}
+    columns = _columns(states, told_at, placed_at) | {"whole": [name in is_whole for name in states.object_id]}
     is_new = np.array([name not in before.version for name in states.object_id], dtype=np.bool_)
     _write(connection, columns, is_new)
     changed = np.array(
@@ -191,24 +207,6 @@ def add_history(connection: Connection, found: Histories) -> None:
     insert_new(connection, tables.detections, columns)
 
 
-def add_aliases(connection: Connection, found: Histories) -> None:
-    """Keep the other names of objects that packets tell."""
-    names = {(name, object_id) for object_id, some in found.aliases.items() for name in some}
-    rows = [{"alias": name, "id": i, "what": "object"} for name, i in sorted(names) if name and name != i]
-    insert_new(connection, tables.aliases, columns_of(rows))
-
-
-def aliases(connection: Connection, object_ids: Sequence[str]) -> dict[str, list[str]]:
-    """Other names of objects, for those that have any."""
-    a = tables.aliases.c
-    out: dict[str, list[str]] = {}
-    for row in select_in(
-        connection, select(a.alias, a.id).where(a.what == "object").order_by(a.alias), a.id, object_ids
-    ):
-        out.setdefault(row["id"], []).append(row["alias"])
-    return out
-
-
 def in_region(connection: Connection, ranges: IntArray, start: float, end: float) -> AlertBatch:
     """Objects within HEALPix ranges that were seen in a time window.
 
@@ -251,12 +249,13 @@ def light_curve(connection: Connection, object_id: str) -> list[Row]:
     return [dict(row) for row in rows]
 
 
-def _columns(states: AlertBatch, told_at: Any) -> dict[str, Sequence[Any]]:
+def _columns(states: AlertBatch, told_at: FloatArray, placed_at: FloatArray) -> dict[str, Sequence[Any]]:
     return {
         **{name: list(getattr(states, ours)) for ours, name in _TEXT.items()},
         **{name: nullable(getattr(states, ours)) for ours, name in _NUMBERS.items()},
         "hpx": healpix.pixel_at(states.ra, states.dec).tolist(),
         "told_at": nullable(told_at),
+        "placed_at": nullable(np.where(placed_at == states.time, np.nan, placed_at)),
         "version": versions(states),
     }
 

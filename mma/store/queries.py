@@ -13,10 +13,10 @@ from coincidence.terms import TERMS
 from ..errors import NotFoundError
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
-from . import associations, chances, groups, objects, tables, tags
+from . import associations, chances, groups, names, objects, tables, tags
 from .bulk import Row, floats
 from .candidates import ACTIVE, WITHDRAWN
-from .events import resolve
+from .names import resolve
 from .near import events_like, objects_like, there_are
 from .status import for_all as for_all
 from .status import since as since
@@ -224,7 +224,7 @@ def object_(connection: Connection, name: str) -> Row:
         .order_by(c.c.event_id)
     ).mappings()
     return as_object(row) | {
-        "aliases": objects.aliases(connection, [its]).get(its, []),
+        "aliases": names.of_objects(connection, [its]).get(its, []),
         "light_curve": [d | {"time": iso(d["time"])} for d in objects.light_curve(connection, its)],
         "events": [
             {
@@ -242,7 +242,7 @@ def object_(connection: Connection, name: str) -> Row:
 def as_object(row: Row) -> Row:
     """An object's row as it is shown."""
     shown = dict(row)
-    for name in ("hpx", "told_at", "version", "whole"):
+    for name in ("hpx", "told_at", "placed_at", "version", "whole"):
         shown.pop(name, None)
     for name in ("first_seen", "last_seen", "last_unseen"):
         shown[name] = iso(row[name])

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from .columns import Double, Json, Serial
@@ -71,8 +72,10 @@ aliases = Table(
     "aliases",
     metadata,
     Column("alias", String, primary_key=True),
-    Column("id", String, primary_key=True),
+    Column("id", String, primary_key=True, index=True),
     Column("what", String, nullable=False),  # event or object
+    Column("key", String, index=True),  # what all its spellings have in common
+    Column("survey", String),  # whose own name of an object this is
 )
 
 skymaps = Table(
@@ -90,6 +93,8 @@ objects = Table(
     Column("hpx", BigInteger, nullable=False),  # order-29 NESTED pixel
     Column("ra", Double, nullable=False),
     Column("dec", Double, nullable=False),
+    Column("position_error_arcsec", Double),
+    Column("placed_at", Double),  # when it was seen there; NULL: when it was seen last
     Column("first_seen", Double, nullable=False),
     Column("last_seen", Double, nullable=False),
     Column("last_unseen", Double),
@@ -110,6 +115,12 @@ objects = Table(
     Column("whole", Boolean, nullable=False),  # its history is stored, as a packet told it
     Column("version", String, nullable=False),
     Index("objects_hpx_seen", "hpx", "last_seen", "first_seen"),
+    Index(
+        "objects_uncertain",
+        "hpx",
+        sqlite_where=text("position_error_arcsec IS NOT NULL"),
+        postgresql_where=text("position_error_arcsec IS NOT NULL"),
+    ),
 )
 
 detections = Table(

@@ -136,11 +136,11 @@ def test_an_object_is_the_same_in_whatever_order_its_detections_come(order: list
         {"object_id": "B", "ra": 10.0, "dec": 0.0, "days": 2.0, "solar_system_arcsec": 2.0},
     )
     shuffled = rows.take(np.array(order))
-    part, told = combine(shuffled.take(np.arange(cut)), told_times(shuffled)[:cut])
+    part, told, placed = combine(shuffled.take(np.arange(cut)), told_times(shuffled)[:cut], shuffled.time[:cut])
     rest = shuffled.take(np.arange(cut, 6))
     both = type(rows).concatenate([part, rest])
-    a, b = combine(both, np.concatenate([told, told_times(rest)]))[0].take(np.arange(2)), None
-    assert b is None
+    times = (np.concatenate([told, told_times(rest)]), np.concatenate([placed, rest.time]))
+    a = combine(both, *times)[0].take(np.arange(2))
     assert a.object_id.tolist() == ["A", "B"]
     assert a.ra.tolist() == [150.1, 10.0]
     assert a.first_seen[0] == first

@@ -84,11 +84,14 @@ def test_every_form_of_recording_gives_the_same(tmp_path, capsys, form):
 def test_the_clock_of_a_replay_is_that_of_the_messages(tmp_path, capsys):
     (tmp_path / "1.json").write_bytes(superevent())
     (tmp_path / "2.avro").write_bytes(detection("ZTF27a", hours=10.0))
-    (tmp_path / "3.avro").write_bytes(detection("ZTF27b", HERE, hours=24.0 * 12))
     database = tmp_path / "mma.sqlite"
     replay(capsys, tmp_path, "--db", database)
     (row,) = asked(capsys, database, "events")
     assert row["state"] == "active"
+    (tmp_path / "3.avro").write_bytes(detection("ZTF27b", HERE, hours=24.0 * 12))
+    replay(capsys, tmp_path, "--db", database)
+    (row,) = asked(capsys, database, "events")
+    assert row["state"] == "expired"
     assert [r["object"] for r in asked(capsys, database, "candidates", "S270301ab")] == ["ZTF27a"]
     (tmp_path / "4.avro").write_bytes(detection("ZTF27c", HERE, hours=24.0 * 13))
     replay(capsys, tmp_path / "4.avro", "--db", database)

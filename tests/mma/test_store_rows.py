@@ -16,7 +16,7 @@ import skymaps
 from coincidence import AlertBatch
 from coincidence.objects import told_times
 from mma.notices import decode_igwn
-from mma.store import Store, bulk, catalogs, cone, events, ledger, objects, queries, tables
+from mma.store import Store, bulk, catalogs, cone, events, ledger, names, objects, queries, tables
 from mma.store.codec import event_document, event_of
 from tests.mma.world import HERE, THERE, World, as_message, burst, circle_map, detection, retraction, superevent
 from tests.skymaps.strategies import decs, ras
@@ -138,11 +138,12 @@ def test_names_that_nobody_has(world: World):
 
 
 def test_counts_add_up_over_batches(world: World):
-    for _ in range(3):
+    for newest in (5.0, 7.0, 6.0):
         with world.store.begin() as connection:
-            ledger.count(connection, {("t", "read", ""): 2, ("t", "ignored", "why"): 1}, 5.0)
+            ledger.count(connection, {("t", "read", ""): 2, ("t", "ignored", "why"): 1}, {"t": newest})
     rows = {(row["outcome"], row["reason"]): row["n"] for row in world.ask(ledger.totals)}
     assert rows == {("read", ""): 6, ("ignored", "why"): 3}
+    assert {row["last"] for row in world.ask(ledger.totals)} == {7.0}
 
 
 def test_more_ids_than_one_query_takes(world: World):
@@ -261,13 +262,13 @@ def test_many_rows_at_once_are_stored_as_few_are(world: World):
 
 def test_names_that_were_asked_for_are_let_go_at_once(world: World):
     """In cycles they would stay until Python looks for garbage, which it does seldom: tens of megabytes."""
-    names = [f"a name that nobody has, {i}" for i in range(1000)]
+    ids = [f"a name that nobody has, {i}" for i in range(1000)]
     with world.store.read() as connection:
-        objects.aliases(connection, names)  # what SQLAlchemy keeps of a statement, it keeps now
+        names.of_objects(connection, ids)  # what SQLAlchemy keeps of a statement, it keeps now
         gc.collect()
         gc.set_debug(gc.DEBUG_SAVEALL)
         try:
-            assert objects.aliases(connection, names) == {}
+            assert names.of_objects(connection, ids) == {}
             gc.collect()
             left = gc.get_referents(*gc.garbage)
         finally:

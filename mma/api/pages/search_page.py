@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
-from ...store import events as stored
-from ...store import listing, tables
+from ...store import listing, names, tables
 from ...store.fields import SEARCHED
 from ...store.paging import Order
 from ...store.search import chosen as one_of
@@ -141,10 +140,10 @@ def _facet(
 
 def _exact(connection: Connection, q: str) -> Row | None:
     """The event of exactly this name, or the object's best candidate."""
-    event = stored.resolve(connection, q)
+    event = names.resolve(connection, q)
     if event is not None:
         return {"event": event, "object": None}
-    object_id = stored.resolve(connection, q, "object")
+    object_id = names.resolve(connection, q, "object")
     if object_id is None:
         return None
     best = select(C.event_id).where(C.object_id == object_id).order_by(C.log_odds.desc().nulls_last()).limit(1)

@@ -1,0 +1,78 @@
+"""Other names of events and objects, and what a name that somebody says stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, func, or_, select
+
+from coincidence.names import folded, spellings
+
+from ..errors import NotFoundError
+from . import tables
+from .bulk import Row, columns_of, insert_new, select_in
+
+EVENT, OBJECT = "event", "object"
+
+
+def row_of(alias: str, its: str, what: str, survey: str | None = None) -> Row:
+    """A row of the table.
+
+    Parameters
+    ----------
+    survey
+        Where the alias is an object's own name in a survey: which.
+    """
+    return {"alias": alias, "id": its, "what": what, "key": folded(alias), "survey": survey}
+
+
+def add(connection: Connection, rows: Iterable[Row]) -> None:
+    """Keep names; those that are there already are left alone."""
+    insert_new(connection, tables.aliases, columns_of(list(rows)))
+
+
+def of_objects(connection: Connection, object_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Other names of objects, for those that have any."""
+    a = tables.aliases.c
+    statement = select(a.alias, a.id).where(a.what == OBJECT, a.alias != a.id).order_by(a.alias)
+    out: dict[str, list[str]] = {}
+    for row in select_in(connection, statement, a.id, object_ids):
+        out.setdefault(row["id"], []).append(row["alias"])
+    return out
+
+
+def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
+    """The id of what somebody calls by this name, None where there is none.
+
+    An exact id goes first, then an exact other name, then either in another case, with other spaces, without the
+    prefix that TNS may change, or an object's number without its survey.
+
+    Raises
+    ------
+    NotFoundError
+        The name belongs to several; the message lists them.
+    """
+    table = tables.events if what == EVENT else tables.objects
+    if connection.execute(select(table.c.id).where(table.c.id == name)).first():
+        return name
+    a = tables.aliases.c
+    exact = _ids(connection, a.alias == name, what)
+    found = exact or _ids(connection, a.key == folded(name), what) | _spelt(connection, name, what)
+    if len(found) > 1:
+        raise NotFoundError(f"{name!r} may be {' or '.join(sorted(found))}")
+    return next(iter(found), None)
+
+
+def _ids(connection: Connection, condition: object, what: str) -> set[str]:
+    a = tables.aliases.c
+    return set(connection.execute(select(a.id).where(condition, a.what == what)).scalars())  # type: ignore[arg-type]
+
+
+def _spelt(connection: Connection, name: str, what: str) -> set[str]:
+    """Ids that are this name spelt otherwise."""
+    if what == EVENT:
+        e = tables.events.c
+        plain = name.replace(" ", "").lower()
+        return set(connection.execute(select(e.id).where(func.lower(e.id) == plain)).scalars())
+    o = tables.objects.c
+    return set(connection.execute(select(o.id).where(or_(*(o.id == word for word in spellings(name))))).scalars())

@@ -6,6 +6,7 @@ from .candidate import Candidate, score
 from .curves import LightCurves
 from .event import Event, ExternalCoincidence, Kind, Messenger, Stage
 from .evidence import Classified, Evidence, Verdicts
+from .gamma import Gamma
 from .hosts import Galaxies
 from .joint import Association, associate, joint_far, joint_far_targeted
 from .learning import learn
@@ -27,6 +28,7 @@ __all__ = [
     "Evidence",
     "ExternalCoincidence",
     "Galaxies",
+    "Gamma",
     "Host",
     "Kind",
     "LightCurves",

@@ -15,6 +15,7 @@ from skymaps import AllSky, FloatArray, IntArray, Region, SkyIndex
 from .alert import AlertBatch
 from .background import LEVELS, areas
 from .event import Event, Kind, Stage
+from .gamma import together
 from .pairs import Pairs
 from .parameters import DEFAULT, Parameters
 from .score import first_seen, in_interval, window
@@ -69,6 +70,8 @@ def fold(notices: Sequence[Event]) -> Event:
     aliases = dict.fromkeys(alias for notice in ordered for alias in notice.aliases)
     return replace(
         newest,
+        kind=_kind(newest, earlier),
+        gamma=together([n.gamma for n in (newest, *earlier) if n.gamma is not None]),
         time=_newest([n.time for n in (newest, *earlier)]),
         region=region,
         skymap_sha256=source.skymap_sha256,
@@ -89,6 +92,13 @@ def fold(notices: Sequence[Event]) -> Event:
 
 def _age(event: Event) -> tuple[float, int, bool, str]:
     return event.issued.timestamp(), STAGES.index(event.stage), bool(event.external), event.notice
+
+
+def _kind(newest: Event, earlier: Sequence[Event]) -> Kind:
+    """That of the newest notice that tells one: a retraction does not, nor does a gamma-ray alert without a class."""
+    told = [n for n in (newest, *earlier) if n.stage is not Stage.RETRACTION] or [newest]
+    classed = [n for n in told if n.gamma is not None and n.gamma.source_class is not None]
+    return (classed or told)[0].kind
 
 
 def _newest(values: Iterable[T | None]) -> T | None:

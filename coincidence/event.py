@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from skymaps import Region
 
+from .gamma import Gamma
+
 
 class Messenger(StrEnum):
     """What carried the signal."""
@@ -109,6 +111,9 @@ class Event:
 
     redshift: float | None = None
     """Of the source, where the sender knows it."""
+
+    gamma: Gamma | None = None
+    """What a gamma-ray observatory measured, as it was told; nothing of it is scored."""
 
     external: tuple[ExternalCoincidence, ...] = ()
     skymap_sha256: str | None = None

@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import Any
 
 from ..errors import ConfigError
+from ..export import measured
 from ..store import originals, queries
 from .show import as_json, console, number, reading, table
 
@@ -29,6 +30,10 @@ def event(options: Namespace) -> None:
     out = console()
     for name, value in _lines(answer):
         out.print(f"{name:>14}  {value}", markup=False)
+    if answer["gamma"]:
+        out.print(f"\n{answer['observatory']} says", markup=False)
+        for name, value in measured.lines(answer["gamma"]):
+            out.print(f"{name:>14}  {value}", markup=False)
     columns = [("notice", "right"), ("issued (UTC)", "left"), ("stage", "left"), ("from", "wrap")]
     rows = ((n["number"], n["issued"][:19].replace("T", " "), n["stage"], n["place"]) for n in answer["notices"])
     out.print(table("", columns, rows))

@@ -22,6 +22,7 @@ from statistics import NormalDist
 from typing import Any
 
 from coincidence.event import Event, Kind, Messenger, Stage
+from coincidence.gamma import of as measured
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 
@@ -82,6 +83,7 @@ def decode(message: Message) -> Event:
         field_of_view_deg=fields.maybe_number(document, "field_of_view_deg") or FIELD_OF_VIEW_DEG,
         tiles=document.get("tiles_observed"),
         redshift=fields.maybe_number(document, "redshift"),
+        gamma=measured(dict(document) | ({"follow_up_event": followed} if followed else {})),
         skymap_sha256=where.sha256,
         skymap_url=document.get("healpix_url"),
         url=document.get("data_archive_page"),

@@ -9,7 +9,7 @@ from coincidence.event import Event, Kind, Messenger, Stage
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 
-from . import fields, gcn_region, names, verdict
+from . import fields, gcn_region, measured, names, verdict
 from .fields import Document
 from .gcn_sources import IGNORED, Source, source_of
 from .regions import MAP_URL, Where
@@ -66,6 +66,7 @@ def decode(message: Message) -> Event:
         classes=classes,
         is_test=is_test,
         follows=_follows(document),
+        gamma=measured.of_gcn(document, _follows(document)) if source.messenger is Messenger.GAMMA else None,
         skymap_sha256=where.sha256,
         skymap_url=url if url and MAP_URL.fullmatch(url) else None,
         url=fields.maybe_text(document, "data_archive_page"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from coincidence.event import Event, Kind, Messenger, Stage
+from coincidence.gamma import Gamma
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 from skymaps import Region
@@ -43,6 +44,7 @@ def _hess(packet: Packet, message: Message) -> Event:
     place = _place_of(packet, "HESS")
     followed = next((names.from_ivorn(ivorn) or ivorn for cite, ivorn in packet.citations if cite == "followup"), None)
     event = _event(packet, message, place, _circle(place), id=f"HESS-{_local(packet)}")
+    ra, dec = position(place)
     standard = packet.role in ("observation", "test", "utility", "prediction")
     return replace(
         event,
@@ -51,6 +53,7 @@ def _hess(packet: Packet, message: Message) -> Event:
         kind=Kind.GRB,
         significance_sigma=packet.number("significance"),
         follows=followed,
+        gamma=Gamma(ra=ra, dec=dec, significance=packet.number("significance"), follow_up_event=followed),
         remarks=() if standard else (f"role {packet.role!r} is none of VOEvent's: read as observation",),
     )
 

@@ -12,6 +12,8 @@ from skymaps.region import SQDEG_PER_SR
 from .message import Message, iso, message_id, version
 
 Row = dict[str, Any]
+LONGEST_TEXT, LONGEST_LIST = 200, 20
+"""Of what a sender says; messages stay small."""
 
 
 def candidate_id(row: Row) -> str:
@@ -123,6 +125,7 @@ def event_part(event: Row) -> Message:
         "stage": event["stage"],
         "far_hz": event["far_hz"],
         "classes": document["classes"],
+        "gamma": gamma_part(document.get("gamma")),
         "skymap": {
             "sha256": event["skymap_sha256"],
             "url": document["skymap_url"],
@@ -130,6 +133,21 @@ def event_part(event: Row) -> Message:
             "distance_mpc": [event["distance_mpc"], event["distance_error_mpc"]] if known else None,
         },
     }
+
+
+def gamma_part(told: Row | None) -> Message | None:
+    """What a gamma-ray observatory says, as short as messages are: long texts are cut, its own fields left out."""
+    if told is None:
+        return None
+    kept = {name: value for name, value in told.items() if not name.startswith("x_")}
+    return {name: _short(value) for name, value in kept.items()}
+
+
+def _short(value: Any) -> Any:
+    """At most so many characters, or parts of a list."""
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return value[: LONGEST_TEXT - 3] + "..."
+    return value[:LONGEST_LIST] if isinstance(value, list) else value
 
 
 def _object(row: Row) -> Message:

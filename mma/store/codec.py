@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import skymaps
-from coincidence import Event, ExternalCoincidence, Kind, Messenger, Stage
+from coincidence import Event, ExternalCoincidence, Kind, Messenger, Stage, gamma
 from skymaps import Region, SkyMap
 
 Document = dict[str, Any]
@@ -20,6 +20,7 @@ def event_document(event: Event) -> Document:
     document["time"] = event.time.isoformat() if event.time else None
     document["issued"] = event.issued.isoformat()
     document["classes"] = dict(event.classes)
+    document["gamma"] = event.gamma.told if event.gamma is not None else None
     document["external"] = [asdict(e) for e in event.external]
     document["region"] = event.region.to_dict() if event.region is not None else None
     return document
@@ -60,6 +61,8 @@ def event_of(document: Document, load_map: Callable[[str], SkyMap]) -> Event:
     record["stage"] = Stage(record["stage"])
     record["time"] = datetime.fromisoformat(record["time"]) if record["time"] else None
     record["issued"] = datetime.fromisoformat(record["issued"])
+    told = record.get("gamma")
+    record["gamma"] = gamma.of(told) if told is not None else None
     record["external"] = tuple(ExternalCoincidence(**e) for e in record["external"])
     return Event(**record, region=_region(region, load_map))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mma.client import Client
 from mma.engine import Engine
-from mma.notices import voevent_gamma
+from mma.notices import gamma, voevent_gamma
 from mma.store import Store
 from mma.streams import MemorySource
+from tests.mma.test_gamma_told import ALERT, SAID
 from tests.mma.test_originals import alert
 from tests.mma.world import as_message, superevent
 
@@ -52,3 +55,18 @@ def test_a_notice_that_is_not_there(empty: Store, serve):
     assert client.get("/api/events/nothing/notices/1/raw").status_code == 404
     assert client.get("/api/events/S270301ab/notices/0/raw").status_code == 422
     assert client.get("/api/events/S270301ab/notices/x/raw").status_code == 422
+
+
+def test_the_page_and_the_client_have_what_the_observatory_said(empty: Store, serve):
+    Engine(empty).run(MemorySource([as_message(gamma.encode(ALERT))]))
+    client = serve(empty)
+    assert client.get("/api/events/CTAO-b3f1").json()["gamma"] == SAID
+    page = html.unescape(client.get("/events/CTAO-b3f1").text)
+    head, _, block = page.partition('id="measured-title">What CTAO says')
+    assert "10h00m00.00s +20°00′00.0″ (150.0000 +20.0000), radius 0.05 deg = 3 arcmin (68 %)" in head
+    for text in ("7.2 sigma after 400 trials, 8.1 before", "2.5e-11 +- 3e-12 ph/cm2/s, 0.1 to 10 TeV",
+                 "Ann Other <ann@example.org>", "Moonlight, 5 < 6", "North (La Palma)"):  # fmt: skip
+        assert text in block
+    for event in (Client(str(client.base_url)).event("CTAO-b3f1"), Client(empty.url).event("CTAO-b3f1")):
+        assert event.gamma == SAID
+        assert (event.significance, event.follows) == (7.2, "Fermi-GBM-826000000")

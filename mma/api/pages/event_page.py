@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from coincidence.terms import TERMS
 
+from ...export import measured
 from ...publish.message import iso
 from ...store import events as stored
 from ...store import groups, listing, queries, tables
@@ -67,6 +68,8 @@ def context(request: Request, name: str, show: str, after: str | None) -> Row:
         "associations": pairs,
         "groups": together,
         "notices": notices,
+        "measured": measured.lines(event["gamma"]) if event["gamma"] else [],
+        "place": measured.position(event["gamma"], document["region"] if document is not None else None),
         "links": links.of_event(event),
         "view": view,
         "nights": _nights(request, document, rows) if document is not None else [],

@@ -7,8 +7,11 @@ import json
 import re
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from skymaps import positions
 
 from ..errors import ConfigError
 from ..gamma_flags import FLAGS, LEVELS
@@ -74,9 +77,9 @@ class Told:
 
     def _values(self) -> None:
         """Options whose text is not yet the field's value."""
-        for name, is_hours in (("ra", True), ("dec", False)):
+        for name, read in (("ra", positions.right_ascension), ("dec", positions.declination)):
             if name in self.flags:
-                self.flags[name] = angle(self.flags[name], self.names[name], is_hours=is_hours)
+                self.flags[name] = _angle(read, self.flags[name], self.names[name])
         if "event_name" in self.flags:
             names = self.flags["event_name"]
             self.flags["event_name"] = names[0] if len(names) == 1 else names
@@ -106,19 +109,11 @@ def from_file(path: Path) -> Alert:
     return document
 
 
-def angle(text: str, flag: str, *, is_hours: bool) -> float:
-    """ICRS degrees of a number, or of ``05h34m31s``, ``05:34:31`` (hours in right ascension), ``+22d00m52s``."""
-    from astropy.coordinates import Angle
-
+def _angle(read: Callable[[str], float], text: str, flag: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return float(Angle(text, unit="hourangle" if is_hours else "deg").deg)
+        return read(text)
     except ValueError as error:
-        example = "83.633 or 05h34m31.9s" if is_hours else "22.014 or +22d00m52s"
-        raise ConfigError(f"{flag}: {text!r} is no angle; write {example}") from error
+        raise ConfigError(f"{flag}: {error}") from error
 
 
 def _class(text: str) -> tuple[str, float]:

@@ -67,6 +67,8 @@ def test_the_page_and_the_client_have_what_the_observatory_said(empty: Store, se
     for text in ("7.2 sigma after 400 trials, 8.1 before", "2.5e-11 +- 3e-12 ph/cm2/s, 0.1 to 10 TeV",
                  "Ann Other <ann@example.org>", "Moonlight, 5 < 6", "North (La Palma)"):  # fmt: skip
         assert text in block
-    for event in (Client(str(client.base_url)).event("CTAO-b3f1"), Client(empty.url).event("CTAO-b3f1")):
+    for place in (str(client.base_url), empty.url):
+        with Client(place) as asked:
+            event = asked.event("CTAO-b3f1")
         assert event.gamma == SAID
         assert (event.significance, event.follows) == (7.2, "Fermi-GBM-826000000")

@@ -55,15 +55,14 @@ class Change:
 def fold(notices: Sequence[Event]) -> Event:
     """What all notices of one event say together: the newest speaks, and keeps what only earlier ones told.
 
-    Independent of the order of arrival. Of notices issued in the same second the later stage counts, then
-    the one that tells of an external coincidence.
+    Independent of the order of arrival; which is the newest says ``in_order``.
 
     Parameters
     ----------
     notices
         Of one event id, at least one.
     """
-    ordered = sorted(notices, key=_age)
+    ordered = in_order(notices)
     newest = ordered[-1]
     earlier = ordered[-2::-1]
     region, source = _region(ordered)
@@ -74,6 +73,7 @@ def fold(notices: Sequence[Event]) -> Event:
         gamma=together([n.gamma for n in (newest, *earlier) if n.gamma is not None]),
         time=_newest([n.time for n in (newest, *earlier)]),
         region=region,
+        is_guess=source.is_guess,
         skymap_sha256=source.skymap_sha256,
         skymap_url=source.skymap_url,
         aliases=tuple(aliases),
@@ -90,8 +90,39 @@ def fold(notices: Sequence[Event]) -> Event:
     )
 
 
-def _age(event: Event) -> tuple[float, int, bool, str]:
-    return event.issued.timestamp(), STAGES.index(event.stage), bool(event.external), event.notice
+def in_order(notices: Iterable[Event]) -> list[Event]:
+    """Notices of one event from the oldest to the newest, whatever order they come in.
+
+    A sender's clock may be wrong; two things are surer. Numbers that the sender gives its notices decide between those
+    of one series. And a retraction takes back what was there: one that was issued before all others, by its clock, is
+    the last word nevertheless. Between notices of the same second the later stage counts, then the one that tells of an
+    external coincidence.
+    """
+    known = list(notices)
+    series: dict[str, list[Event]] = {}
+    for notice in known:
+        if notice.series is not None and notice.number is not None:
+            series.setdefault(notice.series, []).append(notice)
+    ages = [(_age(n, series.get(n.series or "", ())), n) for n in known]
+    stands = [age for age, n in ages if n.stage is not Stage.RETRACTION]
+    first = min(stands, default=None)
+
+    def key(pair: tuple[Age, Event]) -> tuple[bool, Age]:
+        age, notice = pair
+        return notice.stage is Stage.RETRACTION and first is not None and age < first, age
+
+    return [notice for _, notice in sorted(ages, key=key)]
+
+
+Age = tuple[float, int, int, bool, str]
+
+
+def _age(event: Event, series: Sequence[Event]) -> Age:
+    """When a notice was issued, at the earliest: not before one of its series with a lower number."""
+    issued, number = event.issued.timestamp(), event.number or 0
+    before = max((n.issued.timestamp() for n in series if (n.number or 0) < number), default=-math.inf)
+    place = number if before >= issued else 0
+    return max(issued, before), place, STAGES.index(event.stage), bool(event.external), event.notice
 
 
 def _kind(newest: Event, earlier: Sequence[Event]) -> Kind:
@@ -106,9 +137,9 @@ def _newest(values: Iterable[T | None]) -> T | None:
 
 
 def _region(ordered: Sequence[Event]) -> tuple[Region | None, Event]:
-    """Newest region; one that only says "nowhere in particular" never replaces a position."""
+    """Newest region; a size that was only taken, or "nowhere in particular", never replaces what was told."""
     told = [n for n in reversed(ordered) if n.region is not None]
-    source = next((n for n in told if not isinstance(n.region, AllSky)), told[0] if told else ordered[-1])
+    source = min(told, key=lambda n: (isinstance(n.region, AllSky), n.is_guess), default=ordered[-1])
     return source.region, source
 
 

@@ -61,7 +61,7 @@ class ExternalCoincidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One notice of an event, decoded. The newest ``issued`` of an ``id`` speaks for the event."""
+    """One notice of an event, decoded. The newest of an ``id`` speaks for the event: see ``active.fold``."""
 
     id: str
     """Exact identity, e.g. ``S230518h`` or ``Fermi-GBM-745121685``; never matched by prefix."""
@@ -116,6 +116,15 @@ class Event:
     """What a gamma-ray observatory measured, as it was told; nothing of it is scored."""
 
     external: tuple[ExternalCoincidence, ...] = ()
+    series: str | None = None
+    """Name of the numbered series of notices that this one belongs to, None where its sender does not number them."""
+
+    number: int | None = None
+    """Place in the series of the event's notices: a higher one is newer, whatever the sender's clock says."""
+
+    is_guess: bool = False
+    """Whether the region's size was not told, but taken: one that another notice tells is preferred to it."""
+
     skymap_sha256: str | None = None
     """sha256 of the FITS bytes the region was read from, hex; None for shapes."""
 

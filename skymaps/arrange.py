@@ -11,10 +11,8 @@ import numpy.typing as npt
 from . import healpix
 from .errors import RegionError
 from .levels import known_distance
+from .mend import SUM_TOLERANCE, Remarks, mended
 from .region import FloatArray, IntArray
-
-SUM_TOLERANCE = 1e-3
-"""A map whose probability differs from 1 by more than this is refused; within it, values are kept as they are."""
 
 Layers = Sequence[npt.NDArray[Any] | None]
 NO_LAYERS: Layers = (None, None, None)
@@ -22,13 +20,10 @@ NO_LAYERS: Layers = (None, None, None)
 
 def arranged(
     lower: IntArray, order: npt.NDArray[np.int8], density: npt.NDArray[Any], layers: Layers
-) -> tuple[IntArray, npt.NDArray[np.int8], FloatArray, Layers]:
-    """Cells and their columns in order; refuses what is no map and says why."""
+) -> tuple[IntArray, npt.NDArray[np.int8], FloatArray, Layers, Remarks]:
+    """Cells and their columns in order, and what had to be mended; refuses what is no map and says why."""
     if not lower.size or lower.shape != density.shape:
         raise RegionError(f"map has {lower.size} cells but {density.size} values")
-    if not (density >= 0).all() or not np.isfinite(density).all():
-        bad = density[~(np.isfinite(density) & (density >= 0))][0]
-        raise RegionError(f"PROBDENSITY holds {bad}: not a probability")
     if not (lower[1:] > lower[:-1]).all():
         sort = np.argsort(lower, kind="stable")
         lower, order, density = lower[sort], order[sort], density[sort]
@@ -37,10 +32,8 @@ def arranged(
     if overlaps.any():
         where = healpix.to_uniq(lower[1:][overlaps], order[1:][overlaps])[0]
         raise RegionError(f"UNIQ {where} lies in another cell of the map or comes twice")
-    total = float((density * healpix.area_sr(order)).sum())
-    if not abs(total - 1.0) <= SUM_TOLERANCE:
-        raise RegionError(f"probabilities sum to {total:.6g}, not 1")
-    return lower, order, density.astype(np.float64, copy=False), layers
+    values, remarks = mended(order, density)
+    return lower, order, values, layers, remarks
 
 
 def from_words(

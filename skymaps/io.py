@@ -60,8 +60,9 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
         raise RegionError(f"map of {len(data)} bytes is over the limit of {max_bytes}")
     sha256 = hashlib.sha256(data).hexdigest()
     if data[:4] == b"PK\x03\x04":
-        lower, order, density = read_scan(data, max_bytes)
-        return SkyMap.from_cells(lower, order, density, NO_LAYERS, sha256=sha256, creator="likelihood scan")
+        lower, order, density, remarks = read_scan(data, max_bytes)
+        told: dict[str, Any] = {"sha256": sha256, "creator": "likelihood scan", "remarks": remarks}
+        return SkyMap.from_cells(lower, order, density, NO_LAYERS, **told)
     table = fits.open_table(data, max_bytes)
     _check_frame(table.header)
     meta = _metadata(table.header) | {"sha256": sha256}

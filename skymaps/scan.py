@@ -14,15 +14,18 @@ from .region import ORDER_MAX, FloatArray, IntArray
 
 MAX_ARRAYS = 30
 
+Scans = dict[int, tuple[IntArray, FloatArray]]
+"""Order to pixels and negative log likelihoods."""
 
-def read_scan(data: bytes, max_bytes: int) -> tuple[IntArray, npt.NDArray[np.int8], FloatArray]:
-    """Posterior of a scan: first order-29 pixel, order and probability per sr of each cell.
+
+def read_scan(data: bytes, max_bytes: int) -> tuple[IntArray, npt.NDArray[np.int8], FloatArray, tuple[str, ...]]:
+    """Posterior of a scan: first order-29 pixel, order and probability per sr of each cell; and what was mended.
 
     An archive holds arrays ``nside-N`` with the fields ``index`` (NESTED pixel) and ``llh``
     (the *negative* log likelihood, lower is better). The prior is flat, so the density is ``exp(min - llh)``,
     normalised. Where resolutions overlap the finest counts: a coarse pixel gives way to its scanned children.
     """
-    scans = _arrays(data, max_bytes)
+    scans, n_left_out = _finite(_arrays(data, max_bytes))
     taken_lower = np.empty(0, dtype=np.int64)
     taken_order = np.empty(0, dtype=np.int8)
     taken_llh = np.empty(0)
@@ -36,7 +39,17 @@ def read_scan(data: bytes, max_bytes: int) -> tuple[IntArray, npt.NDArray[np.int
         sort = np.argsort(taken_lower, kind="stable")
         taken_lower, taken_order, taken_llh = taken_lower[sort], taken_order[sort], taken_llh[sort]
     weight = np.exp(taken_llh.min() - taken_llh)
-    return taken_lower, taken_order, weight / (weight * healpix.area_sr(taken_order)).sum()
+    remarks = (f"scan: {n_left_out} pixels whose likelihood is not finite left out",) if n_left_out else ()
+    return taken_lower, taken_order, weight / (weight * healpix.area_sr(taken_order)).sum(), remarks
+
+
+def _finite(scans: Scans) -> tuple[Scans, int]:
+    """Scans without pixels whose fit failed, and how many these are; a coarser pixel stands in where there is one."""
+    good = {order: np.isfinite(llh) for order, (_, llh) in scans.items()}
+    kept = {order: (p[good[order]], llh[good[order]]) for order, (p, llh) in scans.items() if good[order].any()}
+    if not kept:
+        raise RegionError("scan: no pixel has a finite llh")
+    return kept, sum(int((~is_good).sum()) for is_good in good.values())
 
 
 def _uncovered(
@@ -61,9 +74,9 @@ def _uncovered(
     return np.concatenate(starts), np.concatenate(orders), np.concatenate(parents)
 
 
-def _arrays(data: bytes, max_bytes: int) -> dict[int, tuple[IntArray, FloatArray]]:
-    """Order -> (pixel, negative log likelihood), duplicates and non-finite values refused."""
-    scans: dict[int, tuple[IntArray, FloatArray]] = {}
+def _arrays(data: bytes, max_bytes: int) -> Scans:
+    """Order -> (pixel, negative log likelihood), duplicates refused."""
+    scans: Scans = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > MAX_ARRAYS or sum(i.file_size for i in archive.infolist()) > max_bytes:
@@ -96,6 +109,4 @@ def _scan(name: str, array: npt.NDArray[np.void]) -> tuple[IntArray, FloatArray]
         raise RegionError(f"{name}: index outside the sky or empty")
     if np.unique(pixel).size != pixel.size:
         raise RegionError(f"{name}: index {pixel[0]} or another comes twice")
-    if not np.isfinite(llh).all():
-        raise RegionError(f"{name}: llh is not finite")
     return pixel, llh

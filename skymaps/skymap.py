@@ -65,6 +65,9 @@ class SkyMap(Region):
     prob_bad_distance: float = 0.0
     """Probability in those cells."""
 
+    remarks: tuple[str, ...] = ()
+    """What was wrong with the file and had to be mended, in words."""
+
     _rows: npt.NDArray[np.void] = field(init=False, repr=False)
     """Density and level of each cell, and of what lies in none; see ``_cells``."""
 
@@ -124,8 +127,8 @@ class SkyMap(Region):
         **meta: Any,
     ) -> Self:
         """Build a map from first order-29 pixels, orders, densities per sr and the three distance layers."""
-        lower, order, density, layers = arranged(lower, order, probdensity, layers)
-        meta |= distance_fields(order, density, layers, meta)
+        lower, order, density, layers, remarks = arranged(lower, order, probdensity, layers)
+        meta |= distance_fields(order, density, layers, meta) | {"remarks": (*meta.get("remarks", ()), *remarks)}
         return cls(lower=lower, order=order, probdensity=density, **meta)
 
     @cached_property

@@ -17,10 +17,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import NormalDist
 from typing import Any
 
+import skymaps
 from coincidence.event import Event, Kind, Messenger, Stage
 from coincidence.gamma import of as measured
 from mma.errors import DecodeError, Ignored
@@ -28,6 +30,7 @@ from mma.streams.message import Message
 
 from . import fields, gcn, names, regions, verdict
 from .fields import Document
+from .gamma_reading import readable
 from .gamma_schema import SCHEMA_ID, validate
 from .igwn import skymap_of
 from .regions import Where
@@ -51,14 +54,35 @@ DISCOVERY_SIGMA = 5.0
 
 
 def decode(message: Message) -> Event:
-    """The event that one gamma-ray alert tells of."""
+    """The event that one gamma-ray alert tells of; faults of fields that it can do without become remarks."""
+    given = fields.unwrapped(fields.parse_json(message.payload))
+    if given.get("$schema") != SCHEMA_ID:
+        fields.wrong("$schema", given.get("$schema"), f"is not {SCHEMA_ID}")
+    document, odd = readable(given, message)
+    return _event(document, message, odd)
+
+
+def check(message: Message) -> Event:
+    """The event of an alert without a fault.
+
+    Raises
+    ------
+    DecodeError
+        Naming every field that is wrong, whether or not ``decode`` could do without it.
+    """
     document = fields.unwrapped(fields.parse_json(message.payload))
     if problems := validate(dict(document)):
         raise DecodeError("; ".join(problems))
+    if "healpix_file" in document:
+        skymap_of(document["healpix_file"], "healpix_file")
+    return _event(document, message, ())
+
+
+def _event(document: Document, message: Message, odd: tuple[str, ...]) -> Event:
     stage = Stage(document["alert_type"])
     if stage is not Stage.RETRACTION and not is_detection(document):
         raise Ignored("upper limit, no detection")
-    where = Where() if stage is Stage.RETRACTION else _where(document)
+    where = Where() if stage is Stage.RETRACTION else _where(document, stage)
     significant, doubts = _significance(document)
     own = f"{document['mission'].replace(' ', '')}-{document['id']}"
     followed = document.get("follow_up_event") or document.get("ref_ID")
@@ -84,10 +108,11 @@ def decode(message: Message) -> Event:
         tiles=document.get("tiles_observed"),
         redshift=fields.maybe_number(document, "redshift"),
         gamma=measured(dict(document) | ({"follow_up_event": followed} if followed else {})),
+        is_guess=where.is_guess,
         skymap_sha256=where.sha256,
         skymap_url=document.get("healpix_url"),
         url=document.get("data_archive_page"),
-        remarks=where.remarks + doubts + _cautions(document),
+        remarks=odd + where.remarks + doubts + _cautions(document),
     )
 
 
@@ -152,15 +177,27 @@ def _plain(value: Any) -> Any:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _where(document: Document) -> Where:
-    """The map where one is inside, else circle or ellipse; a URL alone is no region."""
-    if "healpix_file" in document:
+def _where(document: Document, stage: Stage) -> Where:
+    """The map where a good one is inside, else circle or ellipse; a URL alone is no region."""
+    if "healpix_file" not in document:
+        return _shape(document, stage)
+    try:
         skymap = skymap_of(document["healpix_file"], "healpix_file")
-        return Where(region=skymap, sha256=skymap.sha256)
+    except DecodeError as error:
+        found = _shape(document, stage)
+        return replace(found, remarks=(f"map left aside, the next best region used: {error}", *found.remarks))
+    return Where(region=skymap, sha256=skymap.sha256, remarks=skymap.remarks)
+
+
+def _shape(document: Document, stage: Stage) -> Where:
     if "ra_dec_error" not in document:
         if "healpix_url" in document:
             return Where(remarks=("map by URL only",))
-        raise DecodeError("ra_dec_error: missing in a detection")
+        if "ra" in document and "dec" in document:
+            return regions.default_circle(
+                document["ra"] % 360.0, document["dec"], None, document["mission"], "no usable error"
+            )
+        return Where(region=None if stage is Stage.UPDATE else skymaps.all_sky(), remarks=(regions.NO_POSITION,))
     given = document["ra_dec_error"]
     axes = list(given) if isinstance(given, list) else [given]
     level = document["containment_probability"]
@@ -168,6 +205,14 @@ def _where(document: Document) -> Where:
     spread = math.sqrt(-2.0 * math.log1p(-level)) * pad
     wide = [math.hypot(axis, spread) for axis in axes[:2]] + axes[2:]
     ra, dec = document["ra"] % 360.0, document["dec"]
+    try:
+        return _built(ra, dec, wide, level, remarks)
+    except DecodeError as error:
+        found = regions.default_circle(ra, dec, None, document["mission"], "no usable error")
+        return replace(found, remarks=(f"{error}: left out", *found.remarks))
+
+
+def _built(ra: float, dec: float, wide: list[float], level: float, remarks: tuple[str, ...]) -> Where:
     if len(wide) == 1:
         return Where(region=regions.circle("ra_dec_error", ra, dec, wide[0], level), remarks=remarks)
     return Where(region=regions.ellipse("ra_dec_error", ra, dec, wide, level), remarks=remarks)
@@ -212,4 +257,4 @@ def _cautions(document: Document) -> tuple[str, ...]:
     return tuple(found)
 
 
-__all__ = ["SCHEMA_ID", "decode", "encode", "is_detection", "new_alert", "validate"]
+__all__ = ["SCHEMA_ID", "check", "decode", "encode", "is_detection", "new_alert", "validate"]

@@ -54,6 +54,13 @@ def validate(document: object) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def properties() -> dict[str, Any]:
+    """Each field of the schema and its rules."""
+    schema: dict[str, Any] = _validator().schema
+    found: dict[str, Any] = schema["properties"]
+    return found
+
+
 @cache
 def _validator() -> Draft202012Validator:
     text = resources.files("mma.publish").joinpath("schemas", "gamma.schema.json").read_text(encoding="utf-8")

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 from coincidence.event import Kind, Messenger
 
-from . import fields
-from .fields import Document
+from .sheet import Sheet
 
 SCHEMA = re.compile(r"/notices/(.+)\.schema\.json$")
 
@@ -60,27 +59,47 @@ _EP = Source(
     kind=Kind.TRANSIENT,
     default_error_deg=0.05,
 )
-_ICECUBE = Source(observatory="IceCube", messenger=Messenger.NEUTRINO, kind=Kind.NEUTRINO)
-_SUPERK = replace(_ICECUBE, observatory="Super-Kamiokande", kind=Kind.SUPERNOVA, trigger="trigger_number")
-_DSA = Source(observatory="DSA-110", messenger=Messenger.RADIO, kind=Kind.FRB, confidence="importance")
+ICECUBE = Source(observatory="IceCube", messenger=Messenger.NEUTRINO, kind=Kind.NEUTRINO, default_error_deg=1.5)
+_SUPERK = replace(
+    ICECUBE, observatory="Super-Kamiokande", kind=Kind.SUPERNOVA, trigger="trigger_number", default_error_deg=10.0
+)
+_DSA = Source(
+    observatory="DSA-110", messenger=Messenger.RADIO, kind=Kind.FRB, confidence="importance", default_error_deg=0.1
+)
 _LAT_FLARE = replace(_FERMI_LAT, kind=Kind.FLARE, default_error_deg=0.1, times=("trigger_time", "observation_start"))
 
+_CHIME = replace(_DSA, observatory="CHIME", default_error_deg=0.5, times=("trigger_time_inf_freq", "trigger_time"))
+SVOM_ERRORS_DEG = {"grm": 10.0, "mxt": 0.035, "vt": 0.0003, "eclairs": 0.2}
+"""90 % radii of SVOM's instruments at their faintest (https://gcn.nasa.gov/missions/svom)."""
+
+
+def _svom(error_deg: float) -> Source:
+    return Source(observatory="SVOM", default_error_deg=error_deg)
+
+
 SOURCES: tuple[tuple[str, Source], ...] = (
-    (r"fermi/gbm.*targeted", Source(observatory="Fermi", instrument="GBM-Targeted", significant=False)),
-    (r"fermi/gbm", Source(observatory="Fermi", instrument="GBM")),
+    (
+        r"fermi/gbm.*targeted",
+        Source(observatory="Fermi", instrument="GBM-Targeted", significant=False, default_error_deg=15.0),
+    ),
+    (r"fermi/gbm", Source(observatory="Fermi", instrument="GBM", default_error_deg=15.0)),
     (r"fermi/lat/flare", _LAT_FLARE),
     (r"fermi/lat", _FERMI_LAT),
     (r"swift/bat", Source(observatory="Swift", instrument="BAT", default_error_deg=0.05)),
     (r"maxi/gsc\.known", replace(_MAXI, kind=Kind.FLARE)),
     (r"maxi", _MAXI),
     (r"einstein_probe|einstein probe", _EP),
-    (r"svom", Source(observatory="SVOM")),
-    (r"burstcube", Source(observatory="BurstCube")),
-    (r"glowbug", Source(observatory="Glowbug")),
-    (r"icecube", _ICECUBE),
-    (r"km3net", replace(_ICECUBE, observatory="KM3NeT")),
+    *((rf"svom.*{word}", _svom(error)) for word, error in SVOM_ERRORS_DEG.items()),
+    (r"svom", _svom(0.2)),
+    (r"burstcube", Source(observatory="BurstCube", default_error_deg=15.0)),
+    (r"glowbug", Source(observatory="Glowbug", default_error_deg=15.0)),
+    (r"icecube", ICECUBE),
+    (r"km3net", replace(ICECUBE, observatory="KM3NeT", default_error_deg=3.0)),
     (r"superk|super-kamiokande", _SUPERK),
-    (r"chime", replace(_DSA, observatory="CHIME", times=("trigger_time_inf_freq", "trigger_time"))),
+    (
+        r"chime",
+        replace(_DSA, observatory="CHIME", default_error_deg=0.5, times=("trigger_time_inf_freq", "trigger_time")),
+    ),
     (r"dsa110", _DSA),
 )
 """First pattern found in the family wins."""
@@ -88,20 +107,20 @@ SOURCES: tuple[tuple[str, Source], ...] = (
 MESSENGERS = {"EM": Messenger.GAMMA, "GW": Messenger.GW, "Neutrino": Messenger.NEUTRINO}
 
 
-def family(document: Document) -> str:
+def family(sheet: Sheet) -> str:
     """``fermi/gbm/trigger`` out of ``$schema``, else ``mission/instrument``, in small letters."""
-    if found := SCHEMA.search(fields.maybe_text(document, "$schema") or ""):
+    if found := SCHEMA.search(sheet.text("$schema") or ""):
         return found[1].lower()
-    parts = (fields.text(document, "mission"), fields.maybe_text(document, "instrument"))
+    parts = (sheet.needs_text("mission"), sheet.text("instrument"))
     return "/".join(part for part in parts if part).lower()
 
 
-def source_of(document: Document) -> Source:
+def source_of(sheet: Sheet) -> Source:
     """The row of the table, or one made from the notice's own words."""
-    name = family(document)
+    name = family(sheet)
     for pattern, source in SOURCES:
         if re.search(pattern, name):
             return source
-    mission = fields.text(document, "mission")
-    messenger = MESSENGERS.get(fields.maybe_text(document, "messenger") or "EM", Messenger.GAMMA)
+    mission = sheet.needs_text("mission")
+    messenger = MESSENGERS.get(sheet.text("messenger") or "EM", Messenger.GAMMA)
     return Source(observatory=mission, messenger=messenger, kind=Kind.TRANSIENT, known=False)

@@ -10,6 +10,8 @@ import re
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +27,8 @@ from mma.streams.message import Message
 from . import embedded, fields, names
 from .embedded import Cut
 from .fields import Document
+from .regions import Where
+from .sheet import Sheet, issued_of
 
 MAX_UNPACKED = 512 << 20
 """Bytes of a map; a flat one of NSIDE 1024 with distances has 400 MB."""
@@ -56,40 +60,35 @@ KINDS = {"CBC": Kind.CBC, "BURST": Kind.BURST}
 def decode(message: Message) -> Event:
     """The event that one ``igwn.gwalert`` message tells of."""
     text = embedded.cut(message.payload)
-    document = read(message.payload, text)
-    refuse_internal(document)
-    name = superevent_id(fields.text(document, "superevent_id"), "superevent_id")
-    stage = stage_of(fields.text(document, "alert_type"), "alert_type")
-    issued = fields.time(document, "time_created")
-    url = fields.maybe_text(fields.maybe_section(document, "urls") or {}, "gracedb", "urls")
-    event = fields.maybe_section(document, "event")
-    if event is None:
-        if stage is not Stage.RETRACTION:
-            fields.wrong("event", None, f"in a notice that is {stage.value}, not a retraction")
-        event = {}
-    map_field, url_map, remarks = _where(document, event, stage)
-    region = None if map_field is None else skymap_of(*map_field, text.maps)
-    sha256 = region.sha256 if region else None
+    sheet = Sheet(document=read(message.payload, text))
+    refuse_internal(sheet.document)
+    name = superevent_id(sheet.needs_text("superevent_id"), "superevent_id")
+    event = sheet.section("event")
+    stage = _stage(sheet, event)
+    where = _where(sheet, event, stage, text)
+    region = where.region
+    time = _time(sheet, event, stage, region.time if isinstance(region, skymaps.SkyMap) else None)
+    url = sheet.section("urls").text("gracedb")
     return Event(
         id=name,
         messenger=Messenger.GW,
-        kind=kind_of(fields.maybe_text(event, "group", "event"), "event.group"),
+        kind=kind_of(event),
         observatory=OBSERVATORY,
-        issued=issued,
+        issued=issued_of(sheet, message, time, "time_created"),
         stage=stage,
-        time=fields.time(event, "time", "event") if event else None,
+        time=time,
         region=region,
-        notice=text.digest({str(map_field[0]): sha256} if map_field and sha256 else {}),
-        instruments=fields.texts(event, "instruments", "event"),
-        far_hz=fields.maybe_number(event, "far", "event", low=0.0),
-        significant=fields.maybe_flag(event, "significant", "event"),
-        classes=_classes(event),
-        is_test=is_test(name, fields.maybe_text(event, "search", "event"), url),
-        external=_external(fields.maybe_section(document, "external_coinc")),
-        skymap_sha256=sha256,
-        skymap_url=url_map,
+        notice=text.digest(where.used),
+        instruments=_instruments(event),
+        far_hz=event.number("far", low=0.0),
+        significant=event.flag("significant"),
+        classes=event.probabilities("classification") | event.probabilities("properties"),
+        is_test=is_test(name, event.text("search"), url),
+        external=_external(sheet.section("external_coinc")),
+        skymap_sha256=where.sha256,
+        skymap_url=None if stage is Stage.RETRACTION else sheet.section("urls").text("skymap"),
         url=url,
-        remarks=remarks,
+        remarks=tuple(dict.fromkeys((*sheet.remarks, *where.remarks))),
     )
 
 
@@ -113,14 +112,43 @@ def superevent_id(name: str, path: str) -> str:
 
 def stage_of(alert_type: str, path: str) -> Stage:
     """``EARLYWARNING``, ``EARLY_WARNING`` (as the Avro schema's text has it) and ``EarlyWarning`` alike."""
-    stage = STAGES.get(alert_type.upper().replace("_", ""))
+    stage = STAGES.get(alert_type.upper().replace("_", "").replace(" ", ""))
     return stage or fields.wrong(path, alert_type, f"is none of {', '.join(STAGES)}")
 
 
-def kind_of(group: str | None, path: str) -> Kind:
-    """CBC or burst by the search group; a retraction does not tell and is taken as CBC, LVK's usual kind."""
+def _stage(sheet: Sheet, event: Sheet) -> Stage:
+    """As told; where it is not, a notice without an event takes it back, and another one tells of it."""
+    told = sheet.text("alert_type")
+    try:
+        stage = stage_of(told or "", "alert_type")
+    except DecodeError as error:
+        if "RETRACT" not in (told or "").upper() and not event.document:
+            raise
+        stage = Stage.INITIAL if event.document else Stage.RETRACTION
+        sheet.remarks.append(f"{error}: read as {stage.value}")
+    if not event.document and stage is not Stage.RETRACTION:
+        fields.wrong("event", sheet.document.get("event"), f"in a notice that is {stage.value}, not a retraction")
+    return stage
+
+
+def _time(sheet: Sheet, event: Sheet, stage: Stage, of_map: datetime | None) -> datetime | None:
+    """When it happened; where that cannot be read, as the map has it."""
+    found = event.time("time")
+    if found is None and stage is not Stage.RETRACTION:
+        if of_map is None:
+            fields.time(event.document, "time", "event")
+        sheet.remarks.append("no event.time: the map's stands in")
+        return of_map
+    return found
+
+
+def kind_of(event: Sheet, name: str = "group") -> Kind:
+    """CBC or burst by the search group; where it does not tell (a retraction) CBC, LVK's usual kind."""
+    group = event.text(name)
     kind = KINDS.get((group or "CBC").upper())
-    return kind or fields.wrong(path, group, f"is none of {', '.join(KINDS)}")
+    if kind is None:
+        event.remarks.append(f"{fields.joined(event.path, name)}: {fields.shown(group)} is unknown: read as CBC")
+    return kind or Kind.CBC
 
 
 def is_test(name: str, search: str | None, url: str | None) -> bool:
@@ -134,45 +162,61 @@ def external_id(observatory: str, notice_id: str, ivorn: str | None) -> str:
     return (ivorn and names.from_ivorn(ivorn)) or f"{observatory}-{notice_id}"
 
 
-def _classes(event: Document) -> dict[str, float]:
-    return fields.probabilities(event, "classification", "event") | fields.probabilities(event, "properties", "event")
+def _instruments(event: Sheet) -> tuple[str, ...]:
+    """As a list, or as one text with commas."""
+    return tuple(part for told in event.texts("instruments") for part in told.replace(" ", "").split(",") if part)
 
 
-def _external(coincidence: Document | None) -> tuple[ExternalCoincidence, ...]:
-    if coincidence is None:
+def _external(coincidence: Sheet) -> tuple[ExternalCoincidence, ...]:
+    if not coincidence.document:
         return ()
-    here = "external_coinc"
-    number = coincidence.get("gcn_notice_id")
-    if isinstance(number, bool) or not isinstance(number, int | str):
-        fields.wrong(f"{here}.gcn_notice_id", number, "is neither a number nor text")
-    observatory = fields.text(coincidence, "observatory", here)
-    ivorn = fields.maybe_text(coincidence, "ivorn", here)
+    number, ivorn = coincidence.text("gcn_notice_id"), coincidence.text("ivorn")
+    observatory = coincidence.text("observatory")
+    if observatory is None or number is None:
+        known = ivorn and names.from_ivorn(ivorn)
+        if not known:
+            coincidence.leave(f"{coincidence.path}: it does not say with what")
+            return ()
+        observatory = observatory or known.partition("-")[0]
     return (
         ExternalCoincidence(
-            event_id=external_id(observatory, str(number), ivorn),
+            event_id=external_id(observatory, number or "", ivorn),
             observatory=observatory,
-            search=fields.maybe_text(coincidence, "search", here),
-            delay_s=fields.maybe_number(coincidence, "time_difference", here),
-            far_temporal_hz=fields.maybe_number(coincidence, "time_coincidence_far", here, low=0.0),
-            far_spacetime_hz=fields.maybe_number(coincidence, "time_sky_position_coincidence_far", here, low=0.0),
+            search=coincidence.text("search"),
+            delay_s=coincidence.number("time_difference"),
+            far_temporal_hz=coincidence.number("time_coincidence_far", low=0.0),
+            far_spacetime_hz=coincidence.number("time_sky_position_coincidence_far", low=0.0),
         ),
     )
 
 
-def _where(
-    document: Document, event: Document, stage: Stage
-) -> tuple[tuple[object, str] | None, str | None, tuple[str, ...]]:
-    """The map and its path, URL of the map, remarks. The combined map is used where there is one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where(Where):
+    used: Mapping[str, str] = field(default_factory=dict)
+    """Word in the text that stood for the map, to the map's sha256."""
+
+
+def _where(sheet: Sheet, event: Sheet, stage: Stage, text: Cut) -> _Where:
+    """The combined map where there is a good one, else the event's own, else none."""
     if stage is Stage.RETRACTION:
-        return None, None, ()
-    external = fields.maybe_section(document, "external_coinc") or {}
-    url = fields.maybe_text(fields.maybe_section(document, "urls") or {}, "skymap", "urls")
-    if (combined := external.get("combined_skymap")) is not None:
-        remark = "region is the sender's combined map with the external event"
-        return (combined, "external_coinc.combined_skymap"), url, (remark,)
-    if (skymap := event.get("skymap")) is not None:
-        return (skymap, "event.skymap"), url, ()
-    return None, url, ("no sky map in this notice",)
+        return _Where()
+    remarks: list[str] = []
+    for path, value in (
+        ("external_coinc.combined_skymap", sheet.section("external_coinc").value("combined_skymap")),
+        ("event.skymap", event.value("skymap")),
+    ):
+        if value is None:
+            continue
+        try:
+            found = skymap_of(value, path, text.maps)
+        except DecodeError as error:
+            remarks.append(f"map left aside: {error}")
+            continue
+        if path.startswith("external"):
+            remarks.append("region is the sender's combined map with the external event")
+        used = {str(value): found.sha256} if found.sha256 else {}
+        return _Where(region=found, sha256=found.sha256, remarks=(*remarks, *found.remarks), used=used)
+    return _Where(remarks=(*remarks, "no sky map in this notice"))
 
 
 def skymap_of(value: object, path: str, maps: Mapping[str, bytes] = MappingProxyType({})) -> skymaps.SkyMap:

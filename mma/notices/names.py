@@ -34,6 +34,7 @@ UNIQUE_NAME = re.compile(
     r"|SN\.\d+\.\d+|sb\d{8}|BUG\d{6}\.\d+"
 )
 ICECUBE_NAME = re.compile(r"IceCube-(\d{6}[A-Z])")
+GRB_NAME = re.compile(r"GRB ?(\d{6}[A-Z]+)")
 
 
 def compact(time: datetime) -> str:
@@ -61,14 +62,21 @@ def event_id(observatory: str, instrument: str | None, trigger: str | None, time
     return "-".join(part.replace(" ", "") for part in (observatory, keep, last) if part)
 
 
+def is_unique(name: str) -> bool:
+    """Whether a name is of a kind that belongs to one event only."""
+    return UNIQUE_NAME.fullmatch(name) is not None
+
+
 def aliases(names: Iterable[str | None], prefix: str, own: str) -> tuple[str, ...]:
     """The names that belong to one event only; other ids get the prefix of their instrument."""
     found: dict[str, None] = {}
     for name in names:
-        if name and UNIQUE_NAME.fullmatch(name):
+        if name and is_unique(name):
             found[name] = None
             if short := ICECUBE_NAME.fullmatch(name):
                 found[f"IC{short[1]}"] = None
+            if burst := GRB_NAME.fullmatch(name):
+                found[f"GRB {burst[1]}"] = None
         elif name and prefix and is_number(name):
             found[f"{prefix}-{name}"] = None
     return tuple(name for name in found if name != own)

@@ -19,6 +19,9 @@ MAP_URL = re.compile(r"https?://\S+\.fits?(\.gz)?(,\d+)?")
 
 NO_POSITION = "no position in this notice: the whole sky"
 
+DEFAULT_ERROR_DEG = 0.1
+"""90 % radius taken for a position without a usable error, where nothing better is known of who sent it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
@@ -30,6 +33,15 @@ class Where:
     url: str | None = None
     """Of a map that is not in the notice."""
     remarks: tuple[str, ...] = ()
+    is_guess: bool = False
+    """Whether the size of the region is ours."""
+
+
+def default_circle(ra: float, dec: float, radius_deg: float | None, who: str, why: str) -> Where:
+    """A circle around a position whose error is not told, or is none."""
+    taken = radius_deg or DEFAULT_ERROR_DEG
+    remark = f"{why}: 90 % radius of {taken:g} deg taken for {who}"
+    return Where(region=skymaps.circle(ra, dec, taken), remarks=(remark,), is_guess=True)
 
 
 def built(path: str, make: Callable[[], Region]) -> Region:

@@ -6,7 +6,7 @@ from coincidence.event import Event
 from mma.errors import Ignored
 from mma.streams.message import Message
 
-from . import voevent_gcn, voevent_lvc, voevent_other, voevent_xml
+from . import voevent_gcn, voevent_lvc, voevent_other, voevent_svom, voevent_xml
 from .voevent_types import LVC
 from .voevent_xml import Packet
 
@@ -18,6 +18,8 @@ def decode(message: Message) -> Event:
         raise Ignored("prediction: nothing seen yet")
     if _is_lvc(packet):
         return voevent_lvc.decode(packet, message)
+    if voevent_svom.is_svom(packet):
+        return voevent_svom.decode(packet, message)
     if "Packet_Type" in packet.params:
         return voevent_gcn.decode(packet, message)
     return voevent_other.decode(packet, message)
@@ -25,4 +27,5 @@ def decode(message: Message) -> Event:
 
 def _is_lvc(packet: Packet) -> bool:
     number = packet.text("Packet_Type") or ""
-    return packet.ivorn.startswith("ivo://gwnet/") or (number.isdigit() and int(number) in LVC)
+    is_gcn = not voevent_svom.is_svom(packet) and number.isdigit() and int(number) in LVC
+    return packet.ivorn.startswith("ivo://gwnet/") or is_gcn

@@ -83,7 +83,7 @@ def decode(packet: Packet, message: Message) -> Event:
 
 def document_of(packet: Packet) -> dict[str, Any]:
     """The alert's fields, back in the schema's places."""
-    document = {"$schema": SCHEMA_ID, "alert_datetime": _z(packet.issued())} | voevent_values.read(packet)
+    document: dict[str, Any] = {"$schema": SCHEMA_ID, "alert_datetime": packet.date} | voevent_values.read(packet)
     if packet.places:
         document["ra"], document["dec"] = position(packet.places[0])
     if packet.role == "test":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import skymaps
 from coincidence.event import Event, Kind, Messenger, Stage
@@ -11,6 +12,7 @@ from mma.streams.message import Message
 
 from . import fields, names, regions, verdict
 from .regions import Where
+from .sheet import as_number
 from .voevent_types import (
     CATALOGUE_FLAGS,
     IGNORED,
@@ -27,34 +29,37 @@ MAP_PARAMS = ("skymap_fits", "HealPix_URL", "SkyMap")
 RADII = (("src_error_90", 0.9), ("src_err_90", 0.9), ("Src_Error90", 0.9), ("src_error_50", 0.5))
 """Parameters that tell a radius with its containment, best first."""
 CONFIDENCES = ("signalness", "Signalness")
+NOWHERE = Place(observatory="", system="", time=None, ra=None, dec=None, error=None)
 POINTING = ("pointing_direction", "unavailable/inappropriate")
-NAME_PARAMS = ("event_name",)
+NAME_PARAMS = ("event_name", "Event_Name", "GRB_Name", "GW_Name", "Source_Name", "SourceName")
 BN_NUMBER = re.compile(r"\bbn\d{9}\b")
 
 
 def decode(packet: Packet, message: Message) -> Event:
     """The event that one GCN Classic VOEvent tells of."""
     kind = packet_type(packet)
-    place = packet.places[0] if packet.places else _no_place()
-    time = when(place)
+    retracted = retraction_of(packet)
+    place = packet.places[0] if packet.places else NOWHERE
+    time = time_of(packet, place, is_needed=not retracted)
     trigger = trigger_of(packet, kind)
     own = names.event_id(kind.observatory, kind.instrument, trigger, time)
     if own is None:
         raise DecodeError(f"Param {kind.trigger[0]}: {fields.shown(trigger)} and no time")
-    retracted = _retracted(packet)
     where = Where() if retracted else locate(packet, place, kind)
     significant, remarks = _significance(packet, kind)
-    if kind.observed_later:
+    if kind.observed_later and time is not None:
         remarks += (f"the notice's time {time:%Y-%m-%dT%H:%M:%S} is that of a later observation",)
     if not names.is_number(trigger):
         remarks += ("no trigger number: the trigger time names the event",)
+    series, number = packet.numbered()
+    issued, stage = packet.issued(message, time), Stage.RETRACTION if retracted else _stage(packet, kind)
     return Event(
         id=own,
         messenger=_messenger(packet, kind),
         kind=_kind(packet, kind),
         observatory=kind.observatory,
-        issued=packet.issued(),
-        stage=Stage.RETRACTION if retracted else _stage(packet, kind),
+        issued=issued,
+        stage=stage,
         time=None if kind.observed_later and kind.detector else time,
         region=where.region,
         notice=fields.digest(message),
@@ -65,8 +70,11 @@ def decode(packet: Packet, message: Message) -> Event:
         significant=significant,
         classes=_classes(packet),
         is_test=_is_test(packet, kind),
+        series=series,
+        number=number,
+        is_guess=where.is_guess,
         skymap_url=_map_url(packet),
-        remarks=where.remarks + remarks + ((retracted,) if retracted else ()),
+        remarks=(*dict.fromkeys((*packet.remarks, *where.remarks, *remarks)), *((retracted,) if retracted else ())),
     )
 
 
@@ -81,7 +89,7 @@ def packet_type(packet: Packet) -> PacketType:
     if number in IGNORED:
         raise Ignored(IGNORED[number])
     if number not in TYPES:
-        raise Ignored(f"GCN packet type {number} is not in our table")
+        raise DecodeError(f"Param Packet_Type: GCN's type {number} is not in our table")
     return TYPES[number]
 
 
@@ -93,27 +101,52 @@ def trigger_of(packet: Packet, kind: PacketType) -> str | None:
     return "_".join(value for value in values if value)
 
 
+def time_of(packet: Packet, place: Place, *, is_needed: bool) -> datetime | None:
+    """When it happened. A retraction need not tell."""
+    try:
+        return when(place)
+    except DecodeError as error:
+        if is_needed:
+            raise
+        if place.time is not None:
+            packet.leave(error)
+        return None
+
+
 def locate(packet: Packet, place: Place, kind: PacketType) -> Where:
     """Region of the event by the table's row and the packet's parameters."""
     if ring := _annulus(packet):
         return ring
     if reason := _no_position(packet, place, kind):
         return Where(region=skymaps.all_sky(), remarks=(reason,))
-    ra, dec = position(place)
+    try:
+        ra, dec = position(place)
+    except DecodeError as error:
+        packet.leave(error)
+        return Where(region=skymaps.all_sky(), remarks=(regions.NO_POSITION,))
     for name, containment in RADII:
         radius = packet.degrees(name)
-        if radius is not None and radius > 0.0:
+        if radius is not None and 0.0 < radius < regions.WHOLE_SKY_DEG:
             return Where(region=regions.circle(f"Param {name}", ra, dec, radius, containment))
+    return circle_of(packet, place, kind, (ra, dec))
+
+
+def circle_of(packet: Packet, place: Place, kind: PacketType, centre: tuple[float, float]) -> Where:
+    """The circle of ``Error2Radius``; where that is none, one of a size that is taken."""
     path = "Position2D Error2Radius"
-    radius = fields.parse_number(place.error or "0", path)
+    try:
+        radius = as_number(place.error or "0", path)
+    except DecodeError as error:
+        packet.leave(error)
+        radius = -1.0
     if radius >= regions.WHOLE_SKY_DEG:
         return Where(region=skymaps.all_sky(), remarks=(f"error radius {radius:g} deg: the whole sky",))
-    if radius == 0.0 and kind.default_error_deg:
-        remark = f"no error told: 90 % radius of {kind.default_error_deg:g} deg taken for {kind.observatory}"
-        return Where(region=regions.circle(path, ra, dec, kind.default_error_deg), remarks=(remark,))
+    if radius <= 0.0:
+        why = "no error told" if radius == 0.0 else f"{path} is {fields.shown(place.error)}"
+        return regions.default_circle(*centre, kind.default_error_deg, kind.observatory, why)
     systematic = "human" if kind.systematic == "final" and packet.flag("Human_generated") else kind.systematic
     remarks = (f"GBM's systematic error of {systematic} localisations added",) if systematic else ()
-    region = regions.circle(path, ra, dec, radius, kind.containment, systematic)
+    region = regions.circle(path, *centre, radius, kind.containment, systematic)
     return Where(region=region, remarks=remarks)
 
 
@@ -123,7 +156,10 @@ def _no_position(packet: Packet, place: Place, kind: PacketType) -> str | None:
         return "a notice of this type tells no position of the source: the whole sky"
     if place.ra is None or place.dec is None:
         return regions.NO_POSITION
-    numbers = [fields.parse_number(v or "0", "Position2D") for v in (place.ra, place.dec, place.error)]
+    try:
+        numbers = [as_number(v or "0", "Position2D") for v in (place.ra, place.dec, place.error)]
+    except DecodeError:
+        return None  # the position or its error is left aside where each is read
     if numbers in ([0.0, 0.0, 0.0], [-1.0, -1.0, -1.0]):
         return f"position {numbers[0]:g},{numbers[1]:g} with error {numbers[2]:g} means none: the whole sky"
     told = packet.text("Coords_String")
@@ -138,7 +174,11 @@ def _annulus(packet: Packet) -> Where | None:
     ra, dec, radius, width = ring
     if ra is None or dec is None or not radius or not width or radius <= 0.0 or width <= 0.0:
         return None
-    region = regions.built("Param IPN_Radius", lambda: skymaps.annulus(ra, dec, radius, width / 2.0))
+    try:
+        region = regions.built("Param IPN_Radius", lambda: skymaps.annulus(ra, dec, radius, width / 2.0))
+    except DecodeError as error:
+        packet.leave(error)
+        return None
     return Where(region=region, remarks=("annulus of the IPN, its width taken as full width at 90 %",))
 
 
@@ -147,7 +187,7 @@ def _stage(packet: Packet, kind: PacketType) -> Stage:
     return Stage.UPDATE if revision else kind.stage
 
 
-def _retracted(packet: Packet) -> str | None:
+def retraction_of(packet: Packet) -> str | None:
     """The sender's explicit withdrawal, in words."""
     for name in RETRACTING_FLAGS:
         if packet.flag(name):
@@ -160,7 +200,7 @@ def _retracted(packet: Packet) -> str | None:
 def _significance(packet: Packet, kind: PacketType) -> verdict.Verdict:
     told: verdict.Verdict = (kind.significant, ())
     for name in CONFIDENCES:
-        told = verdict.both(told, verdict.of_probability(packet.number(name), name, denies=False))
+        told = verdict.both(told, verdict.of_probability(packet.number(name, 0.0, 1.0), name, denies=False))
     told = verdict.both(told, verdict.of_classes(_classes(packet)))
     if packet.flag("StarTrack_Lost_Lock"):
         told = verdict.both(told, (False, ("star tracker lost lock: positions drift, most such triggers are none",)))
@@ -192,13 +232,13 @@ def _classes(packet: Packet) -> dict[str, float]:
     """GBM's two likeliest classes, GECAM's class, IceCube's signalness."""
     classes: dict[str, float] = {}
     for rank in ("Most_Likely", "Sec_Most_Likely"):
-        index, percent = packet.number(f"{rank}_Index"), packet.number(f"{rank}_Prob")
+        index, percent = packet.number(f"{rank}_Index"), packet.number(f"{rank}_Prob", 0.0, 100.0)
         if index is not None and percent:
             classes[verdict.GBM_CLASSES.get(int(index), f"CLASS_{int(index)}")] = percent / 100.0
     if name := packet.text("SRC_CLASS"):
         classes[name] = 1.0
     for word in CONFIDENCES:
-        if (value := packet.number(word)) is not None:
+        if (value := packet.number(word, 0.0, 1.0)) is not None:
             classes["astrophysical"] = value
     return classes
 
@@ -224,12 +264,13 @@ def _aliases(packet: Packet, own: str) -> tuple[str, ...]:
 
 
 def _far_hz(packet: Packet) -> float | None:
-    far = packet.number("FAR")
+    far = packet.number("FAR", low=0.0)
     if far is None:
         return None
     unit = packet.params["FAR"].unit.strip().lower()
     if unit not in FAR_UNITS_HZ:
-        fields.wrong("Param FAR unit", unit, "is neither yr^-1 nor Hz")
+        packet.leave(f"Param FAR unit: {fields.shown(unit)} is neither yr^-1 nor Hz")
+        return None
     return far * FAR_UNITS_HZ[unit]
 
 
@@ -243,7 +284,3 @@ def _sigma(packet: Packet) -> float | None:
 def _map_url(packet: Packet) -> str | None:
     urls = (packet.text(name) for name in MAP_PARAMS)
     return next((url for url in urls if url and regions.MAP_URL.fullmatch(url)), None)
-
-
-def _no_place() -> Place:
-    raise DecodeError("WhereWhen: no ObsDataLocation in a notice that tells of an event")

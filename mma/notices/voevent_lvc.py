@@ -7,7 +7,9 @@ from mma.errors import DecodeError
 from mma.streams.message import Message
 
 from . import fields, igwn
-from .voevent_xml import Packet, when
+from .sheet import Sheet
+from .voevent_gcn import NOWHERE, time_of
+from .voevent_xml import Packet
 
 MAP_PARAMS = ("skymap_fits", "skymap_fits_basic")
 CLASS_GROUPS = frozenset({"Classification", "Properties"})
@@ -15,35 +17,53 @@ CLASS_GROUPS = frozenset({"Classification", "Properties"})
 
 def decode(packet: Packet, message: Message) -> Event:
     """The event that one LVC VOEvent tells of."""
-    name = igwn.superevent_id(packet.text("GraceID") or "", "Param GraceID")
-    stage = igwn.stage_of(packet.text("AlertType") or "", "Param AlertType")
-    if packet.flag("Retraction"):
-        stage = Stage.RETRACTION
+    name, stage = _told(packet)
     retracted = stage is Stage.RETRACTION
     url = packet.text("EventPage")
     skymap_url = next((u for p in MAP_PARAMS if (u := packet.text(p))), None)
-    if not packet.places:
-        raise DecodeError("WhereWhen: no ObsDataLocation")
+    time = time_of(packet, packet.places[0] if packet.places else NOWHERE, is_needed=not retracted)
+    kind = igwn.kind_of(Sheet(document={"Group": packet.text("Group")}, path="Param", remarks=packet.remarks), "Group")
+    series, number = packet.numbered()
+    issued = packet.issued(message, time)
+    far_hz, classes, external = packet.number("FAR", low=0.0), _classes(packet), _external(packet)
+    remarks = () if retracted else ("map by URL only" if skymap_url else "no sky map in this notice",)
     return Event(
         id=name,
         messenger=Messenger.GW,
-        kind=igwn.kind_of(packet.text("Group"), "Param Group"),
+        kind=kind,
         observatory=igwn.OBSERVATORY,
-        issued=packet.issued(),
+        issued=issued,
         stage=stage,
-        time=when(packet.places[0]),
+        time=time,
         region=None,
         notice=fields.digest(message),
         instruments=tuple((packet.text("Instruments") or "").replace(" ", "").split(",")) if not retracted else (),
-        far_hz=packet.number("FAR"),
+        far_hz=far_hz,
         significant=packet.flag("Significant") if "Significant" in packet.params else None,
-        classes=_classes(packet),
+        classes=classes,
         is_test=_is_test(packet, name, url),
-        external=_external(packet),
+        external=external,
+        series=None if series is None else "LVC VOEvent",
+        number=number,
         skymap_url=skymap_url,
         url=url,
-        remarks=() if retracted else ("map by URL only" if skymap_url else "no sky map in this notice",),
+        remarks=(*packet.remarks, *remarks),
     )
+
+
+def _told(packet: Packet) -> tuple[str, Stage]:
+    """Superevent and stage, as parameters or in the notice's own name, ``ivo://gwnet/LVC#S190425z-1-Initial``."""
+    words = packet.ivorn.partition("#")[2].split("-")
+    name = packet.text("GraceID") or words[0]
+    if packet.flag("Retraction") or any(cite == "retraction" for cite, _ in packet.citations):
+        return igwn.superevent_id(name, "Param GraceID"), Stage.RETRACTION
+    told = packet.text("AlertType") or ""
+    try:
+        stage = igwn.stage_of(told, "Param AlertType")
+    except DecodeError as error:
+        stage = igwn.stage_of(words[-1], "VOEvent ivorn")
+        packet.remarks.append(f"{error}: the notice's name says {stage.value}")
+    return igwn.superevent_id(name, "Param GraceID"), stage
 
 
 def _is_test(packet: Packet, name: str, url: str | None) -> bool:
@@ -52,11 +72,8 @@ def _is_test(packet: Packet, name: str, url: str | None) -> bool:
 
 
 def _classes(packet: Packet) -> dict[str, float]:
-    return {
-        name: fields.parse_number(param.value, f"Param {name}", 0.0, 1.0)
-        for name, param in packet.params.items()
-        if param.kind in CLASS_GROUPS and param.value
-    }
+    named = (name for name, param in packet.params.items() if param.kind in CLASS_GROUPS)
+    return {name: p for name in named if (p := packet.number(name, 0.0, 1.0)) is not None}
 
 
 def _external(packet: Packet) -> tuple[ExternalCoincidence, ...]:
@@ -69,7 +86,7 @@ def _external(packet: Packet) -> tuple[ExternalCoincidence, ...]:
             observatory=observatory,
             search=packet.text("External_Search"),
             delay_s=packet.number("Time_Difference"),
-            far_temporal_hz=packet.number("Time_Coincidence_FAR"),
-            far_spacetime_hz=packet.number("Time_Sky_Position_Coincidence_FAR"),
+            far_temporal_hz=packet.number("Time_Coincidence_FAR", low=0.0),
+            far_spacetime_hz=packet.number("Time_Sky_Position_Coincidence_FAR", low=0.0),
         ),
     )

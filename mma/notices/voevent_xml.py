@@ -6,20 +6,25 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
-from mma.errors import Ignored
+from mma.errors import DecodeError
+from mma.streams.message import Message
 from mma.xml import root_of
 from skymaps import times
 
 from . import fields
+from .sheet import Sheet, as_number, issued_of
 
 VERSION = "2.0"
-UNITS_DEG = {"": 1.0, "deg": 1.0, "degrees": 1.0, "arcmin": 1 / 60, "arcsec": 1 / 3600}
+NOTHING = frozenset({"nan", "null", "none", "n/a", "undefined"})
+"""Values that say that there is none."""
+UNITS_DEG = {"": 1.0, "deg": 1.0, "degrees": 1.0, "degree": 1.0, "arcmin": 1 / 60, "arcsec": 1 / 3600}
 FRAMES = frozenset({"FK5", "ICRS"})
 """FK5 at J2000 is ICRS to 0.03 arcsec, far below any error told here."""
 
@@ -49,6 +54,8 @@ class Place:
     ra: str | None
     dec: str | None
     error: str | None
+    unit: str = ""
+    """Of position and error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +74,28 @@ class Packet:
     """What ``<WhereWhen>`` says of its coordinates."""
     citations: tuple[tuple[str, str], ...]
     """Pairs of cite and ivorn."""
+    remarks: list[str] = field(default_factory=list)
+    """What was odd about parameters: they are left out, and never cost the notice."""
 
     def text(self, name: str) -> str | None:
         """Value of a parameter, None where absent or empty."""
         param = self.params.get(name)
         return (param.value.strip() or None) if param else None
 
-    def number(self, name: str) -> float | None:
-        """Value of a parameter as a number, None where absent."""
+    def number(self, name: str, low: float = -math.inf, high: float = math.inf) -> float | None:
+        """Value of a parameter as a number, None where absent, or none within bounds."""
         value = self.text(name)
-        return None if value is None else fields.parse_number(value, f"Param {name}")
+        if value is None or value.lower() in NOTHING:
+            return None
+        try:
+            return as_number(value, f"Param {name}", low, high)
+        except DecodeError as error:
+            self.leave(error)
+            return None
+
+    def leave(self, reason: object) -> None:
+        """Remark that something is left out."""
+        self.remarks.append(f"{reason}: left out")
 
     def flag(self, *names: str) -> bool:
         """Whether any of these parameters says true."""
@@ -89,19 +108,28 @@ class Packet:
             return None
         unit = self.params[name].unit.strip().lower()
         if unit not in UNITS_DEG:
-            fields.wrong(f"Param {name} unit", unit, "is not a unit of angle")
+            self.leave(f"Param {name} unit: {unit!r} is not a unit of angle")
+            return None
         return value * UNITS_DEG[unit]
 
-    def issued(self) -> datetime:
-        """When the notice was sent."""
-        return fields.parse_time(self.date or "", "Who.Date")
+    def issued(self, message: Message, time: datetime | None) -> datetime:
+        """When the notice was sent; where that cannot be read, when it was received, or when it happened."""
+        sheet = Sheet(document={"Who.Date": self.date}, remarks=self.remarks)
+        return issued_of(sheet, message, time, "Who.Date")
+
+    def numbered(self) -> tuple[str | None, int | None]:
+        """Series of the notice and its place in it: each stream counts the notices of each type of a trigger."""
+        number = self.number("Pkt_Ser_Num")
+        if number is None:
+            return None, None
+        return f"{self.ivorn.partition('#')[0]} {self.text('Packet_Type')}", round(number)
 
 
 def read(payload: bytes) -> Packet:
     """The VOEvent in these bytes."""
     root = root_of(payload)
     if etree.QName(root).localname != "VOEvent":
-        raise Ignored(f"XML, but not a VOEvent: its root is {etree.QName(root).localname}")
+        raise DecodeError(f"XML, but not a VOEvent: its root is {etree.QName(root).localname}")
     if root.get("version") != VERSION:
         fields.wrong("VOEvent version", root.get("version"), f"where {VERSION} was expected")
     if not root.get("ivorn"):
@@ -139,6 +167,8 @@ def position(place: Place) -> tuple[float, float]:
     words = set(place.system.upper().split("-")) - {""}
     if words and not words & FRAMES:
         fields.wrong("AstroCoordSystem", place.system, "is neither FK5 nor ICRS")
+    if place.unit not in ("", "deg"):
+        fields.wrong("Position2D unit", place.unit, "is not deg")
     ra = fields.parse_number(place.ra or "", "Position2D C1 (ra)", 0.0, 360.0)
     return ra % 360.0, fields.parse_number(place.dec or "", "Position2D C2 (dec)", -90.0, 90.0)
 
@@ -164,8 +194,6 @@ def _place(element: Any) -> Place:
     system = where.find("{*}AstroCoordSystem")
     spot = where.find("{*}AstroCoords/{*}Position2D")
     unit = "" if spot is None else spot.get("unit") or ""
-    if unit.strip() not in ("", "deg"):
-        fields.wrong("Position2D unit", unit, "is not deg")
     return Place(
         observatory=(observatory.get("id") or "") if observatory is not None else "",
         system=(system.get("id") or "") if system is not None else "",
@@ -173,6 +201,7 @@ def _place(element: Any) -> Place:
         ra=_text(where, "{*}AstroCoords/{*}Position2D/{*}Value2/{*}C1"),
         dec=_text(where, "{*}AstroCoords/{*}Position2D/{*}Value2/{*}C2"),
         error=_text(where, "{*}AstroCoords/{*}Position2D/{*}Error2Radius"),
+        unit=unit.strip(),
     )
 
 

@@ -56,7 +56,6 @@ def test_one_pass_is_column_by_column(n_columns: int, order: str) -> None:
     (0, 9, 64 + 32, "UNIQ 96 lies in another cell"),
     (0, 9, 4 + 3, "UNIQ .* lies in another cell"),
     (0, 9, 3, "UNIQ 3 is no HEALPix cell"),
-    (1, 9, -1.0, "PROBDENSITY holds -1.0"),
     (1, 9, 1e3, "probabilities sum to"),
 ])  # fmt: skip
 def test_what_is_wrong_is_told(column: int, at: int, value: float, complaint: str) -> None:

@@ -1,0 +1,99 @@
+"""A gamma-ray alert with faults, made one that its schema allows: fields are read if that is safe, else left out."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from mma.errors import DecodeError
+from mma.streams.message import Message
+
+from .fields import Document, shown
+from .gamma_schema import properties, validate
+from .sheet import Sheet, as_flag, as_number, as_text, issued_of
+
+NEEDED = frozenset({"$schema", "mission", "id"})
+"""Which event it is. When it was, one of two fields tells: ``one of trigger_time, observation_start``."""
+
+NEEDS = re.compile(r"\w+: missing, and (\w+) needs it")
+NAME = re.compile(r"[$\w]+")
+PERCENT = 50.0
+DEFAULT_CONTAINMENT = 0.9
+"""GCN's, for an error without one."""
+
+READERS = {"number": as_number, "integer": as_number, "string": as_text, "boolean": as_flag}
+
+
+def readable(document: Document, message: Message) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The alert without its faults, and what they were.
+
+    Raises
+    ------
+    DecodeError
+        Where it does not say which event it is, or when.
+    """
+    sheet = Sheet(document=dict(document))
+    found = dict(document)
+    for _ in range(2 * len(document) + 5):
+        problems = validate(found)
+        if not any(_mended(problem, found, sheet, message) for problem in problems):
+            break
+    if left := [p for p in problems if not p.startswith("one of ra_dec_error")]:
+        raise DecodeError("; ".join(left))
+    return found, tuple(dict.fromkeys(sheet.remarks))
+
+
+def _mended(problem: str, document: dict[str, Any], sheet: Sheet, message: Message) -> bool:
+    """Mend one fault; whether that was possible."""
+    if problem.endswith("missing, and ra_dec_error needs it") and problem.startswith("containment"):
+        document["containment_probability"] = DEFAULT_CONTAINMENT
+        sheet.remarks.append(f"no containment of the error told: {DEFAULT_CONTAINMENT:g} taken")
+        return True
+    needs, named = NEEDS.match(problem), NAME.match(problem)
+    name = needs[1] if needs else named[0] if named else ""
+    if name == "alert_datetime":
+        time = sheet.time("trigger_time") or sheet.time("observation_start")
+        document[name] = issued_of(sheet, message, time, name).isoformat().replace("+00:00", "Z")
+        return True
+    if name == "alert_type" and (document.get(name) or not {"ra", "healpix_file"}.isdisjoint(document)):
+        told = str(document.get(name))
+        document[name] = "retraction" if "retract" in told.lower() else "initial"
+        sheet.remarks.append(f"{problem}: read as {document[name]}")
+        return True
+    if name not in document or name in NEEDED - {"id", "mission"}:
+        return False
+    return _read_or_left(name, problem, document, sheet, needs is not None)
+
+
+def _read_or_left(name: str, problem: str, document: dict[str, Any], sheet: Sheet, is_alone: bool) -> bool:
+    value = document[name]
+    if name == "containment_probability" and isinstance(value, int | float) and PERCENT <= value < 100.0:
+        document[name] = value / 100.0
+        sheet.remarks.append(f"{name}: {value:g} read as percent")
+        return True
+    if isinstance(value, list) and len(value) == 1 and "array" not in _kinds(name):
+        value = value[0]
+    for kind in () if is_alone else _kinds(name):
+        try:
+            read = READERS[kind](value, name)
+        except (KeyError, DecodeError):
+            continue
+        if type(read) is not type(document[name]):
+            document[name] = round(read) if kind == "integer" and isinstance(read, float) else read
+            sheet.remarks.append(f"{name}: {shown(value)} read as {shown(document[name])}")
+            return True
+    if name in NEEDED:
+        return False
+    del document[name]
+    sheet.leave(problem)
+    return True
+
+
+@cache
+def _kinds(name: str) -> tuple[str, ...]:
+    """JSON types that a field may have."""
+    rule = properties().get(name, {})
+    options = [rule, *rule.get("anyOf", ()), *rule.get("oneOf", ())]
+    found = [kind for option in options if (kind := option.get("type"))]
+    return tuple(k for kind in found for k in ([kind] if isinstance(kind, str) else kind))

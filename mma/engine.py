@@ -18,7 +18,7 @@ from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Paramete
 from coincidence.alert import StrArray
 from coincidence.names import SECOND_HAND
 
-from . import grouping, identity, matching, whole
+from . import grouping, identity, matching, namesakes, whole
 from .errors import ConflictError, MmaError, OutageError
 from .following import LATE_S, OUTAGE_S, Following
 from .intake import Intake, Locate, source_of, take_in
@@ -173,6 +173,7 @@ class Engine:
 
     def _notice(self, connection: Connection, message: Message, notice: Event, at: float) -> None:
         """Take in one notice: the event's state, its candidates, its associations."""
+        notice = namesakes.under_its_id(connection, notice)
         clock = notice.issued.timestamp() - OUTAGE_S
         change = self.following.take(connection, notice, message.place, at, clock)
         if change.is_news:

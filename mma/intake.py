@@ -14,7 +14,7 @@ from coincidence.alert import StrArray
 from coincidence.event import set_apart
 from coincidence.objects import with_keys
 
-from . import alerts, notices, topics
+from . import alerts, notices, rehearsal, topics
 from .errors import DecodeError, Ignored, OutageError
 from .store.ledger import Entry, storable
 from .streams import Message
@@ -69,10 +69,11 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake
                 raise DecodeError(message.fault)
             kind = _format_of(message, known)
             if kind not in notices.DECODERS:
+                if message.headers and rehearsal.by_header(message):
+                    raise Ignored("rehearsal of an optical stream: header _test")
                 optical.setdefault(kind, []).append(i)
                 continue
-            event = set_apart(notices.DECODERS[kind](message))
-            intake.events.append((i, locate(message, event) if locate else event))
+            intake.events += [(i, event) for event in _events(message, kind, locate)]
             intake.count([message], "decoded")
         except OutageError:
             raise
@@ -83,6 +84,12 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake
     intake.survey_ids = columns.object_id
     intake.alerts = with_keys(columns)
     return intake
+
+
+def _events(message: Message, kind: str, locate: Locate | None) -> list[Event]:
+    """The events of a notice; each a test where the message is a rehearsal."""
+    found = [set_apart(rehearsal.marked(event, message)) for event in notices.decode_all(message, kind)]
+    return [locate(message, event) for event in found] if locate else found
 
 
 def _format_of(message: Message, known: dict[str, str]) -> str:

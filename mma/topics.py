@@ -41,22 +41,34 @@ def tells_events(topic: str) -> bool:
     return by_topic(topic) in notices.DECODERS or any(word in topic.lower() for word in _EVENTS)
 
 
-FORMS: dict[str, str] = {"voevent": "voevent"}
-"""Value of hop's header ``_format`` to format: the one form that comes on a topic beside its usual one."""
+EXTERNAL = b"external"
+"""Value of hop's header ``_format`` where a pointer came in the place of a message."""
+
+IGWN_MARK = b"superevent_id"
+"""In every message of LVK's: on their topic such a one is not parsed twice, a megabyte of map within it."""
 
 
 def format_of(message: Message) -> str:
     """Format of a message, a key of ``notices.DECODERS`` or ``alerts.DECODERS``.
 
+    All marks decide together: the content first, since one topic may carry several forms; the topic where the content
+    leaves it open.
+
     Raises
     ------
     Ignored
-        Where nobody knows it, with what it is instead.
+        Where it is known and nothing for us, with what it is.
     DecodeError
-        Where it begins like something that we know, and then breaks.
+        Where nobody knows it, or it begins like something that we know, and then breaks.
     """
-    form = FORMS.get(message.headers.get("_format", b"").decode(errors="replace"))
-    kind = form or by_topic(message.topic) or alerts.kind_of(message) or notices.kind_of(message)
+    if message.headers.get("_format") == EXTERNAL:
+        raise notices.external(message)
+    told = by_topic(message.topic)
+    if told == "igwn" and IGWN_MARK in message.payload:
+        return told
+    if told is not None and message.payload.strip():
+        return notices.kind_of(message) or told
+    kind = alerts.kind_of(message) or notices.kind_of(message)
     if kind is None:
         alerts.look(message, alerts.SchemaStore(""))
         raise Ignored(notices.why_not(message))

@@ -8,13 +8,15 @@ fetched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from coincidence.event import Event
+from mma.encoding import in_utf8
 from mma.errors import Ignored
 from mma.streams.message import Message
 
 from . import gamma, gcn, igwn, snews, voevent
-from .sniff import is_optical_voevent, kind_of, why_not
+from .sniff import external, is_optical_voevent, kind_of, why_not
 
 Decoder = Callable[[Message], Event]
 
@@ -36,11 +38,18 @@ DECODERS: dict[str, Decoder] = {
 
 
 def decode(message: Message) -> Event:
-    """The event of a message whose format only its content tells."""
+    """The event of a message whose format only its content tells; of several the likeliest."""
     kind = kind_of(message)
     if kind is None:
         raise Ignored(why_not(message))
-    return DECODERS[kind](message)
+    return decode_all(message, kind)[0]
+
+
+def decode_all(message: Message, kind: str) -> tuple[Event, ...]:
+    """Every event of a message of a known format, a key of ``DECODERS``; the text's encoding does not matter."""
+    plain, odd = in_utf8(message)
+    found = gcn.decode_all(plain) if kind == "gcn" else (DECODERS[kind](plain),)
+    return tuple(replace(event, remarks=(*odd, *event.remarks)) for event in found) if odd else found
 
 
 decode_igwn = igwn.decode
@@ -53,12 +62,14 @@ __all__ = [
     "DECODERS",
     "Decoder",
     "decode",
+    "decode_all",
     "decode_circular",
     "decode_gamma",
     "decode_gcn",
     "decode_igwn",
     "decode_snews",
     "decode_voevent",
+    "external",
     "is_optical_voevent",
     "kind_of",
     "why_not",

@@ -108,6 +108,8 @@ def _event(document: Document, message: Message, odd: tuple[str, ...]) -> Event:
         tiles=document.get("tiles_observed"),
         redshift=fields.maybe_number(document, "redshift"),
         gamma=measured(dict(document) | ({"follow_up_event": followed} if followed else {})),
+        series="gamma" if "record_number" in document else None,
+        number=document.get("record_number"),
         is_guess=where.is_guess,
         skymap_sha256=where.sha256,
         skymap_url=document.get("healpix_url"),

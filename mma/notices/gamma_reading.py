@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -22,7 +23,12 @@ PERCENT = 50.0
 DEFAULT_CONTAINMENT = 0.9
 """GCN's, for an error without one."""
 
-READERS = {"number": as_number, "integer": as_number, "string": as_text, "boolean": as_flag}
+READERS: dict[str, Callable[[Any, str], Any]] = {
+    "number": as_number,
+    "integer": as_number,
+    "string": as_text,
+    "boolean": as_flag,
+}
 
 
 def readable(document: Document, message: Message) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -56,15 +56,20 @@ def validate(document: object) -> list[str]:
 
 def properties() -> dict[str, Any]:
     """Each field of the schema and its rules."""
-    schema: dict[str, Any] = _validator().schema
-    found: dict[str, Any] = schema["properties"]
+    found: dict[str, Any] = _schema()["properties"]
+    return found
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    text = resources.files("mma.publish").joinpath("schemas", "gamma.schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
     return found
 
 
 @cache
 def _validator() -> Draft202012Validator:
-    text = resources.files("mma.publish").joinpath("schemas", "gamma.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
+    return Draft202012Validator(_schema())
 
 
 def _words(error: ValidationError, base: str = "") -> Iterator[str]:

@@ -14,7 +14,7 @@ from coincidence import Event
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 
-from . import fields, gamma, voevent
+from . import fields, gamma, voevent_gamma
 from .fields import Document
 from .gamma_schema import TIMES, validate
 
@@ -25,7 +25,7 @@ BEGINNINGS = ("trigger_time", "observation_start")
 ZONE = re.compile(r"(?i)\d\s*(z|[+-]\d\d(:?\d\d)?)$")
 FLUXES = ("flux", "flux_upper_limit")
 Decode = Callable[[Message], Event]
-DECODERS: dict[str, Decode] = {"json": gamma.decode, "voevent": voevent.decode}
+DECODERS: dict[str, Decode] = {"json": gamma.check, "voevent": voevent_gamma.check}
 
 
 def problems(document: Document, now: datetime | None = None) -> list[str]:
@@ -52,7 +52,7 @@ def read_back(payload: bytes, form: str) -> Event | None:
     Raises
     ------
     DecodeError
-        It would be set aside, and why.
+        It would be set aside, or something in it left out, and why.
     """
     try:
         return DECODERS[form](Message(payload=payload, topic="mma.gamma"))

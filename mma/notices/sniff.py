@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from lxml import etree
+
+from mma.encoding import in_utf8
 from mma.errors import DecodeError
 from mma.streams.message import Message
+from mma.xml import root_of
 
 from . import fields, igwn, snews, voevent_other
 from .fields import Document
 from .gamma_schema import SCHEMA_ID
 
 BLANK = b" \t\r\n"
-BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 HEAD = 4096
 """Bytes in which the root element of a VOEvent and the schema of an Avro container are found."""
 
@@ -24,11 +27,17 @@ GCN_FIELDS = frozenset({"alert_datetime", "alert_type", "trigger_time", "alert_t
 STRANGERS = (
     (("uid", "alert_type"), "internal IGWN alert of GraceDB, not a public one"),
     (("preferred_event", "gw_events"), "GraceDB's record of a superevent, not an alert"),
-    (("candid", "objectId"), "optical alert, not a notice"),
     (("title", "message_text"), "Hermes message: text for people"),
+)
+"""Fields that tell a document which is known and not for us, and what it is."""
+
+UNREAD = (
+    (("candid", "objectId"), "optical alert, not a notice"),
     (("ivorn", "role"), "VOEvent taken apart by an old hop-client: hop 0.12 and later send it whole"),
 )
-"""Fields that tell a document which is no notice, and what it is."""
+"""Fields that tell a document which would be for us, in a form that we do not read."""
+
+TOMBSTONE = "an empty message"
 
 
 def kind_of(message: Message) -> str | None:
@@ -36,11 +45,12 @@ def kind_of(message: Message) -> str | None:
 
     An optical transient sent as VOEvent is a ``voevent`` here too; ``is_optical_voevent`` tells it apart.
     """
+    message, _ = in_utf8(message)
     start = message.payload[:HEAD].lstrip(BLANK)
     if start.startswith(igwn.AVRO_MAGIC):
         return "igwn" if any(word in start for word in IGWN_AVRO) else None
     if is_xml(start):
-        return "voevent" if b"VOEvent" in start.replace(b"\0", b"") else None
+        return "voevent" if b"VOEvent" in start else None
     return _of_document(_document(message.payload))
 
 
@@ -51,37 +61,64 @@ def is_optical_voevent(message: Message) -> bool:
 
 
 def why_not(message: Message) -> str:
-    """What a message is that ``kind_of`` knows no decoder for, as the reason to ignore it.
+    """Why a message that ``kind_of`` knows no decoder for is of no use to us.
 
     Raises
     ------
     DecodeError
-        Where the message begins like JSON and is none: cut short or damaged, whatever it was to be.
+        Where that is not known: what it is cannot be told, or it is cut short, damaged, or in a form that we do not
+        read.
     """
+    message, _ = in_utf8(message)
     start = message.payload[:HEAD].lstrip(BLANK)
+    if not start:
+        return TOMBSTONE
     if is_xml(start):
-        return "XML, but not a VOEvent"
+        raise DecodeError(f"XML, but not a VOEvent: its root is {etree.QName(root_of(message.payload)).localname}")
     if start.startswith(igwn.AVRO_MAGIC):
-        return "Avro, but not an LVK alert"
+        raise DecodeError("Avro, but neither an LVK alert nor an optical alert of a schema known")
     if start.startswith(b"TITLE:") and b"NOTICE_TYPE:" in start:
-        return "GCN notice as e-mail text: subscribe to its VOEvent or JSON"
+        raise DecodeError("GCN notice as e-mail text: subscribe to its VOEvent or JSON")
     document = _opened(_document(message.payload))
     if document is None and start[:1] in (b"{", b"["):
         fields.parse_json(message.payload)
     if isinstance(document, dict):
-        if "json-schema.org" in str(document.get("$schema")):
-            return "a JSON Schema, not a notice"
-        for keys, reason in STRANGERS:
-            if all(key in document for key in keys):
-                return reason
-    return "not a notice of any format known"
+        return _stranger(document)
+    raise DecodeError(f"not a notice or alert of any format known: it begins with {fields.shown(start[:20])}")
+
+
+def _stranger(document: Document) -> str:
+    """What a document is that is known and not for us."""
+    if "json-schema.org" in str(document.get("$schema")):
+        return "a JSON Schema, not a notice"
+    for keys, reason in STRANGERS:
+        if all(key in document for key in keys):
+            return reason
+    if pointer := pointed_at(document):
+        raise DecodeError(f"external: the message itself is elsewhere, {pointer}")
+    for keys, reason in UNREAD:
+        if all(key in document for key in keys):
+            raise DecodeError(reason)
+    names = ", ".join(sorted(map(str, document))[:6])
+    raise DecodeError(f"not a notice or alert of any format known: JSON with {names or 'no fields'}")
+
+
+def pointed_at(document: Document) -> str | None:
+    """Where the message is that hop left a pointer to, as it was too large for its topic."""
+    url = document.get("url")
+    return url if isinstance(url, str) and document.keys() <= {"url", "size", "checksum"} else None
+
+
+def external(message: Message) -> DecodeError:
+    """The complaint about a message that hop's header calls a pointer."""
+    document = _document(message.payload)
+    url = pointed_at(document) if isinstance(document, dict) else None
+    return DecodeError(f"external: the message itself is elsewhere, {url or 'and the pointer cannot be read'}")
 
 
 def is_xml(start: bytes) -> bool:
-    """Whether bytes begin like XML, in UTF-8 or UTF-16."""
-    for mark in BOMS:
-        start = start.removeprefix(mark)
-    return start.lstrip(b"\0").startswith(b"<")
+    """Whether bytes begin like XML."""
+    return start.startswith(b"<")
 
 
 def _document(payload: bytes) -> Any:
@@ -109,9 +146,9 @@ def _of_document(document: Any) -> str | None:
         return "igwn"
     if "circularId" in document or {"subject", "body"} <= document.keys():
         return "circular"
-    if _is_gcn(document):
-        return "gcn"
-    return "snews" if snews.is_snews(document) else None
+    if snews.is_snews(document):
+        return "snews"
+    return "gcn" if _is_gcn(document) else None
 
 
 def _opened(document: Any) -> Any:

@@ -25,7 +25,7 @@ from . import fields, gamma, voevent_values
 from .fields import Document
 from .gamma_schema import SCHEMA_ID, validate
 from .voevent_write import Author, Place, Why, write
-from .voevent_xml import Packet, position
+from .voevent_xml import Packet, position, read
 
 AUTHOR = "ivo://mma/gamma"
 """Who sends, unless the settings tell (``author_ivorn``)."""
@@ -81,11 +81,20 @@ def decode(packet: Packet, message: Message) -> Event:
     return replace(event, notice=fields.digest(message))
 
 
+def check(message: Message) -> Event:
+    """The event of such a VOEvent without a fault; ``DecodeError`` where there is any: see ``gamma.check``."""
+    document = document_of(read(message.payload))
+    return gamma.check(replace(message, payload=json.dumps(document).encode()))
+
+
 def document_of(packet: Packet) -> dict[str, Any]:
     """The alert's fields, back in the schema's places."""
     document: dict[str, Any] = {"$schema": SCHEMA_ID, "alert_datetime": packet.date} | voevent_values.read(packet)
     if packet.places:
-        document["ra"], document["dec"] = position(packet.places[0])
+        try:
+            document["ra"], document["dec"] = position(packet.places[0])
+        except DecodeError:  # as it stands, for the alert's own reader to judge
+            document["ra"], document["dec"] = packet.places[0].ra, packet.places[0].dec
     if packet.role == "test":
         document.setdefault("alert_tense", "test")
     return document

@@ -200,6 +200,13 @@ def partners(connection: Connection, kind: str, time: float) -> list[str]:
     return [other for other, other_kind, at in rows if joint.could_pair(kind, time, other_kind, at)]
 
 
+def close_to(connection: Connection, observatory: str, start: float, end: float) -> list[str]:
+    """Ids of an observatory's events between two Unix times, by id."""
+    e = tables.events.c
+    chosen = select(e.id).where(e.observatory == observatory, e.time.between(start, end)).order_by(e.id)
+    return list(connection.execute(chosen).scalars())
+
+
 def count_states(connection: Connection) -> dict[str, int]:
     """How many events are in each state."""
     e = tables.events.c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .client import SHARED, Client, Connection, is_fatal
@@ -62,6 +62,7 @@ class KafkaSource:
         worker: str | None = None,
         max_bytes: int = MAX_BYTES,
         heartbeat_limit_s: float = 10.0,
+        marks: Mapping[str, bytes] | None = None,
     ) -> None:
         """Subscribe. A topic that is not there yet, or not permitted, is a trouble and not an error.
 
@@ -83,6 +84,8 @@ class KafkaSource:
             Of one message; a larger one comes without its bytes, and with that fault.
         heartbeat_limit_s
             A heartbeat topic that is silent for longer is a trouble.
+        marks
+            Headers that every message gets, as if its sender had set them.
         """
         from confluent_kafka import Consumer
 
@@ -93,6 +96,7 @@ class KafkaSource:
         self.read = 0
         self._held: frozenset[str] = frozenset()
         self._max_bytes = max_bytes
+        self._marks = dict(marks or {})
         self._connection = Connection(name)
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
@@ -163,7 +167,7 @@ class KafkaSource:
                 self.pulse.beat(topic, _timestamp(got))
             else:
                 topics.add(topic)
-                yield as_message(got, self._max_bytes)
+                yield as_message(got, self._max_bytes, self._marks)
         for topic in topics:
             self.troubles.clear(topic)
 
@@ -248,7 +252,7 @@ def _timestamp(got: Any) -> float | None:
     return milliseconds / 1000.0 if kind else None
 
 
-def as_message(got: Any, max_bytes: int) -> Message:
+def as_message(got: Any, max_bytes: int, marks: dict[str, bytes] | None = None) -> Message:
     """What the client got; without its bytes, and with that fault, where it is larger."""
     payload = got.value() or b""
     size = len(payload)
@@ -258,7 +262,7 @@ def as_message(got: Any, max_bytes: int) -> Message:
         partition=got.partition(),
         offset=got.offset(),
         key=got.key(),
-        headers={name: value or b"" for name, value in got.headers() or ()},
+        headers={name: value or b"" for name, value in got.headers() or ()} | (marks or {}),
         timestamp=_timestamp(got),
         fault=f"message: {size} bytes are more than the {max_bytes} of one message" if size > max_bytes else None,
     )

@@ -87,8 +87,6 @@ def test_truncated_json_tells_where(request, said, name):
     [
         (b"[" * 200_000 + b"]" * 200_000, "nested"),
         (b'{"a":' * 200_000 + b"1" + b"}" * 200_000, "nested"),
-        (b'{"a": NaN}', "NaN"),
-        (b'{"a": -Infinity}', "Infinity"),
         (b'{"a": "\xff"}', "UTF-8"),
         (b"null", "object"),
         (b"[]", "object"),

@@ -38,8 +38,6 @@ def test_json_that_only_python_reads() -> None:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b'{"far": NaN}', "JSON: NaN is not a number that JSON knows"),
-        (b"[-Infinity]", "JSON: -Infinity is not a number that JSON knows"),
         (b'{"a": 1,}', "JSON: Illegal trailing comma before end of object|JSON: Expecting property name"),
         (b"", "JSON: Expecting value at character 0 of 0"),
         (b'{"a": "\xff"}', "JSON: not UTF-8 at byte 7"),

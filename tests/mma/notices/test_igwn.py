@@ -9,12 +9,14 @@ import json
 from datetime import UTC, datetime
 
 import fastavro
+import numpy as np
 import pytest
 
 import skymaps
 from coincidence.event import Kind, Stage
 from mma.errors import DecodeError, Ignored
 from mma.notices import decode_igwn, igwn
+from skymaps.fits import write_table
 
 SCHEMA = {
     "type": "record",
@@ -140,14 +142,8 @@ def test_bursts_and_early_warnings(said, igwn_document):
 @pytest.mark.parametrize(
     ("path", "value", "word"),
     [
-        ("superevent_id", 1234, "superevent_id"),
-        ("superevent_id", "G 1", "superevent_id"),
         ("alert_type", "NEWS", "alert_type"),
         ("time_created", "2027-03-00T00:00:00Z", "time_created"),
-        ("event", [], "event"),
-        ("event", None, "event: null"),
-        ("event.time", None, "event.time"),
-        ("event.time", 5, "event.time"),
         ("event.far", "1e-9", "event.far"),
         ("event.far", -1.0, "event.far"),
         ("event.group", "Rock", "event.group"),
@@ -156,17 +152,71 @@ def test_bursts_and_early_warnings(said, igwn_document):
         ("event.skymap", "aGVsbG8=", "event.skymap"),
         ("event.skymap", {}, "event.skymap"),
         ("event.significant", "yes", "event.significant"),
-        ("external_coinc", {"gcn_notice_id": None, "observatory": "Fermi"}, "external_coinc.gcn_notice_id"),
-        ("external_coinc", {"gcn_notice_id": 1}, "external_coinc.observatory"),
+        ("external_coinc", {"gcn_notice_id": None, "observatory": "Fermi"}, "external_coinc: it does not say"),
+        ("external_coinc", {"gcn_notice_id": 1}, "external_coinc: it does not say"),
+        ("external_coinc", "Fermi", "external_coinc"),
         ("urls", "here", "urls"),
     ],
 )
-def test_a_wrong_field_is_named(said, igwn_document, path, value, word):
-    document = json.loads(json.dumps(igwn_document))
+def test_a_wrong_field_costs_only_itself(said, igwn_document, path, value, word):
+    event = decode_igwn(said(with_value(igwn_document, path, value)))
+    assert (event.id, event.time) == ("S270301ab", datetime(2027, 3, 1, 2, 0, 0, 250_000, tzinfo=UTC))
+    assert any(word in remark for remark in event.remarks)
+    assert (event.region is None) == (path == "event.skymap")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "word"),
+    [
+        ("superevent_id", 1234, "superevent_id"),
+        ("superevent_id", "G 1", "superevent_id"),
+        ("superevent_id", None, "superevent_id"),
+        ("event", [], "event: \\[\\]"),
+        ("event", None, "event: null"),
+        ("event.time", None, "event.time: null"),
+        ("event.time", 5, "event.time: 5"),
+    ],
+)
+def test_what_a_notice_must_tell_is_named(said, igwn_document, path, value, word):
+    with pytest.raises(DecodeError, match=word):
+        decode_igwn(said(with_value(igwn_document, path, value)))
+
+
+def with_value(document, path, value):
+    changed = json.loads(json.dumps(document))
     *outer, last = path.split(".")
-    (document["event"] if outer else document)[last] = value
-    with pytest.raises(DecodeError, match=word.replace(".", r"\.")):
-        decode_igwn(said(document))
+    (changed["event"] if outer else changed)[last] = value
+    return changed
+
+
+def test_the_time_of_a_map_stands_in_for_one_that_cannot_be_read(said, igwn_document):
+    when = datetime(2027, 3, 1, 2, 0, 0, 125_000, tzinfo=UTC)
+    skymap = skymaps.write_fits(skymaps.as_skymap(skymaps.circle(10.0, 20.0, 5.0), time=when))
+    document = with_value(igwn_document, "event.skymap", base64.b64encode(skymap).decode())
+    event = decode_igwn(said(with_value(document, "event.time", "soon")))
+    assert event.time == when
+    assert "no event.time: the map's stands in" in event.remarks
+
+
+@pytest.mark.parametrize("values", [[np.nan] * 12, [0.0] * 12, [-1.0] * 12])
+def test_a_combined_map_that_is_none_leaves_the_events_own(said, igwn_document, fits, values):
+    cells = [("UNIQ", "", np.arange(4, 16)), ("PROBDENSITY", "sr-1", np.array(values))]
+    empty = write_table([("ORDERING", "NUNIQ", "")], cells)
+    combined = {"gcn_notice_id": 1, "observatory": "Fermi", "combined_skymap": base64.b64encode(empty).decode()}
+    event = decode_igwn(said(igwn_document | {"external_coinc": combined}))
+    assert event.skymap_sha256 == hashlib.sha256(fits).hexdigest()
+    assert event.remarks[0].startswith("map left aside: external_coinc.combined_skymap: ")
+    assert [e.event_id for e in event.external] == ["Fermi-1"]
+
+
+def test_a_map_whose_sum_is_off_is_mended_and_says_so(said, igwn_document, fits):
+    skymap = skymaps.read(fits)
+    uniq = skymaps.healpix.to_uniq(skymap.lower, skymap.order)
+    cells = [("UNIQ", "", uniq), ("PROBDENSITY", "sr-1", 1.12 * skymap.probdensity)]
+    wrong = write_table([("ORDERING", "NUNIQ", "")], cells)
+    event = decode_igwn(said(with_value(igwn_document, "event.skymap", base64.b64encode(wrong).decode())))
+    assert event.region.area_deg2(0.9) == pytest.approx(skymap.area_deg2(0.9), rel=1e-6)
+    assert [r for r in event.remarks if "sum" in r] == ["map's probabilities sum to 1.12: divided by that"]
 
 
 @pytest.mark.parametrize("cut", [1, 3, 40, 200])

@@ -46,19 +46,13 @@ def test_avro_is_told_by_its_schema(said):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("TITLE:            GCN/AMON NOTICE\nNOTICE_TYPE:      ICECUBE Astrotrack Bronze\n", "e-mail"),
         ({"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "x"}, "JSON Schema"),
         ({"uid": "S1", "alert_type": "new"}, "internal"),
-        ({"candid": 1, "objectId": "ZTF"}, "optical"),
         ({"title": "t", "message_text": "m"}, "Hermes"),
-        ({"format": "voevent", "content": {"ivorn": "ivo://x", "role": "test", "Who": {}}}, "old hop-client"),
         ({"format": "circular", "content": {"header": {}, "body": "b"}}, "circular"),
         ('{"circularId": 1, "subject": "a"}\n{"circularId": 2, "subject": "b"}', "circular"),
-        ("<q:quakeml xmlns:q='x'/>", "XML"),
-        ({"foo": "bar"}, "not a notice"),
-        ("", "not a notice"),
-        (b"\x00\x01\x02", "not a notice"),
-        ([1, 2], "not a notice"),
+        ("", "empty"),
+        (" \n", "empty"),
     ],
 )
 def test_strangers_are_ignored_with_a_plain_reason(said, content, reason):
@@ -66,7 +60,27 @@ def test_strangers_are_ignored_with_a_plain_reason(said, content, reason):
         decode(said(content))
 
 
-@pytest.mark.parametrize("content", ["{", '{"superevent_id": "S270301ab", "alert', '[{"mission": NaN}]'])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("TITLE:            GCN/AMON NOTICE\nNOTICE_TYPE:      ICECUBE Astrotrack Bronze\n", "e-mail"),
+        ({"candid": 1, "objectId": "ZTF"}, "optical"),
+        ({"format": "voevent", "content": {"ivorn": "ivo://x", "role": "test", "Who": {}}}, "old hop-client"),
+        ("<q:quakeml xmlns:q='x'/>", "XML.*quakeml"),
+        ({"foo": "bar"}, "JSON with foo"),
+        ({"url": "https://example.invalid/msg/9c1d"}, "external.*https://example.invalid/msg/9c1d"),
+        (b"\x00\x01\x02", "not a notice"),
+        ("hello", "not a notice.*hello"),
+        ([1, 2], "not a notice"),
+        ([{"mission": float("nan")}], "JSON with mission"),
+    ],
+)
+def test_what_cannot_be_told_is_a_dead_letter_with_a_reason(said, content, reason):
+    with pytest.raises(DecodeError, match=reason):
+        decode(said(content))
+
+
+@pytest.mark.parametrize("content", ["{", '{"superevent_id": "S270301ab", "alert'])
 def test_damaged_json_is_not_ignored(said, content):
     assert kind_of(said(content)) is None
     with pytest.raises(DecodeError, match="JSON"):

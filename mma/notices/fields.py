@@ -80,8 +80,9 @@ def unwrapped(value: Any) -> Document:
 
 
 def joined(path: str, name: str) -> str:
-    """``path.name``."""
-    return f"{path}.{name}" if path else name
+    """``path.name``, signs that no text has written out."""
+    plain = name if name.isprintable() else repr(name)[1:-1]
+    return f"{path}.{plain}" if path else plain
 
 
 def maybe_section(document: Document, name: str, path: str = "") -> Document | None:

@@ -25,7 +25,7 @@ from .sheet import Sheet, as_time, issued_of
 
 SENT = ("sent_time", "sent_time_utc", "alert_datetime", "machine_time")
 TIMES = ("neutrino_times", "event_times_utc", "trigger_time")
-SINGLE = ("neutrino_time", "neutrino_time_utc", "timing_series", "detector_status")
+SINGLE = ("neutrino_time", "neutrino_time_utc", "timing_series")
 SINGLE_TIERS = ("significance", "timing", "retraction")
 HEARTBEAT = "SNEWS heartbeat"
 TEST_WORD = "TEST"

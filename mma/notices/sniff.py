@@ -91,6 +91,8 @@ def _stranger(document: Document) -> str:
     """What a document is that is known and not for us."""
     if "json-schema.org" in str(document.get("$schema")):
         return "a JSON Schema, not a notice"
+    if document.get("type") == "record" and {"name", "fields"} <= document.keys():
+        return "an Avro schema, not a message"
     for keys, reason in STRANGERS:
         if all(key in document for key in keys):
             return reason

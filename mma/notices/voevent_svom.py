@@ -50,7 +50,8 @@ TYPES: dict[str, Notice] = {
 def is_svom(packet: Packet) -> bool:
     """By the sender's name, or by SVOM's own group of parameters."""
     burst = packet.params.get("Burst_Id")
-    return SENDER.match(packet.ivorn) is not None or (burst is not None and burst.group == "Svom_Identifiers")
+    is_sender = SENDER.match(packet.ivorn) is not None and "Packet_Type" in packet.params
+    return is_sender or (burst is not None and burst.group == "Svom_Identifiers")
 
 
 def decode(packet: Packet, message: Message) -> Event:

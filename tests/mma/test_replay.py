@@ -134,6 +134,7 @@ def test_what_cannot_be_read_costs_itself_alone(tmp_path, capsys, monkeypatch):
 
 VERSION_1 = "VOEvent version: '1.1' where 2.0 was expected"
 SECONDS = "1480360995.0 is not an MJD"
+UNKNOWN = "not a notice or alert of any format known"
 WRONG = {
     "AMON_ICECUBE_BRONZE_190819.xml": VERSION_1,
     "SWIFT_xrt_position_v1.1_example.xml": VERSION_1,
@@ -142,7 +143,11 @@ WRONG = {
     "SK_SN_Event_2022-01-00T23_16_14.46_000002-526.xml": "ISOTime: '2022-01-00T23:16:14.46' is not",
     "Fermi_GBM_Fin_Pos_Int_2016-01--12T13_36_22.84_472224986_0-591.xml": "ISOTime: '2016-01--12T13:36:22.84' is not",
     "Fermi_GBM_Fin_Pos_Int_2016-01--3T03_05_12.46_472964716_0-083.xml": "ISOTime: '2016-01--3T03:05:12.46' is not",
-    "guano.loc_map.example.json": "healpix_file: not base64",
+    "hop-client-example_gcn.txt": "GCN notice as e-mail text",
+    "quakeml.xml": "XML, but not a VOEvent: its root is quakeml",
+    "detector_properties.json": UNKNOWN,
+    "scenarios.json": UNKNOWN,
+    "kafka_alert_rubin.json": "optical alert, not a notice",
 }
 """Recorded notices that are wrong themselves, and what is wrong with each."""
 
@@ -154,6 +159,14 @@ WRONG_ALERTS = {
     "lsst.v7.1-fakeAlert.avro": f"diaSource.midpointMjdTai {SECONDS}",
     "lsst.v7.2-fakeAlert.avro": f"diaSource.midpointMjdTai {SECONDS}",
     "lsst.v7.4-fakeAlert.avro": f"diaSource.midpointMjdTai {SECONDS}",
+    "fink_mm-grb_join_output.parquet": UNKNOWN,
+    "system__sample_watchlist.csv": UNKNOWN,
+    "alerce_get_alert.yaml": UNKNOWN,
+    "alerce_lsst_get_alert.yaml": UNKNOWN,
+    "antares_get_alert.yaml": UNKNOWN,
+    "boom_query.yaml": UNKNOWN,
+    "fink_get_alert.yaml": UNKNOWN,
+    "lasair_cone.yaml": UNKNOWN,
     "unit__pipeline__filter__sample_alerts__313637921267122191_lite.json": "diaSource.ra, dec None, None is not",
 }
 NO_SCHEMA = {"boom-lsst-7912941781254298.confluent-avro": "unknown LSST schema id 900: no schemas here; set MMA_LSST"}

@@ -14,8 +14,7 @@ from coincidence.event import Kind, Messenger, Stage
 from mma.errors import DecodeError, Ignored
 from mma.notices import decode, gamma
 from mma.notices.gamma_schema import _validator
-from skymaps import AllSky
-from skymaps import SkyMap
+from skymaps import AllSky, SkyMap
 
 
 def without(document, *names):

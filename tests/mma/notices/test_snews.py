@@ -77,7 +77,7 @@ def test_a_wrong_field_is_named(said, alert, change, word):
 
 @pytest.mark.parametrize(
     "change",
-    [{"is_test": []}, {"sent_time": "now"}, {"alert_type": {}}, {"neutrino_times": ["2027-03-01T02:00:01.5", "soon"]}],
+    [{"is_test": {}}, {"sent_time": "now"}, {"alert_type": {}}, {"neutrino_times": ["2027-03-01T02:00:01.5", "soon"]}],
 )
 def test_another_wrong_field_costs_only_itself(said, alert, change):
     event = decode(said(alert | change))

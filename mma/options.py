@@ -188,10 +188,10 @@ def publish(parser: argparse.ArgumentParser) -> None:
 
 def subscribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
-    parser.add_argument("--event", metavar="ID", help="only about this event")
-    parser.add_argument(
-        "--min-probability", type=probability, metavar="P", help="only this probable; withdrawals always"
-    )
+    parser.add_argument("--event", metavar="ID", help="only about this event, by id or alias in any case")
+    least = "only candidates that reach P, and what becomes of them"
+    parser.add_argument("--min-probability", type=probability, metavar="P", help=least)
+    parser.add_argument("--type", choices=("new", "update", "withdrawal"), help="only such messages")
     parser.add_argument("--tag", action="append", metavar="NAME", help="only with this tag, or that just lost it")
     parser.add_argument("--group", metavar="NAME", help="go on where this group ended (default: from the beginning)")
     parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")

@@ -145,12 +145,15 @@ class Teller:
             if d.row["state"] == ACTIVE:
                 d.rank = standing[d.row["event_id"]].rank(d.row["log_odds"])
         due.sort(key=lambda d: (d.row["event_id"], d.rank or 0, d.row["object_id"]))
+        before = _told_before(connection, due)
         messages: list[outbox.Waiting] = []
         for d in due:
             event_id, object_id = d.row["event_id"], d.row["object_id"]
             message = candidate_message(
                 facts[event_id],
-                d.row | objects.as_row(d.states, d.i) | {"object_aliases": others.get(object_id, [])},
+                d.row
+                | objects.as_row(d.states, d.i)
+                | {"object_aliases": others.get(object_id, []), "before": before.get(d.row["told_id"])},
                 told_id=d.told["told_id"],
                 rank=d.rank,
                 of=len(standing[event_id].odds),
@@ -203,6 +206,22 @@ def _afresh(connection: Connection, due: Sequence[_Due]) -> None:
     for d in again:
         if d.told["told_id"] in known:
             d.told["told_id"] = message_id(d.told["told_id"], "after", d.row["told_id"])
+
+
+def _told_before(connection: Connection, due: Sequence[_Due]) -> dict[str, Row]:
+    """By the id of the last message about each candidate: how probable it was then, and at most so far.
+
+    A candidate whose last message is not kept any more is left out.
+    """
+    out = {}
+    last = outbox.payloads(connection, [d.row["told_id"] for d in due if d.row["told_id"] is not None])
+    for told_id, payload in last.items():
+        message = orjson.loads(payload)
+        probability = (message["score"] or {}).get("probability")
+        most = (message.get("before") or {}).get("probability_max")
+        known = [p for p in (probability, most) if p is not None]
+        out[told_id] = {"probability": probability, "probability_max": max(known, default=None)}
+    return out
 
 
 def _tagged(row: Row, kept: Tags) -> Row:

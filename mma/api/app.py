@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from threading import BoundedSemaphore
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,6 +18,7 @@ from ..store import Store
 from . import about, answering, events, maps, objects, pages, problems, searches, streaming, tags, verdicts, vo
 from .access import Access
 from .feed import Feed
+from .parameters import only_known
 
 TEXT = "Events, their optical candidates with every term of the score, objects, associations, sky maps, the stream."
 ROUTERS = (events.router, maps.router, objects.router, searches.router, streaming.router,
@@ -41,6 +42,7 @@ def create_app(store: Store, settings: Settings, registry: CollectorRegistry | N
         docs_url=None,  # FastAPI's page fetches its scripts from elsewhere; ours is in about.py
         redoc_url=None,
         lifespan=_lifespan,
+        dependencies=[Depends(only_known)],
     )
     app.state.store = store
     app.state.settings = settings

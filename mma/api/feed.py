@@ -18,6 +18,7 @@ import orjson
 from anyio import to_thread
 
 from ..errors import OutageError
+from ..publish.wish import Facts, Filter, Wish, facts
 from ..store import Store, outbox
 
 log = logging.getLogger(__name__)
@@ -34,64 +35,17 @@ class Told:
     """A message as listeners get it."""
 
     seq: int
-    kind: str
-    """candidate, event or association."""
-
-    test: bool
-    events: frozenset[str]
-    """Ids and aliases of the events it is about."""
-
-    messenger: str | None
-    probability: float | None
-    tags: frozenset[str]
-    """Those that it has, and those that it says are taken off."""
-
+    facts: Facts
     wire: bytes
     """As a server-sent event."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What somebody listens to; None: anything."""
-
-    event: str | None = None
-    messenger: str | None = None
-    probability: float | None = None
-    """Candidates less probable are left out; withdrawals are told always."""
-
-    kind: str | None = None
-    tag: str | None = None
-    tests: bool = False
-
-    def takes(self, message: Told) -> bool:
-        """Whether this message is wished for."""
-        return (
-            (self.tests or not message.test)
-            and self.event in (None, *message.events)
-            and self.messenger in (None, message.messenger)
-            and self.kind in (None, message.kind)
-            and (self.tag is None or self.tag in message.tags)
-            and (self.probability is None or message.probability is None or message.probability >= self.probability)
-        )
 
 
 def told(row: dict[str, Any]) -> Told:
     """A row of the outbox, read."""
     message = orjson.loads(row["payload"])
-    about = message.get("event") or {}
-    score, kind = message.get("score") or {}, str(message.get("schema", "::")).split(":")[2]
-    names = [about.get("id"), *about.get("aliases", ()), *message.get("events", ())]  # an association has several
-    seq, kind = row["seq"], kind or "message"
-    return Told(
-        seq=seq,
-        kind=kind,
-        test=bool(message.get("test")),
-        events=frozenset(name for name in names if isinstance(name, str)),
-        messenger=about.get("messenger"),
-        probability=score.get("probability"),
-        tags=frozenset([*message.get("tags", ()), *message.get("untagged", ())]),
-        wire=f"id: {seq}\nevent: {kind}\ndata: ".encode() + orjson.dumps(message) + b"\n\n",
-    )
+    seq, about = row["seq"], facts(message)
+    wire = f"id: {seq}\nevent: {about.kind}\ndata: ".encode() + orjson.dumps(message) + b"\n\n"
+    return Told(seq=seq, facts=about, wire=wire)
 
 
 class Feed:
@@ -117,6 +71,7 @@ class Feed:
         The sign of life carries the number reached, so that who wishes for rare things comes back near the end.
         """
         self.listeners += 1
+        wanted = Filter(wish)
         try:
             await self._begin()
             seen = self.head if after is None else min(after, self.head)
@@ -126,7 +81,7 @@ class Feed:
             while True:
                 messages, seen = await self._next(seen, beat_s)
                 for message in messages:
-                    if wish.takes(message):
+                    if wanted.takes(message.facts):
                         yield message.wire
                 if not messages:
                     yield b": nothing new\n" + (f"id: {seen}\n\n".encode() if seen else b"\n")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as About
 from starlette.responses import Response, StreamingResponse
 
 from coincidence import Messenger
 
 from ..errors import OutageError
+from ..publish.wish import Kind, Type, Wish
+from ..store import Store
+from ..store.near import names_of
 from .asking import Text
-from .feed import Feed, Wish
+from .feed import Feed
 from .problems import AGAIN_S, ProblemError, responses
 
 router = APIRouter(prefix="/api", tags=["stream"])
@@ -25,32 +31,65 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Listening(BaseModel):
+    """What somebody listens to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: Annotated[Text | None, About(description="Only about this event, by id or alias in any case")] = None
+    messenger: Annotated[Messenger | None, About(description="Only about events of this messenger")] = None
+    probability_min: Annotated[
+        float | None,
+        About(ge=0.0, le=1.0, description="Only candidates that reach this probability, and what becomes of these"),
+    ] = None
+    kind: Annotated[Kind | None, About(description="Only such")] = None
+    type: Annotated[Type | None, About(description="Only such")] = None
+    tag: Annotated[
+        list[Text],
+        About(
+            default_factory=list,
+            max_length=50,
+            description="Only candidates with this tag, or that just lost it; again for another",
+        ),
+    ]
+    test: Annotated[bool, About(description="Messages about test events, too")] = False
+    after: Annotated[
+        int | None, About(ge=0, le=2**62, description="Begin after this number; 0: with the oldest kept")
+    ] = None
+
+
+def _names(store: Store, event: str | None) -> frozenset[str]:
+    """What messages may call an event; one that is not known yet by its name alone."""
+    if event is None:
+        return frozenset()
+    with store.read() as connection:
+        return names_of(connection, event)
+
+
 @router.get("/stream", responses=ANSWER | responses(422, 503))
 async def stream(
     request: Request,
-    event: Annotated[Text | None, Query(description="Only about this event, by exact id or alias")] = None,
-    messenger: Annotated[Messenger | None, Query(description="Only about events of this messenger")] = None,
-    probability_min: Annotated[
-        float | None, Query(ge=0.0, le=1.0, description="Only candidates this probable; withdrawals always")
-    ] = None,
-    kind: Annotated[Literal["candidate", "event", "association"] | None, Query(description="Only such")] = None,
-    tag: Annotated[Text | None, Query(description="Only candidates with this tag, or that just lost it")] = None,
-    test: Annotated[bool, Query(description="Messages about test events, too")] = False,
-    after: Annotated[
-        int | None, Query(ge=0, le=2**62, description="Begin after this number; 0: with the oldest kept")
-    ] = None,
+    asked: Annotated[Listening, Query()],
     last_event_id: Annotated[str | None, Header(max_length=30, description="Number of the last message seen")] = None,
 ) -> Response:
     """Messages as they are published. An event of type gap says that some may have been pruned meanwhile."""
     feed: Feed = request.app.state.feed
     if feed.listeners >= MOST:
         raise ProblemError(503, "too many streams are open", headers={"Retry-After": str(AGAIN_S)})
+    after = asked.after
     if last_event_id:
         if not last_event_id.isascii() or not last_event_id.isdigit() or int(last_event_id) > 2**62:
             raise ProblemError(422, "not a number of a message", field="header.Last-Event-ID")
         after = int(last_event_id)
-    tag = None if tag is None else tag.lower()
-    wish = Wish(event=event, messenger=messenger, probability=probability_min, kind=kind, tag=tag, tests=test)
+    wish = Wish(
+        events=await to_thread.run_sync(_names, request.app.state.store, asked.event),
+        messenger=asked.messenger,
+        probability=asked.probability_min,
+        kind=asked.kind,
+        type=asked.type,
+        tags=frozenset(tag.lower() for tag in asked.tag),
+        tests=asked.test,
+    )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(_until_outage(feed.listen(wish, after)), media_type=MEDIA_TYPE, headers=headers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -12,6 +12,8 @@ from astropy.coordinates import SkyCoord
 from skymaps import Region, SkyMap, as_skymap, positions
 
 from ..errors import ConfigError
+from ..nearest import did_you_mean
+from ..publish.wish import KINDS, TYPES, Wish, folded
 from ..store.fields import CANDIDATES, EVENTS
 from ..store.tags import clean
 from .filters import asked, degrees
@@ -19,7 +21,7 @@ from .known import Row
 from .local import Local
 from .records import Association, Candidate, Event, Group, Message, Object, Status
 from .remote import Remote
-from .source import Source, Wish
+from .source import Source
 from .table import Results
 
 
@@ -172,7 +174,8 @@ class Client:
         event: str | None = None,
         min_probability: float | None = None,
         kind: str | None = None,
-        tag: str | None = None,
+        type: str | None = None,  # noqa: A002 - the messages' own word
+        tag: str | Sequence[str] | None = None,
         tests: bool = False,
         since: int | None = None,
         idle_s: float | None = None,
@@ -182,13 +185,15 @@ class Client:
         Parameters
         ----------
         event
-            Only about this event, by exact id or alias.
+            Only about this event, by id or alias in any case.
         min_probability
-            Only candidates this probable; withdrawals always.
+            Only candidates that reach this probability, and what becomes of these.
         kind
-            Only such: candidate, event or association.
+            Only such: candidate, event, association or group.
+        type
+            Only such: new, update or withdrawal.
         tag
-            Only candidates that have this tag, or just lost it.
+            Only candidates that have this tag, or any of several, or just lost it.
         tests
             Messages about test events, too.
         since
@@ -196,12 +201,20 @@ class Client:
         idle_s
             End after so many seconds without a message.
         """
-        found = None if tag is None else clean(tag)
-        wish = Wish(event=event, min_probability=min_probability, kind=kind, tag=found, tests=tests)
+        tags = [tag] if isinstance(tag, str) else tag or ()
+        wish = Wish(
+            events=frozenset() if event is None else frozenset({folded(event)}),
+            probability=min_probability,
+            kind=kind,
+            type=type,
+            tags=frozenset(map(clean, tags)),
+            tests=tests,
+        )
         if min_probability is not None and not 0.0 <= min_probability <= 1.0:
             raise ConfigError(f"min_probability {min_probability}: not a probability")
-        if kind not in (None, "candidate", "event", "association"):
-            raise ConfigError(f"kind {kind!r}: there are candidate, event, association")
+        for what, value, known in (("kind", kind, KINDS), ("type", type, TYPES)):
+            if value is not None and value not in known:
+                raise ConfigError(f"{what} {value!r}: {did_you_mean(value, known)}")
         if since is not None and since < 0:
             raise ConfigError(f"since {since}: not a number of a message")
         return (Message(row) for row in self._source.messages(wish, since, idle_s))

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -18,16 +19,18 @@ from skymaps import Region
 from ..errors import ConfigError, NotFoundError
 from ..judging import Bench
 from ..publish.message import version
+from ..publish.wish import Filter, Wish, facts
 from ..store import Store, cone, groups, listing, outbox, queries, search, tables
 from ..store import events as stored
 from ..store import tags as stored_tags
 from ..store.codec import event_of
 from ..store.fields import CANDIDATES, EVENTS, Field, unix
 from ..store.listing import SORTABLE, Listing
+from ..store.near import names_of
 from ..store.paging import Order
 from .filters import Asked
 from .known import Row
-from .source import PAGE, Wish
+from .source import PAGE
 
 POLL_S = 0.5
 """How often the outbox is looked at."""
@@ -142,12 +145,14 @@ class Local:
             yield gap
         if after is not None:
             seen = min(after, self._newest())
+        wanted = Filter(self._known(wish))
         while True:
             upto = self._newest()
             for row in self._between(seen, upto):
-                message = _message(row)
-                if takes(wish, message):
-                    yield message
+                body = json.loads(row["payload"])
+                about = facts(body)
+                if wanted.takes(about):
+                    yield {"number": row["seq"], "kind": about.kind, "body": body}
                     last = time.monotonic()
             if upto > seen:
                 seen = upto
@@ -155,6 +160,12 @@ class Local:
             if idle_s is not None and time.monotonic() - last >= idle_s:
                 return
             time.sleep(POLL_S if idle_s is None else min(POLL_S, idle_s))
+
+    def _known(self, wish: Wish) -> Wish:
+        """A wish with all names of its event."""
+        with self._store.read() as connection:
+            names = [names_of(connection, name) for name in wish.events]
+        return replace(wish, events=wish.events.union(*names))
 
     def _newest(self) -> int:
         """Number up to which nothing is added any more: whoever may have drawn a lower one is waited for."""
@@ -225,23 +236,3 @@ def _order(asked: Asked, of: str) -> Order:
     if order is None:
         raise ConfigError(f"sort {asked.sort!r}: there are {', '.join(SORTABLE[of])}")
     return order
-
-
-def _message(row: Row) -> Row:
-    body = json.loads(row["payload"])
-    return {"number": row["seq"], "kind": str(body.get("schema", "::")).split(":")[2] or "message", "body": body}
-
-
-def takes(wish: Wish, message: Row) -> bool:
-    """Whether this message is wished for."""
-    body = message["body"]
-    about = body.get("event") or {}
-    names = (about.get("id"), *about.get("aliases", ()), *body.get("events", ()))
-    probability = (body.get("score") or {}).get("probability")
-    return (
-        (wish.tests or not body.get("test"))
-        and (wish.event is None or wish.event in names)
-        and wish.kind in (None, message["kind"])
-        and (wish.tag is None or wish.tag in (*body.get("tags", ()), *body.get("untagged", ())))
-        and (wish.min_probability is None or probability is None or probability >= wish.min_probability)
-    )

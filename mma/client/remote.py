@@ -16,9 +16,10 @@ import skymaps
 from skymaps import Region
 
 from ..errors import ConfigError, MmaError, NotFoundError, OutageError
+from ..publish.wish import Wish
 from .filters import Asked
 from .known import Row
-from .source import PAGE, Wish
+from .source import PAGE
 from .sse import Events
 
 TRIES = 3
@@ -111,10 +112,12 @@ class Remote:
         """Published messages; a stream that breaks is taken up after the last number."""
         events = Events(after=after)
         wanted = {
-            "event": wish.event,
-            "probability_min": wish.min_probability,
+            "event": next(iter(wish.events), None),
+            "messenger": wish.messenger,
+            "probability_min": wish.probability,
             "kind": wish.kind,
-            "tag": wish.tag,
+            "type": wish.type,
+            "tag": sorted(wish.tags) or None,
             "test": wish.tests or None,
         }
         params = {name: value for name, value in wanted.items() if value is not None}

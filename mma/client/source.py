@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from skymaps import Region
 
+from ..publish.wish import Wish
 from .filters import Asked
 from .known import Row
 
 PAGE = 1000
 """Rows that are asked for at once: the largest page that the server gives."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What somebody listens to; None: anything."""
-
-    event: str | None = None
-    """Exact id or alias."""
-
-    min_probability: float | None = None
-    """Candidates less probable are left out; withdrawals are told always."""
-
-    kind: str | None = None
-    """candidate, event or association."""
-
-    tag: str | None = None
-    """Candidates that have this tag, or just lost it."""
-
-    tests: bool = False
-    """Messages about test events, too."""
 
 
 class Source(Protocol):

@@ -8,15 +8,15 @@ import sys
 import time
 import uuid
 from argparse import Namespace
-from collections.abc import Sequence
 from threading import Event
-from typing import Any
 
 from ..errors import OutageError
+from ..publish.wish import Filter, Wish, facts, folded
 from ..store.tags import clean
 from ..streams import connect
 from ..streams.kafka import KafkaSource
 from ..streams.merged import Merged
+from .line import line
 from .show import settings_of
 
 PATIENCE_S = 30.0
@@ -26,23 +26,35 @@ PATIENCE_S = 30.0
 def subscribe(options: Namespace) -> None:
     """Follow the topics until stopped, or with ``--until-end`` until nothing waits."""
     settings_of(options)
-    options.tag = [clean(tag) for tag in options.tag or ()]
+    wanted = Filter(_wish(options))
     source = connect.source(options.url, options.group or f"mma-subscribe-{uuid.uuid4()}")
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     merged = Merged([source], batch_size=100, stop=stop, wait_s=0.5)
     try:
-        _follow(merged, source, options)
+        source.check_topics()
+        _follow(merged, source, wanted, options)
     finally:
         merged.close()
 
 
-def _follow(merged: Merged, source: KafkaSource, options: Namespace) -> None:
+def _wish(options: Namespace) -> Wish:
+    """What the options say. Tests are told apart by their topic."""
+    return Wish(
+        events=frozenset() if options.event is None else frozenset({folded(options.event)}),
+        probability=options.min_probability,
+        type=options.type,
+        tags=frozenset(map(clean, options.tag or ())),
+        tests=True,
+    )
+
+
+def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namespace) -> None:
     quiet, start = 0, time.monotonic()
     for batch in merged.batches():
         for message in batch:
-            _print(message.payload, options)
+            _print(message.payload, wanted, as_json=options.json)
         merged.commit(batch)
         if not options.until_end:
             continue
@@ -55,30 +67,11 @@ def _follow(merged: Merged, source: KafkaSource, options: Namespace) -> None:
             raise OutageError(f"{source.name}: nothing to read: {told or 'no answer'}")
 
 
-def _print(payload: bytes, options: Namespace) -> None:
+def _print(payload: bytes, wanted: Filter, *, as_json: bool) -> None:
     try:
         message = json.loads(payload)
     except ValueError:
         return
-    if wanted(message, options.event, options.min_probability, options.tag):
-        sys.stdout.write(json.dumps(message) + "\n")
+    if isinstance(message, dict) and wanted.takes(facts(message)):
+        sys.stdout.write((json.dumps(message) if as_json else line(message)) + "\n")
         sys.stdout.flush()
-
-
-def wanted(
-    message: dict[str, Any], event: str | None, min_probability: float | None, tags: Sequence[str] | None = None
-) -> bool:
-    """Whether a message is about this event, probable enough and tagged so; a withdrawal is always probable enough.
-
-    Parameters
-    ----------
-    tags
-        Any of them will do, also one that is just taken off.
-    """
-    if event is not None and event not in (message.get("event", {}).get("id"), *message.get("events", ())):
-        return False
-    its = {*message.get("tags", ()), *message.get("untagged", ())}
-    if tags and its.isdisjoint(tags):
-        return False
-    score = message.get("score")
-    return min_probability is None or score is None or score["probability"] >= min_probability

@@ -106,7 +106,7 @@ def candidate_message(
         "vetting": {"status": "pending", "flags": [row["reason"]] if row["state"] == "vetoed" else []},
         "visibility": None,
         "links": event.links,
-        **{name: row[name] for name in ("tags", "untagged", "superseded_by") if row.get(name)},
+        **{name: row[name] for name in ("before", "tags", "untagged", "superseded_by") if row.get(name)},
     }
 
 

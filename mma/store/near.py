@@ -1,10 +1,11 @@
-"""Names like one that there is not."""
+"""Names by which an event is known; names like one that there is not."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, func, or_, select
 
 from ..nearest import nearest
+from ..publish.wish import folded
 from . import tables
 
 LOOKED_AT = 2000
@@ -12,6 +13,22 @@ LOOKED_AT = 2000
 
 SHOWN = 3
 BEGINNING = 6
+
+
+def names_of(connection: Connection, name: str) -> frozenset[str]:
+    """All names, folded, of the event that has this one in any case; of one that is not known that name alone."""
+    e, a = tables.events.c, tables.aliases.c
+    wanted, of_events = folded(name), a.what == "event"
+    ids = [
+        *connection.execute(select(e.id).where(_folded(e.id) == wanted)).scalars(),
+        *connection.execute(select(a.id).where(of_events, _folded(a.alias) == wanted)).scalars(),
+    ]
+    others = connection.execute(select(a.alias).where(of_events, a.id.in_(ids))).scalars()
+    return frozenset({wanted, *map(folded, ids), *map(folded, others)})
+
+
+def _folded(column: Column[str]) -> ColumnElement[str]:
+    return func.replace(func.lower(column), " ", "")
 
 
 def events_like(connection: Connection, name: str) -> list[str]:

@@ -36,6 +36,12 @@ def known(connection: Connection, ids: Sequence[str]) -> set[str]:
     return {row["id"] for row in select_in(connection, select(tables.outbox.c.id), tables.outbox.c.id, ids)}
 
 
+def payloads(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Texts of messages by id, of those that are still kept."""
+    o = tables.outbox.c
+    return {row["id"]: row["payload"] for row in select_in(connection, select(o.id, o.payload), o.id, ids)}
+
+
 def claim(connection: Connection, limit: int = 1000) -> list[Row]:
     """Messages not published yet, oldest first, for this transaction alone; none while another worker has them."""
     if connection.dialect.name == "postgresql":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ TOKEN_S = 600.0
 TOO_LATE = "not valid in current SASL state"
 """A token was renewed while its connection was being closed. librdkafka connects again by itself: no trouble, and where
 that fails it says so in other words."""
+
+SHUT_OUT = re.compile(r"disconnected|sasl|ssl|authenti|authori", re.IGNORECASE)
+"""What a broker's refusal sounds like to one that comes without credentials."""
 
 SHARED = {
     "log_level": 0,  # what librdkafka would print, our callbacks hear
@@ -28,8 +32,9 @@ Client = Callable[[dict[str, Any]], Any]
 class Connection:
     """What librdkafka says about a connection, as troubles."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, hint: str = "") -> None:
         self.name = name
+        self._hint = hint
         self.troubles = Troubles(name)
         self.is_lost = False
         """The client cannot go on, and says so once: a new one is needed."""
@@ -47,6 +52,8 @@ class Connection:
             return
         if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
             text = self.troubles.now.get("broker", text)
+        elif self._hint and SHUT_OUT.search(text):
+            text = f"{text}; {self._hint}"
         self.troubles.add("token" if "OAUTHBEARER token" in text else "broker", text)
 
     def _is_up(self, statistics: str) -> None:

@@ -44,6 +44,7 @@ def source(
             max_bytes=max_bytes,
             heartbeat_limit_s=heartbeat_limit_s,
             marks={"_test": b"true"} if REHEARSING.search(address.host) else None,
+            hint=urls.hint(address),
         )
 
 
@@ -66,7 +67,7 @@ def sink(url: str) -> KafkaSink:
     """Write to the broker of a URL."""
     address = urls.split(url)
     with _told(address):
-        return KafkaSink(address.name, urls.config(address), client=_producer(address))
+        return KafkaSink(address.name, urls.config(address), client=_producer(address), hint=urls.hint(address))
 
 
 def heart(beside: KafkaSink, url: str, topic: str, every_s: float) -> Heart:

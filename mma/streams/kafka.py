@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..errors import ConfigError, OutageError
+from ..nearest import did_you_mean
 from .client import SHARED, Client, Connection, is_fatal
 from .commits import Commits
 from .heartbeat import Pulse, is_heartbeat
@@ -63,6 +65,7 @@ class KafkaSource:
         max_bytes: int = MAX_BYTES,
         heartbeat_limit_s: float = 10.0,
         marks: Mapping[str, bytes] | None = None,
+        hint: str = "",
     ) -> None:
         """Subscribe. A topic that is not there yet, or not permitted, is a trouble and not an error.
 
@@ -86,6 +89,8 @@ class KafkaSource:
             A heartbeat topic that is silent for longer is a trouble.
         marks
             Headers that every message gets, as if its sender had set them.
+        hint
+            What to do where the broker shuts us out.
         """
         from confluent_kafka import Consumer
 
@@ -97,7 +102,7 @@ class KafkaSource:
         self._held: frozenset[str] = frozenset()
         self._max_bytes = max_bytes
         self._marks = dict(marks or {})
-        self._connection = Connection(name)
+        self._connection = Connection(name, hint)
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
         self._commits = Commits(self.troubles)
@@ -175,6 +180,29 @@ class KafkaSource:
         """These were handled, stored and published. It is not waited for: what is not committed comes again."""
         self._commits.add(batch)
         self._commits.make(self._consumer)
+
+    def check_topics(self) -> None:
+        """Whether the broker answers and has the topics, at once: what a person waits for.
+
+        Raises
+        ------
+        OutageError
+            It does not answer, and why.
+        ConfigError
+            It has no such topic, with those that are called much alike.
+        """
+        from confluent_kafka import KafkaException
+
+        try:
+            there = self._consumer.list_topics(timeout=ASK_S).topics
+        except KafkaException as error:
+            self._consumer.poll(0.1)  # the reason comes by the callback
+            cause = self.troubles.now.get("token") or self.troubles.now.get("broker") or error.args[0].str()
+            raise OutageError(f"{self.name} does not answer: {cause}") from error
+        for topic in self.topics:
+            if topic not in there:
+                known = sorted(name for name in there if not name.startswith("__"))
+                raise ConfigError(f"{self.name} has no topic {topic!r} that we may read; {did_you_mean(topic, known)}")
 
     def hold(self, topics: Sequence[str]) -> None:
         """Read nothing of these topics for now."""

@@ -22,13 +22,13 @@ WRITE = SHARED | {
 class KafkaSink:
     """Messages to one broker; each is confirmed or it is an outage, and then it stays in the outbox."""
 
-    def __init__(self, name: str, config: dict[str, Any], *, client: Client | None = None) -> None:
+    def __init__(self, name: str, config: dict[str, Any], *, client: Client | None = None, hint: str = "") -> None:
         from confluent_kafka import Producer
 
         self.name = name
         self.confirmed = 0
         self._failed: list[str] = []
-        self._connection = Connection(name)
+        self._connection = Connection(name, hint)
         self.troubles = self._connection.troubles
         make = client or Producer
         self._producer = make(WRITE | config | self._connection.hears())

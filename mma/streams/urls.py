@@ -142,6 +142,13 @@ def config(address: Address, environment: Mapping[str, str] = os.environ) -> Con
     return _gcn(address, environment) if address.scheme == "gcn" else _kafka(address)
 
 
+def hint(address: Address) -> str:
+    """What to do where the broker shuts us out: nothing we know of, where we came with credentials."""
+    if address.scheme == "gcn" or _hop_credential(address) is not None:
+        return ""
+    return f"no credentials for {address.host}: 'hop auth add'"
+
+
 def _gcn(address: Address, environment: Mapping[str, str]) -> Config:
     client, secret = environment.get("GCN_CLIENT_ID"), environment.get("GCN_CLIENT_SECRET")
     if not client or not secret:

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mma.api.feed import Feed, Wish, told
-from mma.store import Store, outbox
+from mma.api.feed import Feed, told
+from mma.publish.wish import Filter, Wish, folded
+from mma.store import Store, outbox, tables
 from mma.store.retention import prune
 from tests.api.filling import START, message, put
 
@@ -137,11 +138,11 @@ def test_each_filter_of_the_stream(client_of_small, small, params, kept):
 
 WISHES = st.builds(
     Wish,
-    event=st.sampled_from([None, "S1a", "S2b"]),
+    events=st.sampled_from([frozenset(), frozenset({folded("S1a")}), frozenset({folded("S2b")})]),
     messenger=st.sampled_from([None, "gw", "gamma"]),
     probability=st.sampled_from([None, 0.2, 0.6]),
     kind=st.sampled_from([None, "candidate", "event"]),
-    tag=st.sampled_from([None, "good"]),
+    tags=st.sampled_from([frozenset(), frozenset({"good"})]),
     tests=st.booleans(),
 )
 
@@ -162,14 +163,70 @@ def test_a_wish_takes_what_fulfils_every_part_of_it(wish, event, messenger, prob
     )
     told_probability = probability if kind == "candidate" else None
     expected = [
-        wish.event in (None, event),
+        not wish.events or folded(event) in wish.events,
         wish.messenger in (None, messenger),
         wish.kind in (None, kind),
-        wish.tag is None or tagged,
+        not wish.tags or tagged,
         wish.tests or not test,
         wish.probability is None or told_probability is None or told_probability >= wish.probability,
     ]
-    assert wish.takes(told({"seq": 1, "payload": payload})) == all(expected)
+    assert Filter(wish).takes(told({"seq": 1, "payload": payload}).facts) == all(expected)
+
+
+@pytest.mark.parametrize("name", ["s1A", "GW170817", "gw 170817"])
+def test_an_event_by_any_name_that_the_store_knows(client_of_small, small, name):
+    with small.begin() as connection:
+        for alias in ("GW170817",):
+            connection.execute(tables.aliases.insert().values(alias=alias, id="S1a", what="event"))
+    put(small, message(n=0), message("S2b", n=1))
+    assert [e["data"]["n"] for e in read(client_of_small, 1, after=0, event=name)] == [0]
+
+
+def test_withdrawals_of_what_passed_alone_and_by_type(client_of_small, small):
+    def about(name: str, kind: str, probability: float | None, n: int) -> str:
+        return message(type=kind, object={"id": name}, probability=probability, n=n)
+
+    put(
+        small,
+        about("A", "new", 0.9, 0),
+        about("B", "new", 0.1, 1),
+        about("B", "withdrawal", None, 2),
+        about("A", "update", 0.2, 3),
+        about("A", "withdrawal", None, 4),
+        about("C", "new", 0.8, 5),
+    )
+    assert [e["data"]["n"] for e in read(client_of_small, 4, after=0, probability_min=0.5)] == [0, 3, 4, 5]
+    got = read(client_of_small, 2, after=0, type="withdrawal")
+    assert [e["data"]["n"] for e in got] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"probabilty_min": 0.5}, "no parameter 'probabilty_min'; did you mean 'probability_min'?"),
+        ({"probability_min": 1.5}, "less than or equal to 1"),
+        ({"type": "gone"}, "'new', 'update' or 'withdrawal'"),
+        ({"kind": "gossip"}, "'candidate', 'event', 'association' or 'group'"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused(client_of_small, params, says):
+    got = client_of_small.get("/api/stream", params=params)
+    assert got.status_code == 422
+    assert says in got.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/api/events?limt=3", "limit"),
+        ("/api/associations?evnt=S1", "event"),
+        ("/api/cone?ra=1&dec=2&radus=1", "radius"),
+    ],
+)
+def test_a_misspelt_parameter_is_refused_with_the_nearest(client_of_small, path, near):
+    got = client_of_small.get(path)
+    assert got.status_code == 422
+    assert f"did you mean {near!r}?" in got.json()["detail"]
 
 
 def test_a_number_that_was_drawn_early_and_committed_late_is_not_lost(postgres_database, serve):
@@ -238,7 +295,7 @@ def test_a_sign_of_life_carries_the_number_reached(bare):
     async def play() -> list[bytes]:
         feed = Feed(bare)
         put(bare, message(n=0), message(n=1))
-        listening = feed.listen(Wish(event="other"), 0, beat_s=0.2)
+        listening = feed.listen(Wish(events=frozenset({"other"})), 0, beat_s=0.2)
         return [await anext(listening), await anext(listening)]
 
     assert asyncio.run(play())[1].endswith(b"id: 2\n\n")

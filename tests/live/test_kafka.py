@@ -118,7 +118,7 @@ def test_a_cta_alert_over_scram_becomes_candidates(
 def _printed(broker: Broker, topic: str, *options: str) -> list[Any]:
     """What our own command prints of a topic."""
     url = f"kafka://{broker.plain}/{topic}"
-    command = [sys.executable, "-m", "mma.cli", "subscribe", url, "--until-end", *options]
+    command = [sys.executable, "-m", "mma.cli", "subscribe", url, "--until-end", "--json", *options]
     told = subprocess.run(command, capture_output=True, timeout=60, check=True)
     return [json.loads(line) for line in told.stdout.decode().splitlines()]
 

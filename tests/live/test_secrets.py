@@ -97,7 +97,7 @@ def test_commands_with_right_and_wrong_passwords_say_neither(
         database = str(tmp_path / f"{name}.sqlite")
         listen = ("run", "--from", f"{server}/{topic}", "--publish", server, "--group", name, "--db", database)
         talk.start(f"run-{name}", *listen, **environment)
-        talk.start(f"subscribe-{name}", "subscribe", f"{server}/{topic}", "--until-end", **environment)
+        talk.start(f"subscribe-{name}", "subscribe", f"{server}/{topic}", "--until-end", "--json", **environment)
         talk.start(f"publish-{name}", "publish", "gamma", str(alert), "--to", f"{server}/{topic}", **environment)
     for name, environment in (("right", gcn), ("wrong", gcn | {"GCN_CLIENT_SECRET": WRONG})):
         database = str(tmp_path / f"gcn-{name}.sqlite")

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from coincidence import DEFAULT
 from mma.cli import main
-from mma.commands.subscribe import wanted
 from mma.errors import ConfigError, NotFoundError
 from mma.judging import Bench
 from mma.publish.candidate import candidate_id, withdrawal_id
 from mma.publish.message import message_id
+from mma.publish.wish import Filter, Wish, facts, folded
 from mma.store import Store, tags
 from mma.store.fence import hold_events
 from mma.store.verdicts import Verdict
@@ -228,10 +228,14 @@ def test_listeners_by_tag(world: World):
     two(world)
     (on,), (off,) = put(world, "moving", "late"), put(world, "moving", remove=True)
     for message, heard in ((on, {"moving", "late"}), (off, {"moving", "late"})):
-        assert {name for name in ("moving", "late", "other") if wanted(message, None, None, [name])} == heard
-    assert wanted(on, None, None, ["other", "late"])
-    assert not wanted(on, "S1", None, ["late"])
-    assert wanted(on, None, None, [])
+        assert {name for name in ("moving", "late", "other") if _heard(message, name)} == heard
+    assert _heard(on, "other", "late")
+    assert not _heard(on, "late", events=frozenset({folded("S1")}))
+    assert _heard(on)
+
+
+def _heard(message, *tags, **wish):
+    return Filter(Wish(tags=frozenset(tags), **wish)).takes(facts(message))
 
 
 def test_from_the_command_line(world: World, capsys):

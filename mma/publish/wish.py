@@ -1,0 +1,166 @@
+"""What somebody wants of the stream: one filter, for the command line, the client and server-sent events.
+
+A candidate is shown once it is wished for. What was shown is kept true: its withdrawal is shown, and the update by
+which it falls out. Nothing is told of a candidate that never was what somebody wished for. Messages say what was
+told before (``before``), so that a listener who comes back need not remember.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Kind = Literal["candidate", "event", "association", "group"]
+Type = Literal["new", "update", "withdrawal"]
+KINDS: tuple[str, ...] = get_args(Kind)
+TYPES: tuple[str, ...] = get_args(Type)
+REMEMBERED = 2000
+"""Candidates of which a listener remembers what it was told: for messages that do not say it themselves."""
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: upper and lower case, and spaces, do not count.
+
+    Examples
+    --------
+    >>> folded("GRB 170817A") == folded("grb170817a"), folded("S230518h") == folded("S230518ha")
+    (True, False)
+    """
+    return "".join(name.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whether a candidate was ever what somebody wishes for, and whether it was in the last message about it."""
+
+    ever: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a message is asked for."""
+
+    kind: str
+    """candidate, event, association or group; ``message`` for any other."""
+
+    type: str | None
+    """new, update or withdrawal."""
+
+    test: bool
+    events: frozenset[str]
+    """Ids and aliases of the events it is about, folded."""
+
+    messenger: str | None
+    probability: float | None
+    tags: frozenset[str]
+    """Those that it has, and those that it says are taken off."""
+
+    candidate: tuple[str, str] | None
+    """Event and object."""
+
+    before: Mapping[str, float | None] | None
+    """Of a candidate that was told before: ``probability`` by the last message, and ``probability_max`` by any."""
+
+
+def facts(message: Mapping[str, Any]) -> Facts:
+    """What a message of ours says of itself; parts that are missing are unknown."""
+    about, score = _table(message, "event"), _table(message, "score")
+    schema = str(message.get("schema", "")).split(":")
+    names = [about.get("id"), *_list(about, "aliases"), *_list(message, "events")]  # an association has several
+    object_id = _table(message, "object").get("id")
+    return Facts(
+        kind=schema[2] if len(schema) > 2 else "message",
+        type=message.get("type"),
+        test=bool(message.get("test")),
+        events=frozenset(folded(name) for name in names if isinstance(name, str)),
+        messenger=about.get("messenger"),
+        probability=score.get("probability"),
+        tags=frozenset(map(str, [*_list(message, "tags"), *_list(message, "untagged")])),
+        candidate=None if object_id is None else (str(about.get("id")), str(object_id)),
+        before=_table(message, "before") or None,
+    )
+
+
+def _table(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = message.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _list(message: Mapping[str, Any], name: str) -> list[Any]:
+    found = message.get(name)
+    return found if isinstance(found, list) else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody listens to; None or nothing: anything."""
+
+    events: frozenset[str] = frozenset()
+    """Ids and aliases of one event, folded."""
+
+    messenger: str | None = None
+    probability: float | None = None
+    """Only candidates that reach it, and what becomes of those."""
+
+    kind: str | None = None
+    type: str | None = None
+    tags: frozenset[str] = frozenset()
+    """Any of these will do, also one that was just taken off."""
+
+    tests: bool = False
+    """Messages about test events, too."""
+
+    def fits(self, told: Facts) -> bool:
+        """Whether a message is about what is wished for, however probable."""
+        return (
+            (self.tests or not told.test)
+            and (not self.events or not self.events.isdisjoint(told.events))
+            and self.messenger in (None, told.messenger)
+            and self.kind in (None, told.kind)
+            and (not self.tags or not self.tags.isdisjoint(told.tags))
+        )
+
+
+class Filter:
+    """Takes messages, in order, for one listener."""
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self._told: OrderedDict[tuple[str, str], Told] = OrderedDict()
+
+    def takes(self, message: Facts) -> bool:
+        """Whether the listener is to be told this message."""
+        if not self.wish.fits(message):
+            return False
+        shown = self.wish.probability is None or message.kind != "candidate" or self._keeps(message)
+        return shown and self.wish.type in (None, message.type)
+
+    def _keeps(self, message: Facts) -> bool:
+        """Whether a candidate is probable enough, or was and the listener has to hear that it is no more."""
+        least = self.wish.probability or 0.0
+        reaches = message.probability is not None and message.probability >= least
+        before = self._before(message, least)
+        if message.candidate is not None:
+            self._told[message.candidate] = Told((before is not None and before.ever) or reaches, reaches)
+            self._told.move_to_end(message.candidate)
+            if len(self._told) > REMEMBERED:
+                self._told.popitem(last=False)
+        if reaches:
+            return True
+        if message.probability is None:
+            return before is None or before.ever  # where nobody knows, better a withdrawal too many
+        return before is not None and before.last
+
+    def _before(self, message: Facts, least: float) -> Told | None:
+        """What the listener was told of a candidate before this; None where that is not known."""
+        if message.candidate is not None and message.candidate in self._told:
+            return self._told[message.candidate]
+        if message.type == "new":
+            return Told(ever=False, last=False)
+        if message.before is None:
+            return None
+        last, most = message.before.get("probability"), message.before.get("probability_max")
+        return Told(ever=most is not None and most >= least, last=last is not None and last >= least)

@@ -16,8 +16,8 @@ TOO_LATE = "not valid in current SASL state"
 """A token was renewed while its connection was being closed. librdkafka connects again by itself: no trouble, and where
 that fails it says so in other words."""
 
-SHUT_OUT = re.compile(r"disconnected|sasl|ssl|authenti|authori", re.IGNORECASE)
-"""What a broker's refusal sounds like to one that comes without credentials."""
+AWAY = re.compile(r"refused|resolve|unreachable|timed out", re.IGNORECASE)
+"""What a broker that is not there sounds like. One that is there and wants a login only hangs up."""
 
 SHARED = {
     "log_level": 0,  # what librdkafka would print, our callbacks hear
@@ -39,7 +39,7 @@ class Connection:
         self.is_lost = False
         """The client cannot go on, and says so once: a new one is needed."""
 
-        self._was_down = False
+        self._was_up = self._was_down = False
 
     def hears(self) -> dict[str, Any]:
         """Settings by which a client tells us."""
@@ -52,12 +52,13 @@ class Connection:
             return
         if error.name() == "_ALL_BROKERS_DOWN":  # why, was told before
             text = self.troubles.now.get("broker", text)
-        elif self._hint and SHUT_OUT.search(text):
+        if self._hint and not self._was_up and self._hint not in text and not AWAY.search(text):
             text = f"{text}; {self._hint}"
         self.troubles.add("token" if "OAUTHBEARER token" in text else "broker", text)
 
     def _is_up(self, statistics: str) -> None:
         up = any(b["state"] == "UP" for b in json.loads(statistics).get("brokers", {}).values())
+        self._was_up |= up
         if up:
             self.troubles.settle("broker")
             self.troubles.settle("token", 0.0 if self._was_down else TOKEN_S)

@@ -7,12 +7,11 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..errors import ConfigError, OutageError
-from ..nearest import did_you_mean
 from .client import SHARED, Client, Connection, is_fatal
 from .commits import Commits
 from .heartbeat import Pulse, is_heartbeat
 from .message import Message
+from .there import check_topics
 
 ASK_S = 5.0
 """How long the broker may take to answer a question."""
@@ -182,27 +181,8 @@ class KafkaSource:
         self._commits.make(self._consumer)
 
     def check_topics(self) -> None:
-        """Whether the broker answers and has the topics, at once: what a person waits for.
-
-        Raises
-        ------
-        OutageError
-            It does not answer, and why.
-        ConfigError
-            It has no such topic, with those that are called much alike.
-        """
-        from confluent_kafka import KafkaException
-
-        try:
-            there = self._consumer.list_topics(timeout=ASK_S).topics
-        except KafkaException as error:
-            self._consumer.poll(0.1)  # the reason comes by the callback
-            cause = self.troubles.now.get("token") or self.troubles.now.get("broker") or error.args[0].str()
-            raise OutageError(f"{self.name} does not answer: {cause}") from error
-        for topic in self.topics:
-            if topic not in there:
-                known = sorted(name for name in there if not name.startswith("__"))
-                raise ConfigError(f"{self.name} has no topic {topic!r} that we may read; {did_you_mean(topic, known)}")
+        """Whether the broker answers and has the topics, at once: what a person waits for."""
+        check_topics(self._consumer, self.name, self.topics, self.troubles)
 
     def hold(self, topics: Sequence[str]) -> None:
         """Read nothing of these topics for now."""

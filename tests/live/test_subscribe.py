@@ -1,0 +1,67 @@
+"""``mma subscribe`` on a real broker: what is wrong is said at once; lines for people; one filter."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from mma.cli import main
+from mma.simulate.broker import Broker, free_ports
+from tests.live.doing import produce, topics
+
+
+def _said(name: str, kind: str, probability: float | None, **more: object) -> bytes:
+    score = None if probability is None else {"probability": probability, "rank": 1, "of": 2, "class": "kilonova"}
+    return json.dumps(
+        {
+            "schema": "urn:mma:candidate:1",
+            "type": kind,
+            "issued": "2027-03-01T02:00:00.000Z",
+            "test": False,
+            "event": {"id": "S1a", "aliases": ["GW 270301"]},
+            "object": {"id": name, "ra": 1.0, "dec": -2.0},
+            "score": score,
+            "reason": "event retracted" if score is None else None,
+            **more,
+        }
+    ).encode()
+
+
+def _lines(capsys: pytest.CaptureFixture[str], url: str, *options: str) -> list[str]:
+    capsys.readouterr()
+    assert main(["subscribe", url, "--until-end", *options]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_line_each_and_withdrawals_of_what_passed(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
+    (topic,) = topics(broker, "candidates")
+    told = [("A", "new", 0.9), ("B", "new", 0.1), ("B", "withdrawal", None), ("A", "withdrawal", None)]
+    produce(broker, topic, [_said(*one) for one in told])
+    url = f"kafka://{broker.plain}/{topic}"
+    lines = _lines(capsys, url)
+    assert len(lines) == 4
+    assert lines[0].startswith("2027-03-01 02:00:00  new candidate  S1a  A  P 0.9  rank 1 of 2  kilonova")
+    assert lines[3] == "2027-03-01 02:00:00  withdrawal candidate  S1a  A  event retracted"
+    kept = _lines(capsys, url, "--min-probability", "0.5", "--event", "gw270301", "--json")
+    assert [(m["object"]["id"], m["type"]) for m in map(json.loads, kept)] == [("A", "new"), ("A", "withdrawal")]
+    assert len(_lines(capsys, url, "--type", "withdrawal")) == 2
+    assert _lines(capsys, url, "--event", "GW270302") == []
+
+
+def test_what_is_wrong_is_said_at_once(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
+    (topic,) = topics(broker, "candidates")
+    (port,) = free_ports(1)
+    for url, says in (
+        (f"kafka://{broker.plain}/{topic[:-1]}", f"did you mean '{topic}'?"),
+        (f"kafka://127.0.0.1:{port}/{topic}", "refused"),
+        (f"kafka://{broker.scram}/{topic}", "no credentials for 127.0.0.1: 'hop auth add'"),
+    ):
+        begun = time.monotonic()
+        assert main(["subscribe", url]) == 1
+        assert time.monotonic() - begun < 10.0
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert says in err.splitlines()[-1]
+        assert "Traceback" not in err

@@ -32,7 +32,7 @@ def database(tmp_path_factory) -> Path:
         "5.avro": detection("ZTF27c", HERE, 12.0, drb=0.1),
         "6.avro": detection("ZTF27pole", (123.0, 89.999), 12.0),
         "7.json": b'{"superevent_id": "S1", "alert_type": "\x00',
-        "8.txt": b"hello",
+        "8.json": b'{"title": "To people", "message_text": "hello"}',
         "9.csv": f"object_id,ra,dec,mjd\n[bold]x[/red],{HERE[0]},{HERE[1] - 1.0},61466\n".encode(),
     }
     for name, content in recorded.items():
@@ -314,7 +314,7 @@ def test_the_demo_is_found_by_the_next_command_and_touches_nothing_else(capsys, 
         assert "Kept in mma.sqlite" in out
     assert main(["candidates", "S260301a", "--json"]) == 0
     (tmp_path / "notice.json").write_bytes(superevent())
-    (tmp_path / "letter.txt").write_bytes(b"hello")
+    (tmp_path / "letter.txt").write_bytes(b'{"title": "To people", "message_text": "hello"}')
     capsys.readouterr()
     assert main(["replay", "notice.json", "letter.txt"]) == 0
     out = capsys.readouterr().out

@@ -10,7 +10,7 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from . import report  # noqa: E402 - after the number of threads is set
+from . import report, workload  # noqa: E402 - after the number of threads is set
 
 SUITES = ("regions", "hostile", "overlap", "decoding", "walk", "storing", "galaxies", "live", "api")
 """Modules with a function ``run`` that gives rows."""
@@ -21,6 +21,12 @@ def main(names: list[str]) -> int:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     rows = []
+    if not workload.DATA.is_dir():
+        print(
+            f"no recorded data in {workload.DATA.parent} (set MMA_DATA): regions are made ones, and what needs"
+            " real messages is left out",
+            file=sys.stderr,
+        )
     for name in names or SUITES:
         print(f"{name} ...", file=sys.stderr)
         rows += importlib.import_module(f"benchmarks.{name}").run()

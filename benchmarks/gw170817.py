@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,6 +74,8 @@ def one_night(data: Path, seed: int = 1) -> Iterator[tuple[Store, MemorySink]]:
 def main() -> dict[str, Any]:
     """Print one night's table and the ranks over many."""
     data = data_folder()
+    if not data.is_dir():
+        sys.exit(f"benchmarks.gw170817 needs the recorded data, which is not in {data} (set MMA_DATA)")
     with one_night(data) as (store, _), store.read() as connection:
         rows = queries.candidates(connection, "S170817a", limit=4)
         (event,) = queries.events(connection)

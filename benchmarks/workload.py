@@ -43,8 +43,8 @@ def recorded() -> tuple[SkyMap, ...]:
 def _made(seed: int) -> SkyMap:
     random = np.random.default_rng(seed)
     ring = Ring(
-        ra=random.uniform(0, 360),
-        dec=random.uniform(-90, 90),
+        axis_ra=random.uniform(0, 360),
+        axis_dec=random.uniform(-90, 90),
         radius_deg=random.uniform(30, 90),
         width_deg=random.uniform(1, 8),
         bright_ra=random.uniform(0, 360),

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..store.fields import Field
-from ..store.search import DEEPEST, MOST
+from ..store.search import DEEPEST, EPOCH_S, MOST
 
 Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number", "minimum": -MOST, "maximum": MOST}
 VALUES: dict[str, Schema] = {
     "number": NUMBER,
-    "time": {"type": "string", "format": "date-time"},
+    "time": {
+        "anyOf": [
+            {"type": "string", "format": "date-time"},
+            {"type": "number", "minimum": EPOCH_S[0], "maximum": EPOCH_S[1], "description": "Unix seconds"},
+        ]
+    },
     "text": {"type": "string", "pattern": "^[ -~]{0,100}$"},
     "flag": {"type": "boolean"},
 }

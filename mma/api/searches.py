@@ -13,8 +13,9 @@ from starlette.responses import Response
 from coincidence import Kind
 
 from ..store import listing, regions, search
-from ..store.fields import OBJECTS, SEARCHED, Field
+from ..store.fields import Field
 from ..store.listing import SORTABLE
+from ..store.loci import LOCI, OF_CANDIDATES
 from ..store.paging import Order
 from ..store.search import SearchError
 from . import answering, asking, columns
@@ -31,21 +32,21 @@ Found = Callable[[Connection, search.Condition, Order | None, int | None], Itera
 @router.post(
     "/candidates",
     responses=answering.described("Candidates of all events", "A candidate, without rank") | responses(503),
-    openapi_extra=search_body(SEARCHED, tuple(SORTABLE["searched"])),
+    openapi_extra=search_body(OF_CANDIDATES, tuple(SORTABLE["searched"])),
 )
 def candidates(request: Request, document: Annotated[Any, Body()], asked: Annotated[Any, Depends(ASKED)]) -> Response:
     """Candidates of all events that fulfil a document of conditions; CSV and NDJSON hold the whole result."""
-    return _answer(request, document, asked, "candidates", SEARCHED, listing.searched)
+    return _answer(request, document, asked, "candidates", OF_CANDIDATES, listing.searched)
 
 
 @router.post(
     "/objects",
     responses=answering.described("Objects", "An object") | responses(503),
-    openapi_extra=search_body(OBJECTS, tuple(SORTABLE["objects"])),
+    openapi_extra=search_body(LOCI, tuple(SORTABLE["objects"])),
 )
 def objects(request: Request, document: Annotated[Any, Body()], asked: Annotated[Any, Depends(ASKED)]) -> Response:
     """Objects that fulfil a document of conditions; CSV and NDJSON hold the whole result."""
-    return _answer(request, document, asked, "objects", OBJECTS, listing.searched_objects)
+    return _answer(request, document, asked, "objects", LOCI, listing.searched_objects)
 
 
 def _answer(

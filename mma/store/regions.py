@@ -33,8 +33,8 @@ DAY_S = 86400.0
 MOST = 50_000
 """Objects that are scored for one question."""
 
-UNPACKED_BYTES = 200_000_000
-"""Largest map, unpacked."""
+MOC_BYTES = 200_000_000
+"""Largest coverage map, unpacked: it is held in memory. Maps are read piece by piece, as large as those of notices."""
 
 MAX_TILES = 1_000_000
 COVERAGE = "coverage map"
@@ -54,7 +54,7 @@ def uploaded(data: bytes, time: datetime, kind: Kind) -> Event:
         The bytes are neither.
     """
     try:
-        region = skymaps.read(data, max_bytes=UNPACKED_BYTES, max_tiles=MAX_TILES)
+        region = skymaps.read(data, max_tiles=MAX_TILES)
     except RegionError as error:
         if "coverage map" not in str(error) and "no column" not in str(error):
             raise
@@ -82,7 +82,7 @@ def read_moc(data: bytes) -> SkyMap:
     """
     try:
         if data[:2] == b"\x1f\x8b":
-            data = zlib.decompressobj(31).decompress(data, UNPACKED_BYTES)
+            data = zlib.decompressobj(31).decompress(data, MOC_BYTES)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # before the file is opened: that is when astropy complains
             with fits.open(io.BytesIO(data), memmap=False) as hdus:

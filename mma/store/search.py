@@ -28,6 +28,10 @@ Condition = ColumnElement[bool]
 LARGEST, DEEPEST = 200, 8
 """Clauses in a document, and ``bool`` within ``bool``."""
 
+EPOCH_S = (1e8, 1e11)
+"""Numbers that are Unix seconds where a time is wanted: 1973 to 5138. A thousand times as much is milliseconds, as
+Elasticsearch has them; what is smaller may be days of any kind."""
+
 MOST = 1e300
 """Largest number in a document."""
 
@@ -116,7 +120,9 @@ class _Reader:
 
     def _field(self, name: str, where: str) -> Field:
         if name not in self._fields:
-            raise SearchError(where, f"unknown field {name[:100]!r}; {did_you_mean(name[:100], sorted(self._fields))}")
+            last = name.rpartition(".")[2]  # of ANTARES' properties.redshift
+            wanted = last if last in self._fields else name[:100]
+            raise SearchError(where, f"unknown field {name[:100]!r}; {did_you_mean(wanted, sorted(self._fields))}")
         return self._fields[name]
 
     def _bool(self, body: dict[str, Any], where: str, depth: int) -> Condition:
@@ -166,6 +172,10 @@ def _typed(field: Field, value: Any, where: str) -> Any:
             return times.read(value, day_part=0.0).timestamp()
         except ValueError:
             raise SearchError(where, f"{value[:100]!r} is no ISO 8601 time, such as 2027-03-01T02:00:00Z") from None
+    if field.kind == "time" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if (number := _epoch(value)) is not None:
+            return number
+        raise SearchError(where, f"{value} is no time: Unix seconds are, and ISO 8601 such as 2027-03-01T02:00:00Z")
     if field.kind == "number" and isinstance(value, (int, float, str)) and not isinstance(value, bool):
         try:
             number = float(value)
@@ -175,6 +185,14 @@ def _typed(field: Field, value: Any, where: str) -> Any:
             return number
     wanted = {"text": "text", "flag": "true or false", "time": "a time in ISO 8601", "number": "a number"}[field.kind]
     raise SearchError(where, f"expected {wanted}, found {str(value)[:100]!r}")
+
+
+def _epoch(number: float) -> float | None:
+    """Unix seconds of these or of milliseconds."""
+    low, high = EPOCH_S
+    if low <= number <= high:
+        return float(number)
+    return number / 1e3 if high < number <= high * 1e3 else None
 
 
 def printable(text: str, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mma.store.fields import SEARCHED
-from tests.api.filling import Rows, shown
+from tests.api.filling import Rows, all_objects, shown
 
 FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 EVENTS = ("CBC0000", "GRB0001", "NEUTRINO0002")
@@ -181,3 +182,39 @@ def test_every_field_that_is_documented_can_be_searched(client):
             value = 0.0 if field.kind == "number" else "2027-03-01T00:00:00Z"
             got = client.post("/api/search/candidates", json={"query": {"range": {name: {"gt": value}}}})
             assert got.status_code == 200, (name, got.text)
+
+
+def test_a_search_document_of_antares_works_as_it_is(client, store):
+    """Its names of the fields, and times as Unix seconds or days."""
+    rows = all_objects(store)
+    since = sorted(datetime.fromisoformat(row["last_seen"]).timestamp() for row in rows)[len(rows) // 2]
+    expected = {
+        row["id"]
+        for row in rows
+        if datetime.fromisoformat(row["last_seen"]).timestamp() >= since and row["band"] == "r"
+    }
+    assert expected
+    mjd = since / 86400.0 + 40587.0 - 1e-9
+    for name, start in (("ingest_time", since), ("ingest_time", since * 1e3),
+                        ("properties.newest_alert_observation_time", mjd)):  # fmt: skip
+        query = {
+            "bool": {"filter": {"range": {name: {"gte": start}}}, "must": [{"match": {"properties.passband": "R"}}]}
+        }
+        got = client.post("/api/search/objects", json={"query": query, "size": 10_000})
+        assert got.status_code == 200, got.text
+        assert {row["id"] for row in got.json()["items"]} == expected
+
+
+@pytest.mark.parametrize(
+    ("clause", "said"),
+    [
+        ({"match": {"properties.passbnd": "g"}}, "did you mean 'properties.passband'?"),
+        ({"range": {"properties.redshift": {"gt": 0}}}, "did you mean 'redshift'?"),
+        ({"range": {"ingest_time": {"gte": 61000.5}}}, "61000.5 is no time: Unix seconds are"),
+        ({"range": {"last_sen": {"gte": 0}}}, "did you mean 'last_seen'?"),
+    ],
+)
+def test_a_field_that_is_not_known_is_answered_with_the_right_one(client_of_small, clause, said):
+    got = client_of_small.post("/api/search/objects", json={"query": clause})
+    assert got.status_code == 422
+    assert said in got.json()["errors"][0]["detail"]

@@ -168,6 +168,13 @@ def _as_ranges(ranges: np.ndarray[Any, Any]) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.realdata
+def test_a_map_as_large_as_notices_carry_can_be_uploaded(small, serve, data):
+    """400 MB unpacked, 1.4 MB as it is sent."""
+    got = upload(serve(small), (data / "skymaps/gw/GW170817.fits.gz").read_bytes())
+    assert got.status_code == 200, got.text
+
+
 def test_an_upload_as_csv(night, serve):
     data = skymaps.write_fits(circle_map(150.0, 20.0, 3.0))
     form = {"time": "2027-03-01T02:00:00Z", "level": "0.99"}

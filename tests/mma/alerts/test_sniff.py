@@ -32,7 +32,7 @@ def test_every_kind_has_a_decoder() -> None:
         (b"{", None),
         (b"<VOEvent ivorn='ivo://nasa.gsfc.gcn/Fermi#x'/>", None),
         (b"SIMPLE  =                    T", None),
-        (b"PAR1\x00\x00", None),
+        (b"PAR1\x00\x00", "table"),
         (b"filter,mjd,flux\n", None),
         (b"", None),
     ],

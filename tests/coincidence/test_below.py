@@ -97,14 +97,16 @@ def day(value: float) -> float:
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
 def test_an_objects_first_and_last_detection_are_positive(order: tuple[int, ...]) -> None:
     rows = [row(-3.0, -5e3, n_detections=0.0), row(1.0, 5e3, n_detections=1.0), row(4.0, -6e3, n_detections=1.0)]
-    state = combine(alerts(rows[order[0]]), np.full(1, np.nan))[0]
+    first = alerts(rows[order[0]])
+    state = combine(first, told_times(first), first.time)[0]
     for i in order[1:]:
         both = type(state).concatenate([state, alerts(rows[i])])
-        state, _ = combine(both, told_times(both))
+        state = combine(both, told_times(both), both.time)[0]
     assert (day(state.first_seen[0]), day(state.time[0])) == pytest.approx((1.0, 1.0))
     assert (state.flux_njy[0], state.n_detections[0]) == (5e3, 1.0)
 
 
 def test_an_object_that_was_never_detected_has_no_detections() -> None:
-    state, _ = combine(alerts(row(-3.0, -5e3), row(1.0, -4e3)), np.full(2, np.nan))
+    both = alerts(row(-3.0, -5e3), row(1.0, -4e3))
+    state = combine(both, told_times(both), both.time)[0]
     assert (day(state.first_seen[0]), day(state.time[0]), state.n_detections[0]) == pytest.approx((-3.0, 1.0, 0.0))

@@ -17,10 +17,12 @@ from coincidence.models import Classifier, ClassModel, Contamination, Light, Ons
 
 from .errors import ConfigError
 from .nearest import did_you_mean
+from .sites import site
 from .streams.fetch import HOSTS
 
 DATABASE = "mma.sqlite"
 READERS = ("open", "token")
+WEB = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 IVORN = re.compile(r"ivo://[\w.-]+(/[\w./~-]+)?")
 SHAPES = ("box", "plateau_exponential", "power_law")
 LIGHT_SHAPES = ("none", "flat", "template", "power_law", "state")
@@ -106,6 +108,12 @@ class Settings:
     author_ivorn: str = "ivo://mma/gamma"
     """Who sends our VOEvents, by IVOA identifier: ``ivo://AUTHORITY/...``."""
 
+    public_url: str | None = None
+    """Where others reach our pages, ``https://HOST/...``: what messages link to."""
+
+    sites: tuple[str, ...] = ("CTAO-N", "CTAO-S")
+    """Telescopes that messages tell the visibility for: names of ``mma.sites``, or ``LATITUDE LONGITUDE HEIGHT``."""
+
     group: str = "mma"
     """Consumer group: workers of one name share the streams, and a restart goes on where it ended."""
 
@@ -154,6 +162,10 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     settings: Settings = _build(Settings(), document, "settings")
     if settings.api.read not in READERS:
         raise ConfigError(f"settings.api.read: {settings.api.read!r} is none of {', '.join(READERS)}")
+    if settings.public_url is not None and not WEB.fullmatch(settings.public_url):
+        raise ConfigError(f"settings.public_url: {settings.public_url!r} is not like https://example.org/mma")
+    for name in settings.sites:
+        site(name)
     if not IVORN.fullmatch(settings.author_ivorn):
         raise ConfigError(f"settings.author_ivorn: {settings.author_ivorn!r} is not like ivo://example.org/alerts")
     return replace(settings, score=_parameters(score))

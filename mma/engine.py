@@ -19,6 +19,7 @@ from coincidence.alert import StrArray
 from coincidence.names import SECOND_HAND
 
 from . import grouping, identity, matching, namesakes, whole
+from .beside import Beside
 from .errors import ConflictError, MmaError, OutageError
 from .following import LATE_S, OUTAGE_S, Following
 from .intake import Intake, Locate, source_of, take_in
@@ -51,12 +52,14 @@ class Engine:
         tells: bool = False,
         clock: Callable[[], float] = time.time,
         locate: Locate | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.store = store
         self.sink = sink
         self.parameters = parameters
         self.prefix = prefix if sink is not None or tells else None
         self._clock = clock
+        self.beside = beside or Beside()
         self._locate = locate
         self._tripped = 0
         self._seen = -math.inf  # time of the newest alert
@@ -65,7 +68,7 @@ class Engine:
     def recall(self) -> None:
         """Take up the events where the store has them: at the start, and after a transaction that failed."""
         self.following = Following(self.parameters)
-        self.teller = Teller(self.parameters, self.prefix)
+        self.teller = Teller(self.parameters, self.prefix, self.beside)
         self._is_stale = False
         with self.store.read() as connection:
             self.following.catch_up(connection)
@@ -180,7 +183,7 @@ class Engine:
             originals.keep(connection, notice.id, notice.notice, message.payload)
         if change.news in (News.REPEATED, News.OLDER):
             return
-        self.teller.event(connection, notice.id, at)
+        self.teller.event(connection, change.after, at)
         self.teller.settle(connection, matching.event(connection, self.active, notice.id), at)
         self._associate(connection, change.after, at)
 

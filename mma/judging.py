@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from coincidence import Parameters
 
 from . import matching
+from .beside import Beside
 from .errors import NotFoundError
 from .following import Following
 from .store import Store, candidates, classifications, tags, verdicts
@@ -28,6 +29,8 @@ class Bench:
     parameters: Parameters
     prefix: str | None
     """Of the topics; None tells nobody. Messages wait in the outbox."""
+
+    beside: Beside = field(default_factory=Beside)
 
     def judge(self, verdict: Verdict) -> None:
         """Keep a verdict, and score what it touches again.
@@ -80,7 +83,7 @@ class Bench:
             else:
                 untagged, changed = [], tags.add(connection, key, wanted, who=who, now=now)
             if changed:
-                Teller(self.parameters, self.prefix).tagged(connection, key, untagged, now)
+                Teller(self.parameters, self.prefix, self.beside).tagged(connection, key, untagged, now)
 
     def classify(
         self, object_id: str, classifier: str, version: str, probabilities: Mapping[str, float], now: float
@@ -101,7 +104,7 @@ class Bench:
 
     def _again(self, connection: Connection, object_id: str, now: float) -> None:
         """Score the events that an object is a candidate of, each as its notices tell it, open or over."""
-        following, teller = Following(self.parameters), Teller(self.parameters, self.prefix)
+        following, teller = Following(self.parameters), Teller(self.parameters, self.prefix, self.beside)
         for event_id in sorted({key[0] for key in candidates.of_objects(connection, [object_id])}):
             following.remember(connection, event_id)
             teller.settle(connection, matching.event(connection, following.active, event_id), now)

@@ -88,12 +88,17 @@ def night_of(site: Site, time: datetime) -> date:
 def coming_night(site: Site, now: datetime) -> date:
     """The night that is, or the next one: from the end of darkness on the coming evening counts."""
     night = night_of(site, now)
-    dark = darkness(sky(site, night))
+    dark = _dark(site, night)
     over = now >= dark.end if dark else now.timestamp() >= sky(site, night).unix[-1]
     return night + timedelta(days=1) if over else night
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
+def _dark(site: Site, night: date) -> Spell | None:
+    return darkness(sky(site, night))
+
+
+@lru_cache(maxsize=64)
 def sky(site: Site, night: date) -> Sky:
     """The sky over a site from local mean noon of this date to the next.
 

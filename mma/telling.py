@@ -11,13 +11,14 @@ import numpy as np
 import orjson
 from sqlalchemy import Connection
 
-from coincidence import AlertBatch, Parameters
+from coincidence import AlertBatch, Event, Parameters, Stage
 from coincidence.ranking import worth_telling
 
+from .beside import Beside
 from .matching import Found
 from .publish import association_message, candidate_message, event_message
-from .publish.candidate import candidate_id, event_facts, withdrawal_id
-from .publish.message import message_id, topic
+from .publish.candidate import EventFacts, candidate_id, event_facts, withdrawal_id
+from .publish.message import Message, message_id, topic
 from .standings import Exchange, Standing, Standings
 from .store import associations, candidates, events, names, objects, outbox, tags
 from .store.bulk import Row
@@ -52,9 +53,10 @@ class Teller:
     not from what came in the same batch, nor from how often the worker was stopped in between.
     """
 
-    def __init__(self, parameters: Parameters, prefix: str | None) -> None:
+    def __init__(self, parameters: Parameters, prefix: str | None, beside: Beside) -> None:
         self.parameters = parameters
         self.prefix = prefix
+        self.beside = beside
         self.standings = Standings()
 
     def settle(self, connection: Connection, found: Found, now: float, came: Mapping[str, float] | None = None) -> None:
@@ -139,7 +141,7 @@ class Teller:
         if not due or self.prefix is None:
             return
         event_ids = sorted({d.row["event_id"] for d in due})
-        facts = {name: event_facts(row) for name, row in events.rows(connection, event_ids).items()}
+        facts = {name: event_facts(row, self.beside.pages) for name, row in events.rows(connection, event_ids).items()}
         others = names.of_objects(connection, sorted({d.row["object_id"] for d in due}))
         for d in due:
             if d.row["state"] == ACTIVE:
@@ -147,7 +149,8 @@ class Teller:
         due.sort(key=lambda d: (d.row["event_id"], d.rank or 0, d.row["object_id"]))
         before = _told_before(connection, due)
         messages: list[outbox.Waiting] = []
-        for d in due:
+        seen = self._visibility(due, facts)
+        for i, d in enumerate(due):
             event_id, object_id = d.row["event_id"], d.row["object_id"]
             message = candidate_message(
                 facts[event_id],
@@ -160,18 +163,32 @@ class Teller:
                 log_none=standing[event_id].log_none,
                 revision=d.told["told_revision"],
                 now=(came or {}).get(object_id, now),
+                visibility=seen.get(i),
             )
             where = topic(self.prefix, "candidates", test=facts[event_id].is_test)
             messages.append(outbox.waiting_for(where, event_id, message))
         outbox.put(connection, messages, now)
 
-    def event(self, connection: Connection, event_id: str, now: float) -> None:
+    def _visibility(self, due: list[_Due], facts: Mapping[str, EventFacts]) -> dict[int, Message | None]:
+        """What is told of those that stand, in the night after the newest that is known of event and object."""
+        which = [i for i, d in enumerate(due) if d.rank is not None]
+        ra, dec, last = (
+            np.array([getattr(due[i].states, name)[due[i].i] for i in which], dtype=np.float64)
+            for name in ("ra", "dec", "time")
+        )
+        issued = np.array([facts[due[i].row["event_id"]].issued for i in which], dtype=np.float64)
+        return dict(zip(which, self.beside.outlook.of_positions(ra, dec, np.maximum(last, issued)), strict=True))
+
+    def event(self, connection: Connection, event: Event, now: float) -> None:
         """A message about an event's newest state."""
+        event_id = event.id
         row = events.event_row(connection, event_id)
         if self.prefix is None or row is None or row["told_notice"] == row["notice"]:
             return
         revision = (row["told_revision"] or 0) + 1
-        message = event_message(row, revision=revision, now=now)
+        region = None if event.stage is Stage.RETRACTION else event.region
+        visibility = self.beside.outlook.of_region(region, row["issued"])
+        message = event_message(row, revision=revision, now=now, visibility=visibility, pages=self.beside.pages)
         where = topic(self.prefix, "events", test=row["is_test"])
         outbox.put(connection, [outbox.waiting_for(where, event_id, message)], now)
         events.mark_told(connection, event_id, revision, row["notice"])

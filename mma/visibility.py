@@ -12,6 +12,9 @@ from skymaps import FloatArray, Region, healpix
 from .nights import ASTRONOMICAL_DEG, STEP_S, Sky, Spell, altitude_deg, darkness, sky, spells, utc, vectors
 from .sites import Site
 
+Places = tuple[FloatArray, FloatArray, FloatArray]
+"""Right ascensions and declinations in degrees, and the share of a region's probability that each stands for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visibility:
@@ -131,6 +134,22 @@ def observable(
         part = slice(start, start + 4096)
         highest[part] = altitude_deg((dark @ vectors(ra[part], dec[part]).T).max(axis=0))
     return {limit: float(probability[highest >= limit].sum()) for limit in altitudes}
+
+
+CELLS = 800
+"""A region is sampled by no more cells than this."""
+
+
+def sample(region: Region, level: float = 0.9) -> Places:
+    """Positions all over a credible region, and the share of its probability that each stands for. Each (n,)."""
+    order = 3
+    found = region.cells(order, level)
+    while order < 13 and len(finer := region.cells(order + 1, level)) <= CELLS:
+        order, found = order + 1, finer
+    ra, dec = healpix.pixel_centre(order, found)
+    weight = region.probdensity_at(ra, dec)
+    total = weight.sum()
+    return ra, dec, weight / total if total > 0.0 else np.full(len(ra), 1.0 / max(len(ra), 1))
 
 
 FINEST = 7

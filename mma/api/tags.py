@@ -11,6 +11,7 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from ..beside import beside
 from ..errors import ConfigError, NotFoundError
 from ..judging import Bench
 from ..store import listing, queries, tags
@@ -75,7 +76,7 @@ def _changed(request: Request, event: str, object_id: str, tag: str, who: str, *
     store, settings = answering.store_of(request), request.app.state.settings
     with store.read() as connection:
         key = _key(connection, event, object_id)
-    bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix)
+    bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
     bench.tag(key, [tag], who=who, now=time.time(), remove=remove)
     with store.read() as connection:
         return answering.json(request, listing.one(connection, *key))

@@ -11,6 +11,7 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from ..beside import beside
 from ..errors import NotFoundError
 from ..judging import Bench
 from ..store import listing, queries, verdicts
@@ -56,7 +57,7 @@ def tell(
     with store.read() as connection:
         name, its = _pair(connection, event, object_id)
     said = Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts)
-    Bench(store=store, parameters=settings.score, prefix=settings.prefix).judge(said)
+    Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings)).judge(said)
     with store.read() as connection:
         return answering.json(request, listing.one(connection, name, its))
 

@@ -6,6 +6,7 @@ from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
+from ..beside import beside
 from ..engine import Engine
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, ledger
@@ -55,7 +56,13 @@ def _again(options: Namespace) -> None:
     """Handle one or all once more. What they lead to is published by the worker that runs on this database."""
     settings = settings_of(options)
     with closing(Store(settings.database, create=False)) as store:
-        engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
+        engine = Engine(
+            store,
+            parameters=settings.score,
+            prefix=settings.prefix,
+            tells=settings.publish is not None,
+            beside=beside(settings),
+        )
         with store.read() as connection:
             ids = [row["id"] for row in ledger.dead_letters(connection)]
         if options.id is not None and options.id not in ids:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, or_, select
 from coincidence.event import TEST_ENDING
 
 from ..config import Settings
-from ..errors import ConfigError, DecodeError, NotFoundError
+from ..errors import ConfigError, DecodeError, Ignored, NotFoundError
 from ..notices import fields, names, voevent_gamma, voevent_xml
 from ..notices.gamma_schema import SCHEMA_ID
 from ..notices.sniff import is_xml
@@ -55,12 +55,19 @@ def read(payload: bytes) -> Alert | None:
     try:
         if is_xml(payload[:64].lstrip()):
             packet = voevent_xml.read(payload)
-            return voevent_gamma.document_of(packet) if voevent_gamma.is_ours(packet) else None
-        document = dict(fields.unwrapped(fields.parse_json(payload)))
-    except DecodeError:
+            if not voevent_gamma.is_ours(packet):
+                return None
+            document = voevent_gamma.document_of(packet)
+        else:
+            document = dict(fields.unwrapped(fields.parse_json(payload)))
+        if document.get("$schema") != SCHEMA_ID:
+            return None
+        for name in ("mission", "id", "alert_datetime"):
+            fields.text(document, name)
+        _issued(document)
+    except (DecodeError, Ignored):
         return None
-    known = document.get("$schema") == SCHEMA_ID and "mission" in document and "id" in document
-    return document if known else None
+    return document
 
 
 def event_of(alert: Alert) -> str:

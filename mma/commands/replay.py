@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..beside import beside
 from ..config import Settings
 from ..engine import Engine
 from ..intake import take_in
@@ -58,7 +59,7 @@ def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> 
         progress = stack.enter_context(bar())
         recorded = in_time_order(progress.track(list(find(paths)), description="reading"))
         source = FileSource(recorded, settings.batch_size)
-        engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix)
+        engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
         task = progress.add_task("playing", total=len(source))
         look_seldom()
         engine.run(source, lambda n: progress.advance(task, n))

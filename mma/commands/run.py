@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
+from ..beside import beside
 from ..config import Settings
 from ..engine import Engine
 from ..errors import ConfigError
@@ -59,6 +60,7 @@ def run(options: Namespace) -> None:
             parameters=settings.score,
             prefix=settings.prefix,
             locate=maps.locate if maps else None,
+            beside=beside(settings),
         )
         kafka = sink if isinstance(sink, KafkaSink) else None
         heart = _heart(stack, kafka, str(to), settings)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
+from ..beside import beside
 from ..errors import ConfigError, NotFoundError
 from ..judging import Bench
 from ..store import Store, listing, queries, tags
@@ -62,7 +63,7 @@ def _change(options: Namespace) -> None:
     settings = settings_of(options)
     with closing(Store(settings.database, create=False)) as store:
         key = _key(store, options)
-        bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix)
+        bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
         who = options.by or getpass.getuser()
         bench.tag(key, options.tags, who=who, now=time.time(), remove=options.remove)
         with store.read() as connection:

@@ -13,6 +13,7 @@ import numpy as np
 
 from coincidence.learning import Judged, learn
 
+from ..beside import beside
 from ..config import Settings
 from ..errors import ConfigError
 from ..judging import Bench
@@ -96,9 +97,8 @@ def _tell(options: Namespace) -> None:
 
 
 def _bench(store: Store, settings: Settings) -> Bench:
-    return Bench(
-        store=store, parameters=settings.score, prefix=settings.prefix if settings.publish is not None else None
-    )
+    prefix = settings.prefix if settings.publish is not None else None
+    return Bench(store=store, parameters=settings.score, prefix=prefix, beside=beside(settings))
 
 
 def _learn(options: Namespace) -> None:

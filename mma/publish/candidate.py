@@ -10,6 +10,7 @@ from coincidence.terms import TERMS
 from skymaps.region import SQDEG_PER_SR
 
 from .message import Message, iso, message_id, version
+from .pages import Pages
 
 Row = dict[str, Any]
 LONGEST_TEXT, LONGEST_LIST = 200, 20
@@ -45,22 +46,36 @@ class EventFacts:
     part: Message
     is_test: bool
     window_s: list[float] | None
+    issued: float
+    """When its newest notice was sent, Unix seconds."""
+
     links: Message
+    pages: Pages
 
 
-def event_facts(event: Row) -> EventFacts:
+def event_facts(event: Row, pages: Pages) -> EventFacts:
     """Of the event's row."""
-    document = event["document"]
     return EventFacts(
         part=event_part(event),
         is_test=event["is_test"],
         window_s=_window(event),
-        links={"event": document.get("url"), "skymap": document.get("skymap_url")},
+        issued=event["issued"],
+        links=pages.of_event(event),
+        pages=pages,
     )
 
 
 def candidate_message(
-    event: EventFacts, row: Row, *, told_id: str, rank: int | None, of: int, log_none: float, revision: int, now: float
+    event: EventFacts,
+    row: Row,
+    *,
+    told_id: str,
+    rank: int | None,
+    of: int,
+    log_none: float,
+    revision: int,
+    now: float,
+    visibility: Message | None = None,
 ) -> Message:
     """The message about one candidate, by ``schemas/candidate.schema.json``.
 
@@ -81,6 +96,8 @@ def candidate_message(
         1 for the first message about this candidate.
     now
         Unix seconds.
+    visibility
+        When it can be observed, by site; None for one that does not stand.
     """
     kind = "withdrawal" if rank is None else "new" if revision == 1 else "update"
     return {
@@ -104,8 +121,8 @@ def candidate_message(
         },
         "distance": _distance(row) if rank is not None else None,
         "vetting": {"status": "pending", "flags": [row["reason"]] if row["state"] == "vetoed" else []},
-        "visibility": None,
-        "links": event.links,
+        "visibility": visibility,
+        "links": event.pages.of_candidate(event.links, row["event_id"], row["object_id"]),
         **{name: row[name] for name in ("before", "tags", "untagged", "superseded_by") if row.get(name)},
     }
 

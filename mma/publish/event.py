@@ -6,6 +6,7 @@ from typing import Any
 
 from .candidate import event_part
 from .message import Message, iso, message_id, version
+from .pages import Pages
 
 Row = dict[str, Any]
 
@@ -22,8 +23,16 @@ def _envelope(schema: str, kind: str, row: Row, revision: int, now: float) -> Me
     }
 
 
-def event_message(event: Row, *, revision: int, now: float) -> Message:
-    """The message about an event's newest state, by ``schemas/event.schema.json``."""
+def event_message(event: Row, *, revision: int, now: float, visibility: Message | None, pages: Pages) -> Message:
+    """The message about an event's newest state, by ``schemas/event.schema.json``.
+
+    Parameters
+    ----------
+    now
+        Unix seconds.
+    visibility
+        How much of its region can be observed, by site; None where it has none.
+    """
     kind = "withdrawal" if event["state"] == "retracted" else "new" if revision == 1 else "update"
     before = event["told_revision"]
     return {
@@ -32,6 +41,8 @@ def event_message(event: Row, *, revision: int, now: float) -> Message:
         "supersedes": _event_message_id(event["id"], before, event["told_notice"]) if before else None,
         "event": event_part(event),
         "state": event["state"],
+        "visibility": visibility,
+        "links": pages.of_event(event),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 import skymaps
 from mma.api.pages import nights
 from mma.sites import CTAO_N, CTAO_S
+from mma.visibility import sample
 
 NORTH, SOUTH = 0, 1
 
@@ -19,7 +20,7 @@ def unix(text: str) -> float:
 
 
 def share(region: skymaps.Region, site: int) -> float:
-    return float(nights.rows(unix("2026-03-01T20:00:00"), None, nights.sample(region))[site]["share"])
+    return float(nights.rows(unix("2026-03-01T20:00:00"), None, sample(region))[site]["share"])
 
 
 def test_nights_are_long_in_winter():

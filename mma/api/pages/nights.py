@@ -5,23 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from mma.nights import Spell, coming_night, darkness, sky
+from mma.outlook import HIGH_DEG
 from mma.sites import CTAO_N, CTAO_S, Site
-from mma.visibility import observable, tonight
-from skymaps import FloatArray, Region, healpix
+from mma.visibility import Places, observable, tonight
 
 Row = dict[str, Any]
-Places = tuple[FloatArray, FloatArray, FloatArray]
-"""Right ascensions and declinations in degrees, and the share of a region's probability that each stands for."""
-
-HIGH_DEG = 30.0
-"""Altitude from which on a position counts as observable: a zenith angle of 60 degrees."""
-
-CELLS = 800
-"""A region is looked at by no more cells than this."""
-
 WHERE: dict[Site, str] = {CTAO_N: "La Palma", CTAO_S: "near Paranal"}
 
 
@@ -63,15 +52,3 @@ def _row(site: Site, now: datetime, best: tuple[float, float] | None, region: Pl
 
 def _ends(spell: Spell) -> tuple[float, float]:
     return spell.start.timestamp(), spell.end.timestamp()
-
-
-def sample(region: Region, level: float = 0.9) -> Places:
-    """Positions all over a credible region, and the share of its probability that each stands for. Each (n,)."""
-    order = 3
-    found = region.cells(order, level)
-    while order < 13 and len(finer := region.cells(order + 1, level)) <= CELLS:
-        order, found = order + 1, finer
-    ra, dec = healpix.pixel_centre(order, found)
-    weight = region.probdensity_at(ra, dec)
-    total = weight.sum()
-    return ra, dec, weight / total if total > 0.0 else np.full(len(ra), 1.0 / max(len(ra), 1))

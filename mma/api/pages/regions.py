@@ -18,9 +18,10 @@ from ...errors import NotFoundError
 from ...store import events as stored
 from ...store import tables
 from ...store.codec import event_of
+from ...visibility import sample
 from ..answering import store_of
 from ..maps import Once
-from . import nights, rendering, skyview
+from . import rendering, skyview
 
 Row = dict[str, Any]
 OTHERS = 6
@@ -78,7 +79,7 @@ def kept(request: Request, document: Row) -> Kept:
     def make() -> bytes:
         region = _region(request, document)
         frame = skyview.frame_of(region)
-        ra, dec, weight = nights.sample(region)
+        ra, dec, weight = sample(region)
         parts = {"frame": [frame.ra, frame.dec, frame.half_deg, frame.whole]}
         return orjson.dumps(parts | {"ra": ra.tolist(), "dec": dec.tolist(), "weight": weight.tolist()})
 

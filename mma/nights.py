@@ -111,13 +111,13 @@ def sky(site: Site, night: date) -> Sky:
     unix = noon.timestamp() + np.arange(0.0, DAY_S + STEP_S, STEP_S)
     day = unix / DAY_S
     tt = day + TT_MINUS_UTC_S / DAY_S
-    turn = erfa.c2t06a(JD_UNIX_EPOCH, tt, JD_UNIX_EPOCH, day, 0.0, 0.0)
+    to_icrs = erfa.c2i06a(JD_UNIX_EPOCH, tt[len(tt) // 2]).T  # precession and nutation move by 0.2 arcsec in a night
+    angle = erfa.era00(JD_UNIX_EPOCH, day)
     longitude, latitude = np.radians([site.longitude, site.latitude])
     up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
-    zenith = np.einsum("tij,i->tj", turn, up)
-    place_km = np.einsum("tij,i->tj", turn, erfa.gd2gc(1, longitude, latitude, site.height_m) / 1000.0)
-    earth, _ = erfa.epv00(JD_UNIX_EPOCH, tt)
-    sun_km = -earth["p"] * KM_PER_AU - place_km
+    zenith = _turned(up, angle) @ to_icrs.T
+    place_km = _turned(erfa.gd2gc(1, longitude, latitude, site.height_m) / 1000.0, angle) @ to_icrs.T
+    sun_km = -_earth_au(tt) * KM_PER_AU - place_km
     moon_km = erfa.moon98(JD_UNIX_EPOCH, tt)["p"] * KM_PER_AU - place_km
     sun, moon = _unit(sun_km), _unit(moon_km)
     middle = len(unix) // 2
@@ -130,6 +130,20 @@ def sky(site: Site, night: date) -> Sky:
         moon_lit=float(_lit(sun_km[middle], moon_km[middle])),
         sun_altitude=altitude_deg(np.sum(zenith * sun, axis=1)),
     )
+
+
+def _turned(vector: FloatArray, angle: FloatArray) -> FloatArray:
+    """A vector that is fixed to the Earth, after it has turned by these angles in radians. Shape (t, 3)."""
+    x, y, z = vector
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.stack([cos * x - sin * y, sin * x + cos * y, np.full(len(angle), z)], axis=1)
+
+
+def _earth_au(tt: FloatArray) -> FloatArray:
+    """The Earth from the Sun, on straight lines between two hours: right to 0.02 arcsec. Shape (t, 3)."""
+    hours = np.linspace(tt[0], tt[-1], 25)
+    earth, _ = erfa.epv00(JD_UNIX_EPOCH, hours)
+    return np.stack([np.interp(tt, hours, earth["p"][:, axis]) for axis in range(3)], axis=1)
 
 
 def darkness(over: Sky) -> Spell | None:

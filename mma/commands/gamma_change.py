@@ -11,7 +11,7 @@ from ..config import Settings
 from ..errors import ConfigError, OutageError
 from ..notices import fields
 from ..notices.gamma_schema import SCHEMA_ID
-from ..notices.gamma_sending import CLOCK
+from ..notices.gamma_sending import CLOCK, ZONE
 from . import gamma_earlier
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of
@@ -83,7 +83,9 @@ def _over(told: Told, found: list[Alert], name: str) -> Alert:
         raise ConfigError(f"{flag}: {name} is {'a test' if tense == 'test' else 'no test'}, and would stay as it is")
     kept = KEPT if told.is_retraction else (*KEPT, "trigger_time")
     numbers = [n for alert in found if isinstance(n := alert.get("record_number", 1), int)]
-    order = {"record_number": max(numbers, default=1) + 1, "supersedes": found[-1]["alert_datetime"]}
+    last = found[-1]["alert_datetime"]
+    replaced = last if ZONE.search(last) else _z(fields.time(found[-1], "alert_datetime"))
+    order = {"record_number": max(numbers, default=1) + 1, "supersedes": replaced}
     own = {field: earlier[field] for field in ("mission", "id")}
     return DEFAULTS | order | {field: earlier[field] for field in kept if field in earlier} | told.document | own
 

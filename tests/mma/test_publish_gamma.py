@@ -361,4 +361,6 @@ def test_another_authors_voevent_is_found_and_taken_back(say: Say, world: World)
     xml = voevent_gamma.encode(ALERT, "ivo://org.ctao/alerts")
     world.hears(Message(payload=xml, topic="alerts"))
     assert world.ask(queries.event, "CTAO-af89")["kind"] == "grb"
-    assert say("--retract", "CTAO-af89")[1]["source_class"] == "grb_follow_up"
+    alert = say("--retract", "CTAO-af89")[1]
+    assert alert["source_class"] == "grb_follow_up"
+    assert datetime.fromisoformat(alert["supersedes"]) == datetime.fromisoformat(ISSUED)

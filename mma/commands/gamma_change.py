@@ -45,7 +45,7 @@ def whole(options: Namespace, settings: Settings, told: Told, topics: tuple[str,
     name = options.update or options.retract
     if name is None and (kind not in CHANGES or "id" not in document):
         new = {"id": uuid.uuid4().hex[:12]} if not told.has_file else {}
-        return DEFAULTS | {"alert_type": kind, "alert_datetime": _z(now)} | new | document
+        return DEFAULTS | {"alert_type": kind, "alert_datetime": _z(now, "milliseconds")} | new | document
     if name is not None and "id" in told.flags:
         raise ConfigError(f"--id with {CHANGES[kind]}: the id is that of the alert that is changed")
     if options.update and not (told.flags or told.has_file):
@@ -55,7 +55,7 @@ def whole(options: Namespace, settings: Settings, told: Told, topics: tuple[str,
     changed = _over(told, found, wanted) if found else _unseen(document, name)
     changed["alert_type"] = kind
     if name is not None or "alert_datetime" not in document:
-        changed["alert_datetime"] = told.flags.get("alert_datetime", _z(_after(found, now)))
+        changed["alert_datetime"] = told.flags.get("alert_datetime", _z(_after(found, now), "milliseconds"))
     return changed
 
 
@@ -104,5 +104,5 @@ def _after(found: list[Alert], now: datetime) -> datetime:
     return max(now, min(last, now + CLOCK))
 
 
-def _z(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _z(time: datetime, to: str = "auto") -> str:
+    return time.isoformat(timespec=to).replace("+00:00", "Z")

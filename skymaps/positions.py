@@ -31,6 +31,16 @@ _UNITS = {
 }
 _UNIT = {name: unit for unit, names in _UNITS.items() for name in names}
 _PART = re.compile(r"""\s*(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>[a-z]+|''|['"])?\s*:?""")
+_RADIUS = re.compile(
+    r"""(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>d|deg|degrees?|arcmin|arcsec|['"]|'')?"""
+)
+_PER_DEGREE = dict.fromkeys((None, "d", "deg", "degree", "degrees"), 1.0) | {
+    "arcmin": 60.0,
+    "'": 60.0,
+    "arcsec": 3600.0,
+    '"': 3600.0,
+    "''": 3600.0,
+}
 _TO_DEGREES = {"d": 1.0, "h": 15.0, "r": math.degrees(1.0)}
 _LABELS = re.compile(r"\b(?:icrs|fk5|j2000(?:\.0)?|right ascension|declination|r\.?a\.?|decl?\.?)(?![a-z\d])\s*[=:]?")
 _COMMAS = re.compile(r"([+-]?\d+),(\d+)(?:\s*;\s*|\s+)([+-]?\d+),(\d+)")
@@ -99,6 +109,26 @@ def declination(value: str | float, unit: str | None = None) -> float:
     degrees = _angle(value, unit, "declination", "d")
     if not -90.0 <= degrees <= 90.0:
         raise ValueError(f"declination {_shown(value)} is {degrees:g} degrees, not -90 to 90; {EXAMPLE}")
+    return degrees
+
+
+def radius(text: str) -> float:
+    """Degrees, above 0 and up to 180, of a radius; a lone number is degrees.
+
+    Raises
+    ------
+    ValueError
+        It says what is wrong, and gives examples.
+
+    Examples
+    --------
+    >>> radius("0.5"), radius("30arcsec") == radius("30 \N{DOUBLE PRIME}") == 30 / 3600, radius("6'")
+    (0.5, True, 0.1)
+    """
+    found = _RADIUS.fullmatch(_plain(text))
+    degrees = float(found["number"]) / _PER_DEGREE[found["unit"]] if found else math.nan
+    if not 0.0 < degrees <= 180.0:
+        raise ValueError(f"radius {_shown(text)}: write degrees up to 180, or 30arcsec, 5arcmin, 1deg")
     return degrees
 
 

@@ -143,7 +143,8 @@ class Object(Record):
     def light_curve(self) -> TimeSeries:
         """Detections and non-detections, oldest first; only of an object that was asked for by its id.
 
-        Columns ``time`` (UTC), ``band``, ``flux`` and ``flux_error`` (signed, nJy), ``limit`` (AB mag), ``id``.
+        Columns ``time`` (UTC), ``band``, ``mag`` (AB, of positive fluxes) and ``mag_error``, ``flux``
+        (signed, nJy) and ``flux_error``, ``limit`` (AB mag), ``id``.
         """
         return series(self.row.get("light_curve") or [])
 

@@ -84,7 +84,7 @@ def series(rows: Sequence[Row]) -> TimeSeries:
     at = times([row["time"] for row in rows])
     data = QTable()
     for name, key, kind, unit in LIGHT_CURVE:
-        values, mask = _filled([row[key] for row in rows], kind)
+        values, mask = _filled([row.get(key) for row in rows], kind)
         if unit is None:
             data[name] = MaskedColumn(values, mask=mask)
         else:
@@ -94,6 +94,8 @@ def series(rows: Sequence[Row]) -> TimeSeries:
 
 LIGHT_CURVE: tuple[tuple[str, str, type, u.UnitBase | None], ...] = (
     ("band", "band", str, None),
+    ("mag", "mag", float, u.ABmag),
+    ("mag_error", "mag_error", float, u.mag),
     ("flux", "flux_njy", float, u.nJy),
     ("flux_error", "flux_error_njy", float, u.nJy),
     ("limit", "limit_mag", float, u.ABmag),

@@ -54,6 +54,8 @@ def object_(options: Namespace) -> None:
     columns = [
         ("time", "left"),
         ("band", "left"),
+        ("mag", "right"),
+        ("+-", "right"),
         ("flux nJy", "right"),
         ("+-", "right"),
         ("limit mag", "right"),
@@ -62,6 +64,8 @@ def object_(options: Namespace) -> None:
         (
             d["time"],
             d["band"] or "-",
+            number(d["mag"]),
+            number(d["mag_error"]),
             number(d["flux_njy"]),
             number(d["flux_error_njy"]),
             number(d["limit_mag"]),
@@ -89,20 +93,10 @@ def position(text: str) -> tuple[float, float]:
 
 def radius_deg(text: str) -> float:
     """Degrees of ``0.5``, ``30arcsec``, ``5arcmin`` or ``1deg``."""
-    units = {"arcsec": 3600.0, "arcmin": 60.0, "deg": 1.0, '"': 3600.0, "'": 60.0}
-    for unit, per_degree in units.items():
-        if text.endswith(unit):
-            text, scale = text[: -len(unit)], per_degree
-            break
-    else:
-        scale = 1.0
     try:
-        value = float(text) / scale
-    except ValueError:
-        value = -1.0
-    if not 0.0 < value <= 180.0:
-        raise ConfigError(f"radius {text!r}: write degrees up to 180, or 30arcsec, 5arcmin, 1deg")
-    return value
+        return positions.radius(text)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def associations(options: Namespace) -> None:

@@ -193,6 +193,19 @@ def ab_mag(flux_njy: float | None) -> float | None:
     return None if flux_njy is None or flux_njy <= 0 else 31.4 - 2.5 * math.log10(flux_njy)
 
 
+def ab_mag_error(flux_njy: float | None, error_njy: float | None) -> float | None:
+    """Error of the AB magnitude of a positive flux, to first order: 2.5 / ln 10 times the flux's relative error.
+
+    Examples
+    --------
+    >>> ab_mag_error(100.0, 10.0) == 0.25 / math.log(10.0)
+    True
+    """
+    if flux_njy is None or error_njy is None or flux_njy <= 0:
+        return None
+    return 2.5 / math.log(10.0) * error_njy / flux_njy
+
+
 def _score(row: Row, rank: int, of: int, log_none: float) -> Message:
     return {
         "log_odds": row["log_odds"],

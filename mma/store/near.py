@@ -38,7 +38,13 @@ def events_like(connection: Connection, name: str) -> list[str]:
     ids = select(e.id).where(func.lower(e.id).startswith(begins, autoescape=True)).limit(LOOKED_AT)
     other = select(a.alias).where(a.what == "event", func.lower(a.alias).startswith(begins, autoescape=True))
     known = [*connection.execute(ids).scalars(), *connection.execute(other.limit(LOOKED_AT)).scalars()]
-    return nearest(name, known, SHOWN) or [word for word in known if word[:BEGINNING] == name[:BEGINNING]][:SHOWN]
+    return nearest(name, known, SHOWN) or _beginning(name, known)
+
+
+def _beginning(name: str, known: list[str]) -> list[str]:
+    """Those that begin like a name, or go on where it ends."""
+    stem = name[:BEGINNING].lower()
+    return [word for word in known if word.lower().startswith(stem)][:SHOWN]
 
 
 def objects_like(connection: Connection, name: str) -> list[str]:

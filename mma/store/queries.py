@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, union_all
 from coincidence.terms import TERMS
 
 from ..errors import NotFoundError
-from ..publish.candidate import ab_mag
+from ..publish.candidate import ab_mag, ab_mag_error
 from ..publish.message import iso
 from . import associations, chances, groups, names, objects, tables, tags
 from .bulk import Row, floats
@@ -228,7 +228,7 @@ def object_(connection: Connection, name: str) -> Row:
     ).mappings()
     return as_object(row) | {
         "aliases": names.of_objects(connection, [its]).get(its, []),
-        "light_curve": [d | {"time": iso(d["time"])} for d in objects.light_curve(connection, its)],
+        "light_curve": [as_measurement(row) for row in objects.light_curve(connection, its)],
         "events": [
             {
                 "event": t["event_id"],
@@ -240,6 +240,12 @@ def object_(connection: Connection, name: str) -> Row:
             for t in touched
         ],
     }
+
+
+def as_measurement(row: Row) -> Row:
+    """A detection or non-detection as it is shown: with the AB magnitude of what is positive, and its error."""
+    flux, error = row["flux_njy"], row["flux_error_njy"]
+    return row | {"time": iso(row["time"]), "mag": ab_mag(flux), "mag_error": ab_mag_error(flux, error)}
 
 
 def as_object(row: Row) -> Row:

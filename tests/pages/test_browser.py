@@ -124,7 +124,8 @@ def test_every_page_is_readable(
 ) -> None:
     tab = visit(serve(night.store), color_scheme=scheme, width=width)
     pages = {"list": "/", "event": f"/events/{EVENT}", "candidate": f"/candidates/{EVENT}/{BEST}", "search": "/search",
-             "status": "/status", "login": "/login"}  # fmt: skip
+             "status": "/status", "login": "/login", "object": f"/objects/{BEST}",
+             "around": "/search?q=150+20&radius=1+deg"}  # fmt: skip
     for name, path in pages.items():
         page = tab.to(path)
         page.wait_for_load_state("load")
@@ -250,6 +251,6 @@ def test_filters_and_facets(night: World, serve: Serve, visit: Open) -> None:
     expect(page.get_by_role("listitem")).to_have_count(1)
     expect(page.get_by_role("listitem")).to_contain_text("Fermi")
     page.get_by_role("link", name="Search").click()
-    page.get_by_label("Event or object").fill(BEST)
+    page.get_by_label("Event, object or position").fill(BEST)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Exactly that")).to_contain_text(BEST)

@@ -22,7 +22,7 @@ from tests.pages.conftest import BEST, EVENT, Serve
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 PAGES = ("/", f"/events/{EVENT}", f"/candidates/{EVENT}/{BEST}", "/search", "/status", "/events/none", "/nowhere",
          f"/events/{EVENT}?show=vetoed", "/?messenger=gw&test=1", "/search?p=50&state=active",
-         "/login", "/logout")  # fmt: skip
+         "/login", "/logout", f"/objects/{BEST}", "/search?q=150+20&radius=1+deg")  # fmt: skip
 
 
 class Checked(HTMLParser):

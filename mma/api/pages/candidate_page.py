@@ -12,10 +12,10 @@ from coincidence.terms import TERMS
 
 from ...errors import NotFoundError
 from ...publish.message import iso
-from ...store import classifications, listing, objects, queries, verdicts
+from ...store import classifications, listing, queries, verdicts
 from ...store import events as stored
 from ..answering import store_of
-from . import curve, event_page, links, nights, story
+from . import event_page, links, nights, object_page, story
 
 Row = dict[str, Any]
 HISTORY = 50
@@ -33,20 +33,18 @@ def context(request: Request, event: str, object_id: str) -> Row:
         stored_event = stored.event_row(connection, event_id)
         if stored_event is None:
             raise NotFoundError(f"no event {event_id!r}")
-        measured = objects.light_curve(connection, name)
+        light = object_page.light_curve(connection, name, stored_event["time"])
         history = queries.history(connection, event_id, name)
         said = [v for v in verdicts.listing(connection, event_id) if v["object_id"] == name]
         classes = classifications.listing(connection, [name])
         elsewhere = _elsewhere(connection, name, event_id)
     shown = queries.as_event(dict(stored_event))
-    return {
+    return light | {
         "event": shown,
         "row": row,
         "terms": TERMS,
         "story": [part | bar for part, bar in zip(story.told(shown, row), event_page.bars(row["terms"]), strict=True)],
         "summary": story.summary(shown, row),
-        "curve": curve.drawn(measured, stored_event["time"]),
-        "measured": [m | {"time": iso(m["time"]), "mag": _mag(m)} for m in measured[-200:]],
         "history": history[::-1][:HISTORY],
         "n_history": len(history),
         "verdicts": [v | {"time": iso(v["time"])} for v in said],
@@ -55,12 +53,6 @@ def context(request: Request, event: str, object_id: str) -> Row:
         "links": links.of_object(name, row["aliases"], row["ra"], row["dec"]),
         "nights": nights.rows(time.time(), (row["ra"], row["dec"])),
     }
-
-
-def _mag(measured: Row) -> float | None:
-    from ...publish.candidate import ab_mag
-
-    return ab_mag(measured["flux_njy"])
 
 
 def _elsewhere(connection: Connection, name: str, event_id: str) -> list[Row]:

@@ -20,7 +20,7 @@ ADVICE = {
     400: "The address has a character in it that cannot be. Begin again from the list of events.",
     401: "This server answers only those with a token. Paste yours at /login, or ask who runs this server for one.",
     403: "Open the page here, by its own address, and send the form again.",
-    404: "Look for it with the search, or go to the list of events. Names are exact: S230518h is not S230518ha.",
+    404: "Look for it by its name or position, or go to the list of events.",
     405: "Pages are only read. Writing goes by the REST interface.",
     422: "Part of the address is not as it should be. Correct it, or begin again from the list of events.",
     429: "Wait a minute, then load the page again.",
@@ -62,10 +62,11 @@ class ErrorPages:
 
 
 def wants_page(scope: Scope) -> bool:
-    """Whether a browser asks for a page."""
-    path, accept = scope["path"], Headers(scope=scope).get("accept", "")
+    """Whether a browser asks for a page: what programs ask for, too, where somebody opens it in a window."""
+    headers, path = Headers(scope=scope), scope["path"]
     asks = scope["method"] in SAFE or path in (LOGIN, LOGOUT)
-    return asks and "text/html" in accept and not path.startswith(PROGRAMS)
+    opened = headers.get("sec-fetch-dest") == "document" or not path.startswith(PROGRAMS)
+    return asks and opened and "text/html" in headers.get("accept", "")
 
 
 def _is_problem(message: Message) -> bool:
@@ -86,11 +87,17 @@ def as_page(document: dict[str, Any], status: int, request: Request, headers: di
         "error.html",
         status=status,
         title=HTTPStatus(status).phrase,
-        detail=document.get("detail", ""),
+        detail=_detail(document.get("detail", ""), status, request),
         advice=ADVICE.get(status, ALWAYS),
     )
     guards = rendering.GUARDS | {"Content-Security-Policy": rendering.POLICY, "Cache-Control": "no-store"}
     return Response(text, status, guards | headers, "text/html; charset=utf-8")
+
+
+def _detail(detail: str, status: int, request: Request) -> str:
+    """What is wrong; of an address that leads nowhere, which it is."""
+    nothing = status == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase
+    return f"There is no page {request.url.path[:200]}" if nothing else detail
 
 
 def install(app: FastAPI) -> None:

@@ -11,7 +11,19 @@ from ...errors import NotFoundError
 from ...store import queries
 from .. import answering
 from ..asking import Text
-from . import candidate_page, event_page, failing, lists, login_page, regions, rendering, search_page
+from ..session import see_other
+from . import (
+    around_page,
+    candidate_page,
+    event_page,
+    failing,
+    lists,
+    login_page,
+    object_page,
+    regions,
+    rendering,
+    search_page,
+)
 
 router = APIRouter(include_in_schema=False)
 Row = dict[str, Any]
@@ -34,7 +46,9 @@ def events(
 
 @router.get("/events/{event:path}")
 def event(request: Request, event: str, show: Text = "active", after: Text | None = None) -> Response:
-    """One event."""
+    """One event; without a name their list."""
+    if not event:
+        return see_other(request.scope, "/")
     return rendering.page(request, "event.html", **event_page.context(request, event, show, after))
 
 
@@ -44,9 +58,22 @@ def candidate(request: Request, event: str, object_id: str) -> Response:
     return rendering.page(request, "candidate.html", **candidate_page.context(request, event, object_id))
 
 
+@router.get("/objects/{object_id:path}")
+def object_(request: Request, object_id: str) -> Response:
+    """One object; without a name the search."""
+    if not object_id:
+        return see_other(request.scope, "/search")
+    return rendering.page(request, "object.html", **object_page.context(request, object_id))
+
+
 @router.get("/search")
-def search(request: Request, q: Text = "", after: Annotated[int, Query(ge=0, le=10_000)] = 0) -> Response:
-    """Candidates of all events."""
+def search(
+    request: Request, q: Text = "", radius: Text = "", after: Annotated[int, Query(ge=0, le=10_000)] = 0
+) -> Response:
+    """Candidates of all events, or objects around a position."""
+    around = around_page.context(request, q.strip(), radius.strip())
+    if around is not None:
+        return rendering.page(request, "around.html", **around)
     chosen = {name: request.query_params.getlist(name) for name in search_page.FACETS}
     return rendering.page(request, "search.html", **search_page.context(request, q, chosen, after))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -10,6 +11,9 @@ from urllib.parse import urlencode
 from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
+from skymaps import positions
+
+from ...errors import NotFoundError
 from ...store import listing, names, tables
 from ...store.fields import SEARCHED
 from ...store.paging import Order
@@ -69,6 +73,7 @@ def context(request: Request, q: str, asked: Mapping[str, Sequence[str]], after:
         "total": total,
         "facets": facets,
         "exact": exact,
+        "unread": _unread(q) if exact is None and not total else None,
         "after": after,
         "following": urlencode([*kept, ("after", after + PAGE)]) if total > after + PAGE <= 10_000 else None,
         "previous": urlencode([*kept, ("after", max(after - PAGE, 0))]) if after else None,
@@ -139,13 +144,23 @@ def _facet(
 
 
 def _exact(connection: Connection, q: str) -> Row | None:
-    """The event of exactly this name, or the object's best candidate."""
-    event = names.resolve(connection, q)
-    if event is not None:
-        return {"event": event, "object": None}
-    object_id = names.resolve(connection, q, "object")
-    if object_id is None:
+    """The event or object of exactly this name; or what several it may be."""
+    try:
+        event = names.resolve(connection, q)
+        object_id = names.resolve(connection, q, names.OBJECT) if event is None else None
+    except NotFoundError as error:
+        return {"event": None, "object": None, "several": str(error)}
+    if event is None and object_id is None:
         return None
-    best = select(C.event_id).where(C.object_id == object_id).order_by(C.log_odds.desc().nulls_last()).limit(1)
-    event = connection.execute(best).scalar()
-    return {"event": event, "object": object_id} if event is not None else None
+    return {"event": event, "object": object_id, "several": None}
+
+
+def _unread(q: str) -> str | None:
+    """Why a text that begins like a position is none."""
+    if not re.match(r"[-+]?\d+[:.,\s\dhd]", q):
+        return None
+    try:
+        positions.read(q)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -120,6 +120,19 @@ def grouped(value: float) -> str:
     return f"{rounded:,.0f}".replace(",", " ") if rounded >= 100 else f"{rounded:g}"
 
 
+def flux(value: float | None) -> str:
+    """A flux in nanojansky, four figures, without powers of ten as long as people can read it.
+
+    Examples
+    --------
+    >>> flux(83176.4), flux(-12.345), flux(None), flux(2.5e9)
+    ('83180', '−12.35', '–', '2.5e+09')
+    """
+    if value is None or not 1e3 <= abs(value) < 1e8:
+        return number(value, ".4g")
+    return number(float(f"{value:.4g}"), ".0f")
+
+
 def sexagesimal(ra: float, dec: float) -> str:
     """A position in hours and degrees.
 
@@ -133,6 +146,20 @@ def sexagesimal(ra: float, dec: float) -> str:
     h, m, s = ticks // 360000, ticks // 6000 % 60, ticks % 6000 / 100
     sign = "−" if dec < 0 else "+"
     return f"{h:02d}h{m:02d}m{s:05.2f}s {sign}{arcs // 36000:02d}°{arcs // 600 % 60:02d}′{arcs % 600 / 10:04.1f}″"
+
+
+def radius(degrees: float) -> str:
+    """A radius in the unit that suits it.
+
+    Examples
+    --------
+    >>> radius(1 / 60), radius(0.5), radius(2 / 3600), radius(12.0)
+    ('1′', '30′', '2″', '12°')
+    """
+    for unit, per_degree in (("°", 1.0), ("′", 60.0), ("″", 3600.0)):
+        if degrees * per_degree >= 0.99:
+            return f"{degrees * per_degree:.3g}{unit}"
+    return f"{degrees * 3600.0:.2g}″"
 
 
 MESSENGERS = {

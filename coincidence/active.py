@@ -86,6 +86,7 @@ def fold(notices: Sequence[Event]) -> Event:
         tiles=_newest([n.tiles for n in (newest, *earlier)]),
         redshift=_newest([n.redshift for n in (newest, *earlier)]),
         url=_newest([n.url for n in (newest, *earlier)]),
+        remarks=tuple(dict.fromkeys((*newest.remarks, *source.remarks))),
         is_test=any(n.is_test for n in ordered),
     )
 

@@ -35,13 +35,12 @@ def in_utf8(message: Message) -> tuple[Message, tuple[str, ...]]:
             return message, ()
         return replace(message, payload=_undeclared(text.encode())), ()
     start = payload[:HEAD].lstrip(BLANK)
-    if not start.startswith(OPENINGS) or payload.isascii() or _is_declared(start):
-        return (replace(message, payload=_undeclared(payload)) if _says_utf16(start) else message), ()
-    try:
-        payload.decode()
-    except UnicodeDecodeError:
-        return replace(message, payload=_undeclared(payload.decode("latin-1").encode())), (LATIN_1,)
-    return message, ()
+    if start.startswith(OPENINGS) and not payload.isascii() and not _is_declared(start):
+        try:
+            payload.decode()
+        except UnicodeDecodeError:
+            return replace(message, payload=_undeclared(payload.decode("latin-1").encode())), (LATIN_1,)
+    return (replace(message, payload=_undeclared(payload)) if _says_utf16(start) else message), ()
 
 
 def _marked(payload: bytes) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from . import alerts, notices
+from .encoding import in_utf8
 from .errors import Ignored
 from .streams import Message
 
@@ -63,6 +64,8 @@ def format_of(message: Message) -> str:
     """
     if message.headers.get("_format") == EXTERNAL:
         raise notices.external(message)
+    if message.payload[:1] == b"\0":  # Confluent's frame of Avro, or UTF-16
+        message, _ = in_utf8(message)
     told = by_topic(message.topic)
     if told == "igwn" and IGWN_MARK in message.payload:
         return told

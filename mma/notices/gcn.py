@@ -56,7 +56,7 @@ def decode_all(message: Message) -> tuple[Event, ...]:
 def _event(sheet: Sheet, message: Message, is_test: bool) -> Event:
     source = source_of(sheet)
     stage = stage_of(sheet)
-    time = _time(sheet, source)
+    time = _time(sheet, source, is_needed=stage is not Stage.RETRACTION)
     issued = issued_of(sheet, message, time)
     own, aliases = _names(sheet, source, time)
     where = Where() if stage is Stage.RETRACTION else gcn_region.locate(sheet, source, stage)
@@ -128,12 +128,13 @@ def _is_test(sheet: Sheet) -> bool:
     return told or tense in TEST_TENSES or names.is_test_superevent(_follows(sheet))
 
 
-def _time(sheet: Sheet, source: Source) -> datetime | None:
-    """When it happened; a time that is none is refused: it is what a notice must tell."""
-    for name in source.times:
-        if sheet.value(name) is not None:
-            return as_time(sheet.value(name), name)
-    return None
+def _time(sheet: Sheet, source: Source, *, is_needed: bool) -> datetime | None:
+    """When it happened. One that is none is refused where no other stands in: it is what a notice must tell."""
+    found = next((time for name in source.times if (time := sheet.time(name))), None)
+    told = [name for name in source.times if sheet.value(name) is not None]
+    if found is None and told and is_needed:
+        as_time(sheet.value(told[0]), told[0])
+    return found
 
 
 def _names(sheet: Sheet, source: Source, time: datetime | None) -> tuple[str, tuple[str, ...]]:

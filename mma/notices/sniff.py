@@ -144,7 +144,7 @@ def _of_document(document: Any) -> str | None:
     schema = document.get("$schema")
     if schema == SCHEMA_ID:
         return "gamma"
-    if "superevent_id" in document and "alert_type" in document:
+    if "superevent_id" in document and not {"alert_type", "event"}.isdisjoint(document):
         return "igwn"
     if "circularId" in document or {"subject", "body"} <= document.keys():
         return "circular"

@@ -144,5 +144,6 @@ def _local(packet: Packet) -> str:
 
 def place_of(packet: Packet, observatory: str) -> Place:
     """The place with this observatory's id, else the first that has a position, else the first."""
-    places = [place for place in packet.places if place.ra is not None] or list(packet.places)
-    return next((p for p in places if observatory and p.observatory == observatory), places[0] if places else NOWHERE)
+    named = [place for place in packet.places if observatory and place.observatory == observatory]
+    placed = [place for place in packet.places if place.ra is not None]
+    return next(iter([*named, *placed, *packet.places]), NOWHERE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -40,7 +41,7 @@ def readable(document: Document, message: Message) -> tuple[dict[str, Any], tupl
         Where it does not say which event it is, or when.
     """
     sheet = Sheet(document=dict(document))
-    found = dict(document)
+    found = {name: value for name, value in document.items() if not _is_nothing(name, value, sheet)}
     for _ in range(2 * len(document) + 5):
         problems = validate(found)
         if not any(_mended(problem, found, sheet, message) for problem in problems):
@@ -48,6 +49,14 @@ def readable(document: Document, message: Message) -> tuple[dict[str, Any], tupl
     if left := [p for p in problems if not p.startswith("one of ra_dec_error")]:
         raise DecodeError("; ".join(left))
     return found, tuple(dict.fromkeys(sheet.remarks))
+
+
+def _is_nothing(name: str, value: Any, sheet: Sheet) -> bool:
+    """Whether a field is there and says nothing: blank text, or a number beyond all that computers hold."""
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        sheet.leave(f"{name}: {shown(value)} is not a finite number")
+        return True
+    return isinstance(value, str) and not value.strip()
 
 
 def _mended(problem: str, document: dict[str, Any], sheet: Sheet, message: Message) -> bool:

@@ -122,9 +122,10 @@ def _stage(sheet: Sheet, event: Sheet) -> Stage:
     try:
         stage = stage_of(told or "", "alert_type")
     except DecodeError as error:
-        if "RETRACT" not in (told or "").upper() and not event.document:
+        is_null = "event" in sheet.document and sheet.document["event"] is None  # as in retractions alone
+        if not event.document and not is_null:
             raise
-        stage = Stage.INITIAL if event.document else Stage.RETRACTION
+        stage = Stage.RETRACTION if is_null or "RETRACT" in (told or "").upper() else Stage.INITIAL
         sheet.remarks.append(f"{error}: read as {stage.value}")
     if not event.document and stage is not Stage.RETRACTION:
         fields.wrong("event", sheet.document.get("event"), f"in a notice that is {stage.value}, not a retraction")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import skymaps
 from coincidence import ActiveEvents, Event, Kind, News, Stage, fold
+from coincidence.active import in_order
 from coincidence.event import set_apart
 from coincidence.objects import combine, told_times
 from tests.coincidence.rows import DAY_S, EPOCH, alerts, event
@@ -150,3 +151,45 @@ def test_an_object_is_the_same_in_whatever_order_its_detections_come(order: list
     assert np.isnan(a.solar_system_arcsec[0])
     assert a.solar_system_arcsec[1] == 2.0
     assert a.n_detections[1] == 3.0
+
+
+NUMBERED = st.lists(
+    st.builds(
+        lambda hours, stage, number, series, name: event(
+            WIDE, issued=EPOCH + timedelta(hours=hours), stage=stage, number=number, series=series, notice=name
+        ),
+        st.integers(-5, 5),
+        st.sampled_from([Stage.INITIAL, Stage.UPDATE, Stage.RETRACTION]),
+        st.one_of(st.none(), st.integers(1, 4)),
+        st.sampled_from(["a", "b"]),
+        st.text("0123456789abcdef", min_size=6, max_size=6),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda notice: notice.notice,
+)
+
+
+@given(NUMBERED, st.randoms(use_true_random=False))
+def test_the_order_of_notices_is_one_whatever_comes_first_and_numbers_rise_in_it(notices: list[Event], random) -> None:
+    ordered = in_order(notices)
+    shuffled = list(notices)
+    random.shuffle(shuffled)
+    assert [n.notice for n in in_order(shuffled)] == [n.notice for n in ordered]
+    for series in ("a", "b"):
+        numbers = [n.number for n in ordered if n.series == series and n.number and n.stage is not Stage.RETRACTION]
+        assert numbers == sorted(numbers)
+
+
+@given(NUMBERED)
+def test_a_retraction_before_all_others_is_the_last_word(notices: list[Event]) -> None:
+    standing = [replace(n, number=None) for n in notices if n.stage is not Stage.RETRACTION]
+    early = event(None, issued=EPOCH - timedelta(days=1), stage=Stage.RETRACTION, notice="early", time=None)
+    assert fold([*standing, early]).stage is Stage.RETRACTION
+
+
+def test_a_size_that_was_taken_gives_way_to_one_that_was_told() -> None:
+    guess = event(WIDE, issued=EPOCH + timedelta(hours=9), notice="guess", is_guess=True, remarks=("taken",))
+    assert fold([SECOND, guess]).region is NARROW
+    assert not fold([SECOND, guess]).is_guess
+    assert fold([guess]).region is WIDE

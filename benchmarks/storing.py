@@ -59,6 +59,7 @@ def transients(name: str, ra: np.ndarray, dec: np.ndarray, random: np.random.Gen
         object_id=text([f"{name}{i:07d}" for i in range(n)]),
         survey=text(["ztf"] * n),
         ra=ra,
+        position_error_arcsec=nothing,
         dec=dec,
         time=seen,
         band=text(["r"] * n),

@@ -11,13 +11,14 @@ IAU_NAME = re.compile(r"([a-z]{2,4})?((?:19|20)\d{2}[a-z]{1,7}|(?:19|20)\d{6}[a-
 The prefix (AT, SN, TDE, FRB ...) tells what a source is held for, and changes; the rest is the name.
 """
 
-SECOND_HAND = frozenset({"tns", "oac"})
+TNS = "tns"
+SECOND_HAND = frozenset({TNS, "oac"})
 """Lists that repeat what surveys saw: where a survey's own alerts are there, these speak first."""
 
 TABLE = "table"
 """Survey of rows that name none: two tables of it may be of two telescopes."""
 
-NUMBERED = ("lsst", "elasticc", "decam", "atlas", "tns", "oac", TABLE)
+NUMBERED = ("lsst", "elasticc", "decam", "atlas", TNS, "oac", TABLE)
 """Surveys that number their objects: the number alone finds them."""
 
 

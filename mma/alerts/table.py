@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from coincidence.names import TNS
 from mma.errors import DecodeError
 from mma.streams.message import Message
 from skymaps import positions
 
 from .cells import EMPTY, Numbers, identity
 from .packet import Row, known, signed_flux, within
-from .table_names import ALIASES, NUMERIC, find, fold
+from .table_names import ALIASES, NUMERIC, OTHER_NAMES, find, fold
 from .table_reading import Cells, Table, is_table, read
 from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, unix_of_iso, unix_of_jd, unix_of_mjd, unix_of_tai
 from .ztf import BANDS, sign_of
@@ -26,7 +27,7 @@ __all__ = ["is_table", "rows"]
 
 REQUIRED = ("ra", "dec", "time")
 OAC = "oac"
-SOURCES = (("tns", frozenset({"objid", "name_prefix"})), ("tns", frozenset({"discovery_date_(ut)"})),
+SOURCES = ((TNS, frozenset({"objid", "name_prefix"})), (TNS, frozenset({"discovery_date_(ut)"})),
            (OAC, frozenset({"claimedtype", "discoverdate"})))  # fmt: skip
 """Which catalogue a table is of, by columns that no other has."""
 
@@ -80,8 +81,16 @@ def _row(found: Mapping[str, str], table: Table, line: Cells, source: str) -> Ro
         "redshift_error": within(number["redshift_error"], 0.0, 20.0),
         "distance_mpc": _mpc(number["distance_mpc"], table.units.get(found.get("distance_mpc", ""), "")),
         "classification": _class(cell.get("classification")),
-        "aliases": [a.strip() for a in str(line.get(found.get("aliases", "")) or "").split(",")],
+        "aliases": _other_names(found, table, line, source),
     }
+
+
+def _other_names(found: Mapping[str, str], table: Table, line: Cells, source: str) -> list[str]:
+    """What else a row calls its object, TNS's own number among them."""
+    columns = [c for c in table.columns if fold(c) in OTHER_NAMES and c != found.get("object_id")]
+    told = [name.strip() for c in columns for name in re.split(r"[,;|]", _text(line.get(c)) or "")]
+    number = identity(line.get(found.get("id", "")), "objid") if source == TNS else None
+    return [name for name in (*told, f"{TNS}:{number}" if number else "") if name]
 
 
 def _text(value: Any) -> str | None:

@@ -36,8 +36,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "classification": ("classification", "claimedtype", "type", "object_type", "obj._type", "objtype"),
     "survey": ("survey",),
     "position_error_arcsec": ("position_error_arcsec", "pos_error_arcsec", "ra_dec_error_arcsec"),
-    "aliases": ("aliases", "alias", "internal_names", "internal_name", "disc._internal_name"),
 }  # fmt: skip
+OTHER_NAMES = frozenset(
+    {
+        "aliases", "alias", "internal_names", "internal_name", "disc._internal_name", "other_names",
+        "tns_name", "tnsname", "iau_name", "iauname", "tns_id", "ztf_id", "ztf_name", "ztfid", "ztf_object_id",
+        "ztfname", "atlas_name", "atlas_id", "lsst_id", "diaobjectid", "objectid", "object_id", "designation",
+    }
+)  # fmt: skip
+"""Columns of further names of an object: all of them that are not its id."""
+
 NUMERIC = (
     "mag",
     "mag_error",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, or_, select
 
-from coincidence.names import folded, spellings
+from coincidence.names import TNS, folded, spellings
 
 from ..errors import NotFoundError
 from . import tables
@@ -34,7 +34,8 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
 def of_objects(connection: Connection, object_ids: Sequence[str]) -> dict[str, list[str]]:
     """Other names of objects, for those that have any."""
     a = tables.aliases.c
-    statement = select(a.alias, a.id).where(a.what == OBJECT, a.alias != a.id).order_by(a.alias)
+    shown = (a.what == OBJECT) & (a.alias != a.id) & ~a.alias.startswith(f"{TNS}:")  # its numbers are no names
+    statement = select(a.alias, a.id).where(shown).order_by(a.alias)
     out: dict[str, list[str]] = {}
     for row in select_in(connection, statement, a.id, object_ids):
         out.setdefault(row["id"], []).append(row["alias"])

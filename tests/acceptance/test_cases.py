@@ -67,9 +67,7 @@ def test_two_surveys_that_tell_of_one_source_make_one_candidate(cases: Path, nig
         (row,) = night.candidates(event)
         assert row["object"] == "ZTF26aaabcde"
         with Store(night.database).read() as connection:
-            assert names.of_objects(connection, [row["object"]]) == {
-                "ZTF26aaabcde": ["AT2026abc", "ATLAS26qrs", "tns:190001"]
-            }
+            assert names.of_objects(connection, [row["object"]]) == {"ZTF26aaabcde": ["AT2026abc", "ATLAS26qrs"]}
     (row,) = night.candidates(EP)
     assert row["probability"] == pytest.approx(0.98, abs=0.005)
 
@@ -158,7 +156,7 @@ def test_a_supernova_coincidence_of_snews_on_gcn(cases: Path, night: Night):
 
 def test_the_public_list_of_tns_begins_with_a_date(cases: Path, night: Night):
     assert night.plays(cases / "tns-preamble")["decoded"] == 1
-    assert night.asked("object", "AT2026abc")["aliases"] == ["ZTF26aaabcde", "tns:190001"]
+    assert night.asked("object", "AT2026abc")["aliases"] == ["ZTF26aaabcde"]
 
 
 def test_a_comma_may_be_decimal(cases: Path, night: Night):

@@ -218,3 +218,13 @@ def test_what_is_one_source_does_not_depend_on_the_order(messages: list[Any], ba
     (other,) = expected.candidates(BURST)
     hidden = {"published", "object_version"}  # times are told with different rounding
     same({k: v for k, v in row.items() if k not in hidden}, {k: v for k, v in other.items() if k not in hidden})
+
+
+def test_tns_own_number_and_columns_of_other_surveys_are_names():
+    rows = play(tns(objid=77), tns("2027zzz", objid=77))  # a name that TNS took back
+    assert rows.ask(names.resolve, "tns:77", "object") == rows.objects(BURST)[0] == "AT2027abc"
+    mjd = T0.timestamp() / 86400.0 + 40587.4
+    own = f"name,ztf_id,TNS name,ra,dec,mjd,mag\nmine,ZTF27aaaaaaa,AT 2027abc,{HERE[0]},{HERE[1]},{mjd},19.0\n".encode()
+    far = (HERE[0], HERE[1] + 3.0 * ARCSEC)
+    world = play(own, detection("ZTF27aaaaaaa", far), tns(place=(HERE[0] + 3.0 * ARCSEC, HERE[1])))
+    assert [name for name, _ in names_of(world)] == ["ZTF27aaaaaaa"]

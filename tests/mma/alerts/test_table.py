@@ -35,7 +35,7 @@ def test_tns() -> None:
     assert b.time[0] == b.first_seen[0] == pytest.approx(Time("2019-08-14T21:10:39.5").unix)
     assert b.flux_njy[0] == pytest.approx(3631e9 * 10 ** (-0.4 * 18.5), rel=1e-4)
     (alert,) = decode_whole(message, {"AT2019aaa"})
-    assert alert.aliases == ("ATLAS19abc", "ZTF19xyz")
+    assert alert.aliases == ("ATLAS19abc", "ZTF19xyz", "tns:46012")
 
 
 def test_a_bad_row_costs_that_row() -> None:

@@ -109,7 +109,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "alert with null candidate": (b'{"objectId": "ZTF27x", "candid": 1, "candidate": null}', "candidate"),
     "sign": (detection(isdiffpos="x"), "isdiffpos"),
     "table without time": (b"name,ra,dec,mjd\nA,10,10,never\n", "column mjd"),
-    "table row off the sky": (b"name,ra,dec,mjd\nA,10,95,61465\n", "columns ra, dec"),
+    "table row off the sky": (b"name,ra,dec,mjd\nA,10,95,61465\n", "row 1: column dec: declination"),
 }
 
 ODD: dict[str, tuple[bytes, str]] = {

@@ -200,7 +200,7 @@ def test_a_misspelt_event(capsys, filled, arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["object", "ZTF27b"], ["classify", "ztf27A", "alerce", "KN=1"], ["tag", EVENT, "ZTF27x", "word"]],
+    [["object", "ZTF27b"], ["classify", "ztf27c", "alerce", "KN=1"], ["tag", EVENT, "ZTF27x", "word"]],
     ids=" ".join,
 )
 def test_a_misspelt_object(capsys, filled, arguments):

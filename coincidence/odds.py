@@ -20,7 +20,7 @@ from .evidence import Evidence
 from .pairs import Pairs
 from .parameters import Parameters
 from .terms import classifier, context, photometry, state, verdict
-from .terms.below import below
+from .terms.below import below, log_ratio
 from .terms.host_distance import modulus
 from .terms.points import Points, points
 from .terms.time import time
@@ -205,9 +205,10 @@ def _photometry(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
         return {}
     at = np.array([unix(event) for event in known.events])[known.pairs.event[rows]]
     objects, found = known.pairs.alert[rows], _light(known, names, rows, at)
-    for name in names:
+    under = below(curves, objects, at, known.parameters.photometry)
+    for name in names if under.only.any() or under.both.any() else ():
         model = known.parameters.classes[name]
-        low = below(curves, objects, at, model, known.parameters.photometry)
+        low = log_ratio(under, model, known.parameters.photometry)
         its = found.get(name, np.full(len(rows), np.nan))
         if model.light.shape == "state":  # its ranks have told already
             found[name] = np.where(np.isnan(its) & (low < 0.0), low, its)

@@ -35,7 +35,8 @@ class Bench:
     def judge(self, verdict: Verdict) -> None:
         """Keep a verdict, and score what it touches again.
 
-        A spectral class counts for every event that the object is a candidate of, the status for its event alone.
+        A spectral class counts for every event that the object is a candidate of, the status for its event alone. A
+        comment changes no score.
 
         Raises
         ------
@@ -43,14 +44,16 @@ class Bench:
             The object is no candidate of the event.
         """
         with self.store.begin() as connection:
-            hold_events(connection, alone=False)
+            comments = verdict.status is None
+            hold_events(connection, alone=comments)  # nobody changes the status that a comment keeps
             stood = candidate_row(connection, verdict.event_id, verdict.object_id)
             if stood is None:
                 raise NotFoundError(f"{verdict.object_id} is no candidate of {verdict.event_id}")
             stands = stood["state"] == candidates.ACTIVE
             chance = math.exp(stood["log_odds"] - stood["log_none"]) if stands else None
             verdicts.save(connection, verdict, stood | {"probability": chance})
-            self._again(connection, verdict.object_id, verdict.time)
+            if not comments or verdict.spectral_class:
+                self._again(connection, verdict.object_id, verdict.time)
 
     def tag(
         self, key: candidates.Key, names: Iterable[str], *, who: str | None, now: float, remove: bool = False

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..errors import OutageError
 from ..store import Store, tokens
 from .problems import AGAIN_S, ProblemError, problem
-from .session import LOGIN, LOGOUT, SAFE, cookie, is_page, to_login
+from .session import LOGIN, LOGOUT, cookie, is_page, takes_cookie, to_login
 
 FORM_FILES = ("/pages/mma.css", "/pages/mma.js", "/pages/icon.svg")
 OPEN = ("/health", "/docs", "/openapi.json", LOGIN, LOGOUT, *FORM_FILES)
@@ -86,7 +86,7 @@ class Access:
         headers = Headers(scope=scope)
         address = scope["client"][0] if scope.get("client") else "unknown"
         secret, token = _bearer(headers.get("authorization")), None
-        kept = cookie(headers) if secret is None and scope["method"] in SAFE else None
+        kept = cookie(headers) if secret is None and takes_cookie(scope) else None
         tries = scope["method"] == "POST" and scope["path"] == LOGIN
         given = kept if secret is None else secret
         if (given is not None or tries) and (wait := self._strangers.wait_s(address)):  # nobody tries out many tokens

@@ -1,7 +1,9 @@
-"""What a browser that logged in sends: the token as a cookie; and where one that did not is led."""
+"""What a browser that logged in sends: the token as a cookie, with forms a mark of the session; and where one that did
+not is led."""
 
 from __future__ import annotations
 
+import hmac
 import re
 from urllib.parse import quote
 
@@ -13,7 +15,10 @@ from starlette.types import Scope
 LOGIN, LOGOUT = "/login", "/logout"
 COOKIE = "mma_token"
 SAFE = ("GET", "HEAD")
-"""Methods that the cookie counts for: it never writes, whoever makes a browser send it."""
+"""Methods that the cookie counts for everywhere."""
+
+FORMS = ("/candidates/",)
+"""Pages with forms that write: there the cookie counts for POST, too, together with what only those pages know."""
 
 PROGRAMS = ("/api/", "/vo/", "/metrics", "/health", "/openapi.json")
 """What answers programs, not browsers."""
@@ -28,6 +33,23 @@ HERE = re.compile(r"/(?!/)[!-\[\]-~]{0,1999}")
 def cookie(headers: Headers) -> str | None:
     """The token that a browser sends; None where it sends none."""
     return cookie_parser(headers.get("cookie", "")).get(COOKIE) or None
+
+
+def takes_cookie(scope: Scope) -> bool:
+    """Whether the cookie counts for a request. To the interface for programs it never writes, whoever makes a browser
+    send it."""
+    return scope["method"] in SAFE or (scope["method"] == "POST" and scope["path"].startswith(FORMS))
+
+
+def mark(secret: str) -> str:
+    """What a form of a session carries: nobody can tell it who does not know the session's token, nor tell the token
+    from it (HMAC, RFC 2104)."""
+    return hmac.new(secret.encode("utf-8", "replace"), b"a form of mma", "sha256").hexdigest()
+
+
+def has_mark(secret: str, given: str) -> bool:
+    """Whether a form is of this session; takes as long whatever is given."""
+    return hmac.compare_digest(mark(secret).encode(), given.encode("utf-8", "replace"))
 
 
 def is_page(scope: Scope) -> bool:
@@ -52,10 +74,14 @@ def within(text: str) -> str:
 
 def to_login(scope: Scope) -> Response:
     """Lead a browser to the form, and from there back to what it asked for."""
+    return see_other(scope, f"{LOGIN}?next={quote(asked(scope), safe='/')}")
+
+
+def asked(scope: Scope) -> str:
+    """The path that a browser asked for, with its query."""
     query = scope.get("query_string", b"").decode("latin-1")
     path = scope.get("raw_path") or quote(scope["path"]).encode()  # a name's own slash stays what it is
-    asked = within(path.decode("latin-1") + (f"?{query}" if query else ""))
-    return see_other(scope, f"{LOGIN}?next={quote(asked, safe='/')}")
+    return within(path.decode("latin-1") + (f"?{query}" if query else ""))
 
 
 def see_other(scope: Scope, path: str) -> Response:

@@ -73,13 +73,27 @@ def delete(request: Request, event: asking.Name, object_id: asking.Name, tag: Ta
 
 
 def _changed(request: Request, event: str, object_id: str, tag: str, who: str, *, remove: bool) -> Response:
+    key = change(request, event, object_id, tag, who, remove=remove)
+    with answering.store_of(request).read() as connection:
+        return answering.json(request, listing.one(connection, *key))
+
+
+def change(request: Request, event: str, object_id: str, tag: str, who: str, *, remove: bool) -> tags.Key:
+    """Put a tag on a candidate or take it off; ids of its event and object.
+
+    Raises
+    ------
+    ConfigError
+        It is no tag, or the candidate would have too many.
+    NotFoundError
+        There is no such candidate, or it does not have the tag.
+    """
     store, settings = answering.store_of(request), request.app.state.settings
     with store.read() as connection:
         key = _key(connection, event, object_id)
     bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
     bench.tag(key, [tag], who=who, now=time.time(), remove=remove)
-    with store.read() as connection:
-        return answering.json(request, listing.one(connection, *key))
+    return key
 
 
 def _key(connection: Connection, event: str, object_id: str) -> tags.Key:

@@ -6,7 +6,7 @@ import time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -24,14 +24,23 @@ from .problems import responses
 router = APIRouter(prefix="/api", tags=["verdicts"])
 
 
+Status = Literal["pending", "confirmed", "ambiguous", "rejected"]
+
+
 class Word(BaseModel):
-    """A verdict as it is sent."""
+    """A verdict as it is sent; without a status a comment."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Annotated[Literal["pending", "confirmed", "ambiguous", "rejected"], About(description="What is said")]
+    status: Annotated[Status | None, About(description="What is said; without it the status stays what it is")] = None
     spectral_class: Annotated[str | None, About(max_length=50, description="By a spectrum: SN Ia, kilonova ...")] = None
-    why: Annotated[str | None, About(max_length=2000, description="Reasons, for people")] = None
+    why: Annotated[str | None, About(max_length=2000, description="Reasons, or a comment, for people")] = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Word:
+        if not (self.status or self.spectral_class or self.why):
+            raise ValueError("nothing is said: send a status, a spectral_class or a why")
+        return self
 
 
 @router.get("/candidates/{event}/{object_id}/verdicts", responses=answering.documented("Verdicts") | responses(404))
@@ -51,6 +60,21 @@ def tell(
     request: Request, event: asking.Name, object_id: asking.Name, word: Word, who: Annotated[str, Depends(writing)]
 ) -> Response:
     """Say what a candidate is: it is scored anew at once, and what follows is published."""
+    name, its = judge(request, event, object_id, word, who)
+    with answering.store_of(request).read() as connection:
+        return answering.json(request, listing.one(connection, name, its))
+
+
+def judge(request: Request, event: str, object_id: str, word: Word, who: str) -> tuple[str, str]:
+    """Keep what somebody says of a candidate, and do what follows; ids of its event and object.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such candidate.
+    SearchError
+        A text has a character that no text has.
+    """
     store, settings = answering.store_of(request), request.app.state.settings
     told = {"spectral_class": word.spectral_class, "why": word.why}
     texts = {name: None if text is None else printable(text, name) for name, text in told.items()}
@@ -58,8 +82,7 @@ def tell(
         name, its = _pair(connection, event, object_id)
     said = Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts)
     Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings)).judge(said)
-    with store.read() as connection:
-        return answering.json(request, listing.one(connection, name, its))
+    return name, its
 
 
 def _pair(connection: Connection, event: str, object_id: str) -> tuple[str, str]:

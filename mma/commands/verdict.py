@@ -70,8 +70,8 @@ def _list(options: Namespace) -> None:
 
 
 def _tell(options: Namespace) -> None:
-    if options.status is None:
-        raise ConfigError(f"what of it? one of {', '.join(STATUSES)}")
+    if not (options.status or options.spectral_class or options.why):
+        raise ConfigError(f"what of it? one of {', '.join(STATUSES)}, or --why TEXT for a comment alone")
     settings = settings_of(options)
     with closing(Store(settings.database, create=False)) as store:
         with store.read() as connection:
@@ -93,7 +93,7 @@ def _tell(options: Namespace) -> None:
         as_json(found)
         return
     now = found["reason"] if found["state"] != "active" else f"rank {found['rank']}, P {found['probability']:.3f}"
-    console().print(f"{name} of {event}: {options.status}; now {found['state']}, {now}", markup=False)
+    console().print(f"{name} of {event}: {options.status or 'kept'}; now {found['state']}, {now}", markup=False)
 
 
 def _bench(store: Store, settings: Settings) -> Bench:

@@ -22,8 +22,8 @@ class Verdict:
 
     event_id: str
     object_id: str
-    status: str
-    """One of ``STATUSES``."""
+    status: str | None = None
+    """One of ``STATUSES``; None: it stays what it was, and this is a comment."""
 
     spectral_class: str | None = None
     """As the one who judged wrote it: ``SN Ia``."""
@@ -39,7 +39,7 @@ def save(connection: Connection, verdict: Verdict, stood: Row | None) -> None:
     row = {
         "event_id": verdict.event_id,
         "object_id": verdict.object_id,
-        "status": verdict.status,
+        "status": verdict.status or standing(connection, verdict.event_id, verdict.object_id),
         "class": verdict.spectral_class,
         "who": verdict.who,
         "why": verdict.why,
@@ -47,6 +47,14 @@ def save(connection: Connection, verdict: Verdict, stood: Row | None) -> None:
     }
     facts = {name: stood[name] if stood else None for name in ("log_odds", "probability", "counterpart")}
     connection.execute(tables.verdicts.insert(), row | facts)
+
+
+def standing(connection: Connection, event_id: str, object_id: str) -> str:
+    """The newest status of a candidate; pending where nobody has judged it."""
+    v = tables.verdicts.c
+    said = select(v.status).where(v.event_id == event_id, v.object_id == object_id)
+    newest = connection.execute(said.order_by(v.time.desc(), v.seq.desc()).limit(1)).scalar()
+    return PENDING if newest is None else str(newest)
 
 
 def of_objects(connection: Connection, object_ids: Sequence[str], event_ids: Sequence[str]) -> Verdicts:

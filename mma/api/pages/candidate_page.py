@@ -47,12 +47,21 @@ def context(request: Request, event: str, object_id: str) -> Row:
         "summary": story.summary(shown, row),
         "history": history[::-1][:HISTORY],
         "n_history": len(history),
-        "verdicts": [v | {"time": iso(v["time"])} for v in said],
+        "verdicts": _said(said),
         "classifications": classes,
         "elsewhere": elsewhere,
         "links": links.of_object(name, row["aliases"], row["ra"], row["dec"]),
         "nights": nights.rows(time.time(), (row["ra"], row["dec"])),
     }
+
+
+def _said(rows: list[Row]) -> list[Row]:
+    """What was said, the newest first; ``changed``: it is a verdict, and no mere comment."""
+    before = [*(row["status"] for row in rows[1:]), "pending"]
+    return [
+        row | {"time": iso(row["time"]), "changed": row["status"] != old}
+        for row, old in zip(rows, before, strict=False)
+    ]
 
 
 def _elsewhere(connection: Connection, name: str, event_id: str) -> list[Row]:

@@ -13,15 +13,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..problems import MEDIA_TYPE
-from ..session import LOGIN, LOGOUT, PROGRAMS, SAFE
+from ..session import PROGRAMS, SAFE
 from . import rendering
 
 ADVICE = {
     400: "The address has a character in it that cannot be. Begin again from the list of events.",
     401: "This server answers only those with a token. Paste yours at /login, or ask who runs this server for one.",
-    403: "Open the page here, by its own address, and send the form again.",
+    403: "Open the page here, by its own address, and send the form again. A token that may only read sends none.",
     404: "Look for it by its name or position, or go to the list of events.",
-    405: "Pages are only read. Writing goes by the REST interface.",
+    405: "This page is only read. Verdicts, comments and tags are sent from a candidate's page.",
     422: "Part of the address is not as it should be. Correct it, or begin again from the list of events.",
     429: "Wait a minute, then load the page again.",
     500: "Load the page again. If it stays, tell who runs this server; its log holds the reason.",
@@ -64,7 +64,7 @@ class ErrorPages:
 def wants_page(scope: Scope) -> bool:
     """Whether a browser asks for a page: what programs ask for, too, where somebody opens it in a window."""
     headers, path = Headers(scope=scope), scope["path"]
-    asks = scope["method"] in SAFE or path in (LOGIN, LOGOUT)
+    asks = scope["method"] in SAFE or scope["method"] == "POST"
     opened = headers.get("sec-fetch-dest") == "document" or not path.startswith(PROGRAMS)
     return asks and opened and "text/html" in headers.get("accept", "")
 

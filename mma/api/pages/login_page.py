@@ -27,7 +27,7 @@ def form(request: Request, next: str = "/") -> Response:  # noqa: A002 - its nam
 @router.post(LOGIN)
 def log_in(request: Request, token: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/") -> Response:  # noqa: A002
     """Set the cookie, and go on; or the form once more."""
-    _from_here(request)
+    from_here(request)
     secret, back = token.strip(), within(next)
     with store_of(request).read() as connection:
         found = tokens.find(connection, secret)
@@ -47,19 +47,21 @@ def leave(request: Request) -> Response:
 @router.post(LOGOUT)
 def log_out(request: Request) -> Response:
     """Take the cookie away."""
-    _from_here(request)
+    from_here(request)
     answer = see_other(request.scope, LOGIN)
     if cookie(request.headers) is not None:
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
     return answer
 
 
-def _from_here(request: Request) -> None:
+def from_here(request: Request) -> None:
+    """Refuse a form that another site sent."""
     if not is_from_here(request.headers):
         raise ProblemError(403, "the form was sent from another site; open the page here and send it again")
 
 
 def _page(request: Request, back: str, problem: str | None = None, status: int = 200) -> Response:
-    text = rendering.text(request, "login.html", back=back, problem=problem)
+    token = getattr(request.state, "token", None)
+    text = rendering.text(request, "login.html", back=back, problem=problem, may_write=getattr(token, "writes", False))
     headers = GUARDS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
     return Response(text, status, headers, "text/html; charset=utf-8")

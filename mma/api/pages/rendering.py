@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from ...publish.message import version
 from .. import answering
+from ..session import asked
 from . import words
 
 FOLDER = Path(__file__).parent
@@ -60,14 +61,19 @@ def text(request: Request | None, template: str, **context: Any) -> str:
     """A page's text."""
     root = request.scope.get("root_path", "") if request is not None else ""
     visitor = getattr(request.state, "visitor", None) if request is not None else None
-    return environment().get_template(template).render(root=root, visitor=visitor, **context)
+    known = {"root": root, "visitor": visitor, "back_to": "/" if request is None else asked(request.scope)}
+    return environment().get_template(template).render(known | context)
 
 
-def page(request: Request, template: str, **context: Any) -> Response:
-    """A page, or 304 where the browser has it."""
+def page(request: Request, template: str, code: int = 200, **context: Any) -> Response:
+    """A page, or 304 where the browser has it. What somebody sees who logged in is for their browser alone."""
     body = text(request, template, **context).encode("utf-8", "replace")
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     headers = GUARDS | {"Content-Security-Policy": POLICY}
+    if code != 200:
+        return Response(body, code, headers | {"Cache-Control": "no-store"}, "text/html; charset=utf-8")
+    if getattr(request.state, "visitor", None) is not None:
+        headers |= {"Cache-Control": "private, no-cache"}
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     return answering.tagged(request, body, "text/html; charset=utf-8", tag, headers)
 
 

@@ -14,7 +14,6 @@ from ..asking import Text
 from ..session import see_other
 from . import (
     around_page,
-    candidate_page,
     event_page,
     failing,
     lists,
@@ -22,6 +21,7 @@ from . import (
     object_page,
     regions,
     rendering,
+    said,
     search_page,
 )
 
@@ -50,12 +50,6 @@ def event(request: Request, event: str, show: Text = "active", after: Text | Non
     if not event:
         return see_other(request.scope, "/")
     return rendering.page(request, "event.html", **event_page.context(request, event, show, after))
-
-
-@router.get("/candidates/{event}/{object_id:path}")
-def candidate(request: Request, event: str, object_id: str) -> Response:
-    """One candidate."""
-    return rendering.page(request, "candidate.html", **candidate_page.context(request, event, object_id))
 
 
 @router.get("/objects/{object_id:path}")
@@ -134,5 +128,6 @@ def _document(request: Request, event: str) -> Row:
 def install(app: FastAPI) -> None:
     """Put the pages into an application: last of all, since errors of everything else become pages too."""
     app.include_router(router)
+    app.include_router(said.router)
     app.include_router(login_page.router)
     failing.install(app)

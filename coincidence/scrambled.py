@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaincinv
 
 from skymaps import FloatArray, IntArray, Region, healpix
 
@@ -32,6 +33,9 @@ TRIES = 20
 """So many places are drawn for each one that counts, at most."""
 
 MIN_TRIALS = 10
+LOW, HIGH, UPPER_LIMIT = 0.158655, 0.841345, 0.9
+"""Probabilities at the ends of a 68 % interval, and of an upper limit."""
+
 ROWS = 500
 """Points of a curve that are kept, about."""
 
@@ -47,6 +51,46 @@ class Chances:
     """Objects expected with these log odds or more, rising. Shape (m,)."""
 
     trials: int
+
+    covers_sky: float = 1.0
+    """Part of the region's probability that lies where anything is stored."""
+
+    covers_time: float = 1.0
+    """Part of the event's window that is stored."""
+
+    def between(self, log_odds: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Errors of the expected numbers: 68 % intervals of Poisson counts; NaN where the log odds are not finite.
+
+        Where nothing was counted the lower end is 0, and the upper one is an upper limit of 90 %
+        (N. Gehrels, ApJ 303, 336 (1986), equations 7 and 11, in their closed form). Shape (n,) each.
+
+        Examples
+        --------
+        >>> found = Chances(log_odds=np.array([2.0]), counts=np.array([0.01]), trials=100)
+        >>> [round(float(end[0]), 4) for end in found.between(np.array([3.0]))]  # none in 100 trials
+        [0.0, 0.023]
+        >>> [round(float(end[0]), 4) for end in found.between(np.array([2.0]))]  # one
+        [0.0017, 0.033]
+        """
+        n, weight = self._counted(log_odds)
+        low = np.where(n > 0, gammaincinv(np.maximum(n, 1.0), LOW), 0.0)
+        high = gammaincinv(n + 1.0, np.where(n > 0, HIGH, UPPER_LIMIT))
+        known = np.isfinite(log_odds)
+        return np.where(known, low * weight, np.nan), np.where(known, high * weight, np.nan)
+
+    def _counted(self, log_odds: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """How many objects with at least these log odds were met in all trials, and for how many each stands."""
+        if not len(self.log_odds):
+            return np.zeros(np.shape(log_odds)), np.full(np.shape(log_odds), 1.0 / self.trials)
+        every = np.arange(1.0, len(self.counts) + 1.0)
+        mean = self.counts[min(ROWS // 2, len(every)) - 1] / min(ROWS // 2, len(every))
+        each = (
+            every if len(every) <= ROWS // 2 else np.maximum(every, self.counts / mean)
+        )  # of the others not all are kept
+        row = np.searchsorted(-self.log_odds, -log_odds, side="right") - 1
+        n = np.where(row < 0, 0.0, each[np.maximum(row, 0)])
+        weight = np.where(row < 0, mean, self.counts[np.maximum(row, 0)] / np.maximum(n, 1.0))
+        return n, weight
 
     def at(self, log_odds: FloatArray) -> FloatArray:
         """Expected number with at least these log odds; NaN where they are not finite. Shape (n,).
@@ -122,7 +166,25 @@ def measure(
     order = np.argsort(-odds, kind="stable")
     counts = np.cumsum(weight[order]) / len(places)
     rows = _thin(len(order))
-    return Chances(log_odds=odds[order][rows], counts=counts[rows], trials=len(places))
+    return Chances(
+        log_odds=odds[order][rows],
+        counts=counts[rows],
+        trials=len(places),
+        covers_sky=_at_home(event, sky, parameters),
+        covers_time=_in_time(event, sky, parameters),
+    )
+
+
+def _at_home(event: Event, sky: Sky, parameters: Parameters) -> float:
+    """Part of the region's probability in cells where something is stored."""
+    ra, dec, mass = _mass(located(event), parameters.level)
+    return float(mass[_covered(sky.objects.ra, sky.objects.dec)[_cells(ra, dec)]].sum())
+
+
+def _in_time(event: Event, sky: Sky, parameters: Parameters) -> float:
+    """Part of the event's window between the first and the newest of what is stored."""
+    start, end = window(event, parameters)
+    return min(max((min(end, sky.end) - max(start, sky.start)) / (end - start), 0.0), 1.0)
 
 
 def _thin(n: int) -> IntArray:

@@ -45,17 +45,21 @@ class Collector:
         age = GaugeMetricFamily("mma_last_message_age_seconds", "Since the newest message.", labels=["source"])
         beat = GaugeMetricFamily("mma_heartbeat_age_seconds", "Since the broker's heartbeat.", labels=["source"])
         troubles = GaugeMetricFamily("mma_troubles", "Things that are wrong now.", labels=["source"])
+        names = ["source", "topic", "partition"]
+        lost = CounterMetricFamily("mma_messages_lost", "Messages that the broker deleted unread.", labels=names)
         now = time.time()
         for source in self._live.merged.sources:
             read.add_metric([source.name], source.read)
             troubles.add_metric([source.name], len(source.troubles.now))
+            for (topic, partition), n in source.gaps.lost.items():
+                lost.add_metric([source.name, topic, str(partition)], n)
             if source.last_lag is not None:
                 lag.add_metric([source.name], source.last_lag)
             if source.last_message is not None:
                 age.add_metric([source.name], now - source.last_message)
             if source.pulse.newest is not None:
                 beat.add_metric([source.name], now - source.pulse.newest)
-        yield from (read, lag, age, beat, troubles)
+        yield from (read, lag, age, beat, troubles, lost)
 
     def _worker(self) -> Iterator[Metric]:
         live = self._live

@@ -7,13 +7,19 @@ from argparse import Namespace
 from contextlib import closing
 from functools import partial
 
+import numpy as np
 from rich.progress import Progress
+
+from coincidence.scrambled import Chances
 
 from .. import chance
 from ..engine import Engine
 from ..errors import ConfigError
 from ..store import Store, chances, queries
 from .show import as_json, console, settings_of
+
+ENOUGH = 0.9
+"""Part of a region, and of a window, that has to be stored for counts to be of the whole."""
 
 
 def measure(options: Namespace) -> None:
@@ -34,11 +40,50 @@ def measure(options: Namespace) -> None:
         with store.begin() as connection:
             chances.save(connection, name, event.notice, settings.score.id, found, time.time())
             rows = queries.candidates(connection, name, limit=10)
+    odds = np.array([row["log_odds"] for row in rows], dtype=np.float64)
+    ends = [end.tolist() for end in found.between(odds)]
     if options.json:
         curve = {"log_odds": found.log_odds.tolist(), "counts": found.counts.tolist()}
-        as_json({"event": name, "trials": found.trials, **curve})
+        cover = {"covers_sky": found.covers_sky, "covers_time": found.covers_time}
+        mine = [
+            {"object": row["object"], "log_odds": row["log_odds"], "low": low, "high": high, "is_limit": low == 0.0}
+            for row, low, high in zip(rows, *ends, strict=True)
+        ]
+        as_json({"event": name, "trials": found.trials, **cover, "candidates": mine, **curve})
         return
-    console().print(f"{name}: {found.trials} other places and times", markup=False)
-    for row in rows:
-        line = f"  {row['rank']:3d}  {row['object']:24} ln odds {row['log_odds']:7.2f}"
-        console().print(f"{line}  by chance {row['chance_count']:.3g}", markup=False)
+    out = console()
+    out.print(f"{name}: {found.trials} other places and times", markup=False)
+    for line in _warnings(found):
+        console(error=True).print(line, markup=False)
+    for row, low, high in zip(rows, *ends, strict=True):
+        told = f"by chance {expected(row['chance_count'], low, high)}"
+        out.print(f"  {row['rank']:3d}  {row['object']:24} ln odds {row['log_odds']:7.2f}  {told}", markup=False)
+
+
+def expected(count: float, low: float, high: float) -> str:
+    """An expected number with its 68 % interval; where nothing was met the upper limit of 90 %.
+
+    Examples
+    --------
+    >>> expected(1e-9, 0.0, 0.002), expected(0.01, 0.0017, 0.033), expected(3.2, 2.9, 3.5)
+    ('< 1 in 500 (90 %)', '0.01 (0.0017 to 0.033)', '3.2 (2.9 to 3.5)')
+    """
+    if low > 0.0:
+        return f"{count:.2g} ({low:.2g} to {high:.2g})"
+    return f"< 1 in {1.0 / high:.3g} (90 %)" if high < 1.0 else f"< {high:.2g} (90 %)"
+
+
+def _warnings(found: Chances) -> list[str]:
+    """Where what is stored is too little to say so much."""
+    out = []
+    if found.covers_sky < ENOUGH:
+        out.append(
+            f"warning: {found.covers_sky:.0%} of the region's probability lies where anything is stored: "
+            "elsewhere a counterpart would not have been seen, and nothing is counted there"
+        )
+    if found.covers_time < ENOUGH:
+        out.append(
+            f"warning: {found.covers_time:.0%} of the event's window is stored: counts are of that part, "
+            "and grow with it"
+        )
+    return out

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
 
 from ..publish.message import iso
+from ..store.sources import SILENT_S
 from .show import delay, number, table
 
 Row = dict[str, Any]
@@ -220,11 +223,20 @@ def live(rows: list[Row]) -> Table:
                 (r["last_message"] or "-")[:19],
                 (r["last_heartbeat"] or "-")[:19],
                 r["told"][:19],
-                "; ".join(f"{about}: {text}" for about, text in sorted(r["troubles"].items())) or "none",
+                _troubles(r),
             )
             for r in rows
         ),
     )
+
+
+def _troubles(r: Row) -> str:
+    """What was wrong when a worker told last, and that it has been silent since."""
+    told = [f"{about}: {text}" for about, text in sorted(r["troubles"].items())]
+    silent_s = time.time() - datetime.fromisoformat(r["told"]).timestamp()
+    if silent_s > SILENT_S:
+        told.append(f"not heard of for {delay(silent_s).removeprefix('+')}")
+    return "; ".join(told) or "none"
 
 
 def verdicts(rows: list[Row]) -> Table:

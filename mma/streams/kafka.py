@@ -9,6 +9,7 @@ from typing import Any
 
 from .client import SHARED, Client, Connection, is_fatal
 from .commits import Commits
+from .gaps import Gaps
 from .heartbeat import Pulse, is_heartbeat
 from .message import Message
 from .there import check_topics
@@ -105,6 +106,7 @@ class KafkaSource:
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
         self._commits = Commits(self.troubles)
+        self.gaps = Gaps(self.troubles)
         own = {"group.id": group, "on_commit": self._commits.answered}
         own |= {"group.instance.id": _member(worker, topics)} if worker else {}
         settings = READ | config | own | self._connection.hears()
@@ -138,6 +140,7 @@ class KafkaSource:
             self._commits.make(self._consumer)
         for some in self._pieces(n, wait_s):
             out += self._taken(some)
+        self.gaps.check(self._consumer)
         if any(map(is_heartbeat, self.topics)):
             self.pulse.expect({p.topic for p in self._consumer.assignment() if is_heartbeat(p.topic)})
         if out:
@@ -171,6 +174,7 @@ class KafkaSource:
                 self.pulse.beat(topic, _timestamp(got))
             else:
                 topics.add(topic)
+                self.gaps.saw((topic, got.partition()), got.offset())
                 yield as_message(got, self._max_bytes, self._marks)
         for topic in topics:
             self.troubles.clear(topic)
@@ -229,7 +233,8 @@ class KafkaSource:
                 low, high = self._consumer.get_watermark_offsets(at, timeout=1.0, cached=True)
                 if high < 0:
                     return None
-                total += max(high - (at.offset if at.offset >= 0 else max(low, 0)), 0)
+                reached = at.offset if at.offset >= 0 else self.gaps.reached((at.topic, at.partition))
+                total += max(high - (max(low, 0) if reached is None else reached), 0)
         except KafkaException:
             return None
         return total if assigned else None
@@ -243,6 +248,7 @@ class KafkaSource:
         from confluent_kafka import OFFSET_END
 
         self._commits.forget({(p.topic, p.partition) for p in partitions})  # others may have come farther since
+        self.gaps.begin(consumer, [p for p in partitions if not is_heartbeat(p.topic)])
         for p in partitions:
             if is_heartbeat(p.topic):
                 p.offset = OFFSET_END

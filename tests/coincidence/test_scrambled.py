@@ -132,3 +132,28 @@ def test_above_the_highest_counted_the_number_falls_as_the_odds_rise():
 def test_the_window_is_where_it_should_be():
     start, end = window(event(Kind.CBC, 60.0), PARAMETERS)
     assert (end - start) / DAY_S == pytest.approx(10.0)
+
+
+def test_errors_are_those_of_counts_and_none_at_all_is_an_upper_limit():
+    """Poisson: n met at 100 places stand for n / 100 expected; none of them for less than 2.3 / 100 at 90 %."""
+    found = Chances(log_odds=np.array([5.0, 4.0, 3.0, 2.0]), counts=np.arange(1.0, 5.0) / 100, trials=100)
+    low, high = found.between(np.array([6.0, 5.0, 2.0, np.nan]))
+    assert low[0] == 0.0
+    assert high[0] == pytest.approx(np.log(10.0) / 100)
+    assert low[1:3] == pytest.approx([0.00173, 0.0209], rel=0.01)  # Gehrels 1986, tables 1 and 2: 1 and 4 met
+    assert high[1:3] == pytest.approx([0.0330, 0.0716], rel=0.01)
+    assert np.isnan([low[3], high[3]]).all()
+    none = Chances(log_odds=np.empty(0), counts=np.empty(0), trials=200)
+    assert none.between(np.array([0.0]))[1] == pytest.approx([np.log(10.0) / 200])
+
+
+def test_what_is_not_covered_is_told():
+    random = np.random.default_rng(4)
+    its = event(Kind.CBC, 110.0, place=(40.0, 0.0))
+    whole = measure(its, sky_of(background(random, 30000)), PARAMETERS, trials=20)
+    half = measure(its, sky_of(background(random, 60000, lambda ra, dec: dec > 0.0)), PARAMETERS, trials=20)
+    start, end = window(its, PARAMETERS)
+    assert whole.covers_sky > 0.95
+    assert half.covers_sky == pytest.approx(0.5, abs=0.12)
+    stored = (START + DAYS * DAY_S - start) / (end - start)
+    assert whole.covers_time == pytest.approx(min(stored, 1.0))

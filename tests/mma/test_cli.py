@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -342,3 +343,12 @@ def test_the_demo_finds_what_was_put_there(capsys, tmp_path):
     with store.read() as connection:
         assert queries.candidates(connection, "S260301a")[0]["object"] == "ZTF26akilonv"
     store.close()
+    database = str(folder / "demo.sqlite")
+    assert main(["chance", "S260301a", "--trials", "20", "--db", database]) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"1  ZTF26akilonv +ln odds +[\d.]+  by chance < 1 in [\d.]+ \(90 %\)", out)
+    assert "of the region's probability lies where anything is stored" in err
+    assert main(["chance", "S260301a", "--trials", "20", "--db", database, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert 0.0 < told["covers_sky"] < 1.0
+    assert told["candidates"][0]["is_limit"]

@@ -19,10 +19,8 @@ from tests.live.doing import gamma_alert, produce, read, status, topics, trouble
 def _delete(broker: Broker, topic: str, before: int | None = None) -> None:
     """Delete a topic, or its messages before an offset."""
     admin = AdminClient({"bootstrap.servers": broker.plain})
-    if before is None:
-        done = admin.delete_topics([topic])
-    else:
-        done = admin.delete_records([TopicPartition(topic, 0, before)])
+    records = [TopicPartition(topic, 0, before or 0)]
+    done = admin.delete_topics([topic]) if before is None else admin.delete_records(records)
     for one in done.values():
         one.result(30)
 

@@ -5,6 +5,7 @@ Broker, worker and reader share the machine's cores: what the worker reads was w
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import sys
@@ -128,8 +129,9 @@ def _told(broker: Broker, topic: str, places: list[tuple[float, float]], now: fl
     try:
         for i, (ra, dec) in enumerate(places):
             document = working.cta(f"latency-{i}", ra, dec, now, RADIUS_DEG)
-            send(document, f"kafka://{USER}@{broker.scram}/{topic}")
-            sent, name = time.monotonic(), f"CTAO-{document['id']}"
+            name = f"CTAO-{document['id']}"
+            send(json.dumps(document).encode(), name, f"kafka://{USER}@{broker.scram}", topic)
+            sent = time.monotonic()
             until(lambda name=name: name in seen, 0.002)
             yield seen[name][0] - sent, seen[name][1]
             time.sleep(random.uniform(0.1, 0.5))

@@ -18,12 +18,17 @@ from .bulk import Row, as_json, insert_new, select_in
 from .names import OBJECT
 
 ARCSEC = np.pi / 180.0 / 3600.0
-_IN_RANGES = {
-    "sqlite": "SELECT r.value ->> 2 AS row, o.id FROM json_each(:ranges) AS r CROSS JOIN objects AS o "
-    "ON o.hpx BETWEEN r.value ->> 0 AND r.value ->> 1 {where}",
-    "postgresql": "SELECT (r.value ->> 2)::bigint AS row, o.id FROM json_array_elements(CAST(:ranges AS json)) AS r "
-    "CROSS JOIN LATERAL (SELECT id FROM objects WHERE hpx BETWEEN (r.value ->> 0)::bigint AND (r.value ->> 1)::bigint "
-    "{where}) AS o",
+_SQLITE = """SELECT r.value ->> 2 AS row, o.id FROM json_each(:ranges) AS r
+CROSS JOIN objects AS o ON o.hpx BETWEEN r.value ->> 0 AND r.value ->> 1 {also}"""
+_POSTGRESQL = """SELECT (r.value ->> 2)::bigint AS row, o.id FROM json_array_elements(CAST(:ranges AS json)) AS r
+CROSS JOIN LATERAL (
+    SELECT id FROM objects WHERE hpx BETWEEN (r.value ->> 0)::bigint AND (r.value ->> 1)::bigint {also}
+) AS o"""
+_UNCERTAIN = "AND position_error_arcsec IS NOT NULL"
+_IN_RANGES = {  # made once: what a statement is made of stays in memory until Python looks for cycles
+    (dialect, also): text(words.format(also=also))
+    for dialect, words in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL))
+    for also in ("", _UNCERTAIN)
 }
 
 
@@ -74,18 +79,18 @@ def near_uncertain(
     connection: Connection, ra: FloatArray, dec: FloatArray, radius_arcsec: float
 ) -> list[tuple[int, str]]:
     """The same of objects whose positions have an error that is told."""
-    return _in_ranges(connection, ra, dec, radius_arcsec, "AND position_error_arcsec IS NOT NULL")
+    return _in_ranges(connection, ra, dec, radius_arcsec, _UNCERTAIN)
 
 
 def _in_ranges(
-    connection: Connection, ra: FloatArray, dec: FloatArray, radius_arcsec: float, where: str
+    connection: Connection, ra: FloatArray, dec: FloatArray, radius_arcsec: float, also: str
 ) -> list[tuple[int, str]]:
     row, first, last = cells_about(ra, dec, radius_arcsec)
     ranges = np.stack([first, last, row], axis=1).tolist()
     if not ranges:
         return []
-    statement = text(_IN_RANGES[connection.dialect.name].format(where=where)).bindparams(ranges=as_json(ranges))
-    return [(int(at), name) for at, name in connection.execute(statement)]
+    statement = _IN_RANGES[connection.dialect.name, also]
+    return [(int(at), name) for at, name in connection.execute(statement, {"ranges": as_json(ranges)})]
 
 
 def cells_about(ra: FloatArray, dec: FloatArray, radius_arcsec: float) -> tuple[IntArray, IntArray, IntArray]:

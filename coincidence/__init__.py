@@ -4,7 +4,7 @@ from .active import ActiveEvents, Change, News, can_be_matched, fold
 from .alert import Alert, AlertBatch, Detection
 from .candidate import Candidate, score
 from .curves import LightCurves
-from .event import Event, ExternalCoincidence, Kind, Messenger, Stage
+from .event import Event, ExternalCoincidence, Kind, Messenger, Stage, apart
 from .evidence import Classified, Evidence, Verdicts
 from .gamma import Gamma
 from .hosts import Galaxies
@@ -37,6 +37,7 @@ __all__ = [
     "Parameters",
     "Stage",
     "Verdicts",
+    "apart",
     "associate",
     "can_be_matched",
     "fold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -57,6 +58,23 @@ class ExternalCoincidence:
     """Sender's time difference in seconds, other event minus this event."""
     far_temporal_hz: float | None = None
     far_spacetime_hz: float | None = None
+
+
+def apart(classes: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """What a source may be, and what it may have, each the likeliest first.
+
+    Classes (BNS, NSBH, BBH, Terrestrial) exclude each other: their probabilities add up to one. Properties (HasNS,
+    HasRemnant, HasMassGap, HasSSM; LVK Public Alerts User Guide, Alert Contents) are each a question of its
+    own, asked of a source that is real.
+
+    Examples
+    --------
+    >>> apart({"BBH": 0.1, "HasNS": 0.8, "NSBH": 0.9})
+    ({'NSBH': 0.9, 'BBH': 0.1}, {'HasNS': 0.8})
+    """
+    falling = sorted(classes.items(), key=lambda pair: (-pair[1], pair[0]))
+    has = re.compile(r"Has[A-Z]")
+    return {n: p for n, p in falling if not has.match(n)}, {n: p for n, p in falling if has.match(n)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ import sys
 from argparse import Namespace
 from typing import Any
 
+from coincidence import apart
+
 from ..errors import ConfigError
 from ..export import measured
 from ..store import originals, queries
@@ -41,6 +43,7 @@ def event(options: Namespace) -> None:
 
 def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
     """What is known, a line each."""
+    classes, properties = apart(answer["classes"])
     area, distance = answer["area90_deg2"], answer["distance_mpc"]
     told = [
         ("event", answer["id"] + (" (test)" if answer["test"] else "")),
@@ -49,7 +52,8 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("time", answer["time"] or "not known"),
         ("state", f"{answer['state']}; {answer['stage']}, notice {answer['revision']}"),
         ("false alarms", "" if answer["far_hz"] is None else f"{answer['far_hz']:.3g} Hz"),
-        ("classes", ", ".join(f"{name} {p:.3g}" for name, p in answer["classes"].items())),
+        ("classes", ", ".join(f"{name} {p:.3g}" for name, p in classes.items())),
+        ("properties", ", ".join(f"{name} {p:.3g}" for name, p in properties.items())),
         ("region", "none" if area is None else f"90 % in {area:.4g} deg2, 50 % in {answer['area50_deg2']:.4g}"),
         (
             "distance",

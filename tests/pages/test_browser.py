@@ -135,6 +135,28 @@ def test_every_page_is_readable(
             page.screenshot(path=screenshots / f"{name}-{scheme}-{width}.png", full_page=True)
 
 
+@pytest.mark.parametrize("path", [f"/events/{EVENT}", f"/candidates/{EVENT}/{BEST}", f"/objects/{BEST}", "/search",
+                                  "/search?q=150+20&radius=1+deg", "/status"])  # fmt: skip
+def test_on_a_phone_everything_is_within_the_window(night: World, serve: Serve, visit: Open, path: str) -> None:
+    """Nothing has to be pushed sideways: tables, each cell under its heading's name, and the light curve."""
+    page = visit(serve(night.store), width=375).to(path)
+    for details in page.locator("details").all():
+        details.evaluate("d => { d.open = true; }")
+    beyond = """() => [...document.querySelectorAll("main td, main th, main svg, main input, main select")]
+        .filter((n) => !n.closest("thead") && n.getClientRects().length && n.getBoundingClientRect().right > innerWidth)
+        .map((n) => n.outerHTML.slice(0, 80))"""
+    assert page.evaluate(beyond) == []
+    pushed = "[...document.querySelectorAll('.scroll')].filter((n) => n.scrollWidth > n.clientWidth + 1).length"
+    assert page.evaluate(pushed) == 0
+    heads = page.locator("main table").first.locator("thead th").all_text_contents()
+    cells = page.locator("main table").first.locator("tbody tr").first.locator("th, td")
+    if cells.count() == len(heads):
+        assert [cell.get_attribute("data-label") for cell in cells.all()] == heads
+    for curve in page.locator("svg.curve").all():
+        small = "(svg) => [...svg.querySelectorAll('text')].filter((t) => t.getBoundingClientRect().height < 10).length"
+        assert curve.evaluate(small) == 0, "letters can be read"
+
+
 def _low_contrast(page: Page) -> list[Any]:
     """Text below the contrast that WCAG 2.2 asks for at level AA (1.4.3): 4.5, or 3 for large text."""
     return list(

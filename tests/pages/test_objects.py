@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.mma.world import HERE, THERE, World, detection
+from tests.mma.world import HERE, THERE, World, detection, superevent
 from tests.pages.conftest import BEST, EVENT, Serve
 from tests.pages.test_html import Checked
 
@@ -143,6 +143,22 @@ def test_an_object_that_is_not_there_names_those_like_it(visitor: httpx.Client) 
     answer = visitor.get("/objects/ZTF27farawax")
     assert answer.status_code == 404
     assert FAR in answer.text
+
+
+def test_what_a_merger_is_stands_apart_from_what_it_has(night: World, serve: Serve) -> None:
+    """LVK Public Alerts User Guide: classes add up to one, properties are questions of their own."""
+    classes = {"BNS": 0.1, "NSBH": 0.7, "BBH": 0.15, "Terrestrial": 0.05}
+    properties = {"HasNS": 0.9, "HasRemnant": 0.2, "HasMassGap": 0.01, "HasSSM": 0.0}
+    night.hears(superevent("S270305xy", classification=classes, properties=properties))
+    with httpx.Client(base_url=serve(night.store), headers={"Accept": "text/html"}) as client:
+        text = text_of(client.get("/events/S270305xy").text)
+    first, _, second = text.partition("Properties, if it is real")
+    listed = first.rpartition("Class ")[2]
+    assert re.findall("BNS|NSBH|BBH|Terrestrial", listed) == ["NSBH", "BBH", "BNS", "Terrestrial"]
+    assert "Has" not in listed
+    assert re.findall("Has[A-Za-z]+ [^ ]+ %", second) == [
+        "HasNS 90 %", "HasRemnant 20 %", "HasMassGap 1 %", "HasSSM 0 %"]  # fmt: skip
+    assert sum(classes.values()) == pytest.approx(1.0)
 
 
 def test_names_are_only_text(night: World, serve: Serve) -> None:

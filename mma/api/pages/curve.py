@@ -8,8 +8,8 @@ from typing import Any
 from ...store.fields import AB_ZERO
 
 Row = dict[str, Any]
-WIDTH, HEIGHT = 720.0, 360.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 16.0, 44.0
+WIDTH, HEIGHT = 480.0, 320.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 10.0, 12.0, 46.0
 DAY_S = 86400.0
 SHAPES = ("circle", "square", "diamond", "triangle", "cross", "star", "pentagon", "bar")
 KNOWN = ("g", "r", "i", "u", "z", "y")

@@ -12,6 +12,7 @@ import numpy as np
 from fastapi import Request
 from sqlalchemy import Connection, func, select
 
+from coincidence import apart
 from coincidence.terms import TERMS
 
 from ...export import measured
@@ -58,6 +59,7 @@ def context(request: Request, name: str, show: str, after: str | None) -> Row:
     kept = [("show", show)] if show != "active" else []
     return {
         "event": event,
+        "sorts": dict(zip(("classes", "properties"), apart(event["classes"]), strict=True)),
         "rows": [row | {"bars": bars(row["terms"])} for row in rows],
         "terms": [name for name in TERMS if _is_told(rows, name)],
         "silent": [name for name in TERMS if not _is_told(rows, name)],

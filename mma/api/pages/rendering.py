@@ -15,6 +15,7 @@ from ...publish.message import version
 from .. import answering
 from ..session import asked
 from . import words
+from .cells import labelled
 
 FOLDER = Path(__file__).parent
 POLICY = (
@@ -51,7 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     shown = ("number", "probability", "span", "delay", "clock", "moment", "rate", "kind", "messenger", "counterpart",
-             "plain", "sexagesimal", "ago", "radius", "flux")  # fmt: skip
+             "plain", "sexagesimal", "ago", "radius", "flux", "meaning")  # fmt: skip
     made.filters |= {name: getattr(words, name) for name in shown}
     made.globals |= {"version": version(), "asset": lambda name: asset(name)[1], "DASH": words.DASH}
     return made
@@ -62,7 +63,7 @@ def text(request: Request | None, template: str, **context: Any) -> str:
     root = request.scope.get("root_path", "") if request is not None else ""
     visitor = getattr(request.state, "visitor", None) if request is not None else None
     known = {"root": root, "visitor": visitor, "back_to": "/" if request is None else asked(request.scope)}
-    return environment().get_template(template).render(known | context)
+    return labelled(environment().get_template(template).render(known | context))
 
 
 def page(request: Request, template: str, code: int = 200, **context: Any) -> Response:

@@ -183,6 +183,23 @@ KINDS = {
 COUNTERPARTS = {"tde": "tidal disruption", "blazar": "blazar", "flare": "flare of an active nucleus"}
 
 
+MEANINGS = {
+    "BNS": "two neutron stars",
+    "NSBH": "neutron star and black hole",
+    "BBH": "two black holes",
+    "Terrestrial": "noise",
+    "HasNS": "one body is a neutron star",
+    "HasRemnant": "matter stays outside the black hole",
+    "HasMassGap": "one body has 3 to 5 solar masses",
+    "HasSSM": "one body is lighter than the Sun",
+}
+
+
+def meaning(name: str) -> str:
+    """What a class or property of a merger means (LVK Public Alerts User Guide); nothing for others."""
+    return MEANINGS.get(name, "")
+
+
 def kind(name: str) -> str:
     """What an event is, in words."""
     return KINDS.get(name, name.replace("_", " "))

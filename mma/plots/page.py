@@ -26,7 +26,8 @@ def _zoom(figure: Any, content: Content) -> None:
 
 
 def _curves(figure: Any, content: Content) -> None:
-    curves.draw(figure, _whole(figure, 0.07, 0.1, 0.98, 0.84), content)
+    curves.draw(figure, _whole(figure, 0.07, 0.17, 0.98, 0.84), content)
+    curves.legend(figure, content, loc="lower center", bbox_to_anchor=(0.5, 0.01))
 
 
 def _terms(figure: Any, content: Content) -> None:
@@ -34,12 +35,13 @@ def _terms(figure: Any, content: Content) -> None:
 
 
 def _all(figure: Any, content: Content) -> None:
-    top = figure.add_gridspec(1, 2, left=0.05, right=0.97, bottom=0.61, top=0.945, width_ratios=[1.75, 1.0], wspace=0.2)
-    sky.all_sky(figure, top[0, 0], content)
+    top = figure.add_gridspec(1, 2, left=0.05, right=0.97, bottom=0.675, top=0.95, width_ratios=[1.75, 1.0], wspace=0.2)
+    sky.all_sky(figure, top[0, 0], content, numbered=False)  # the closer look beside it has the numbers
     sky.zoom(figure, top[0, 1], content)
-    sky.legend(figure, content, loc="center", bbox_to_anchor=(0.5, 0.575))
-    curves.draw(figure, _whole(figure, 0.06, 0.33, 0.97, 0.535), content)
-    terms.draw(figure, _whole(figure, 0.16, 0.045, 0.87, 0.235), content)
+    sky.legend(figure, content, loc="center", bbox_to_anchor=(0.5, 0.64))
+    curves.draw(figure, _whole(figure, 0.06, 0.375, 0.97, 0.605), content)
+    curves.legend(figure, content, loc="center", bbox_to_anchor=(0.5, 0.325))
+    terms.draw(figure, _whole(figure, 0.16, 0.045, 0.87, 0.27), content)
 
 
 KINDS: dict[str, tuple[Callable[[Any, Content], None], tuple[float, float]]] = {

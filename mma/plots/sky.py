@@ -35,8 +35,8 @@ def register() -> None:
         import ligo.skymap.plot  # noqa: F401
 
 
-def all_sky(figure: Any, place: Any, content: Content) -> Any:
-    """The whole sky, Mollweide, turned to the middle of the region; east is left."""
+def all_sky(figure: Any, place: Any, content: Content, *, numbered: bool = True) -> Any:
+    """The whole sky, Mollweide, turned to the middle of the region; east is left. ``numbered``: candidates are."""
     register()
     ra = 0.0 if content.region is None else round(_middle(content.region)[0] / 15.0) * 15.0
     axes = figure.add_subplot(place, projection="astro hours mollweide", center=SkyCoord(ra, 0.0, unit="deg"))
@@ -44,10 +44,11 @@ def all_sky(figure: Any, place: Any, content: Content) -> Any:
     axes.coords[0].set_ticklabel(color=GREY, size=7)
     axes.coords[1].set_ticklabel(color=GREY, size=7)
     _plane(axes)
+    covered = None
     if content.region is not None:
-        _region(axes, content.region)
+        covered = _region(axes, content.region)
         _mark_if_small(axes, content.region)
-    _candidates(axes, content)
+    _candidates(axes, content, covered, numbered=numbered)
     for coordinate in axes.coords:
         coordinate.set_auto_axislabel(False)  # they would lie on the map; hours and degrees say which is which
     return axes
@@ -60,9 +61,8 @@ def zoom(figure: Any, place: Any, content: Content) -> Any:
     where = SkyCoord(*centre, unit="deg")
     axes = figure.add_subplot(place, projection="astro degrees zoom", center=where, radius=radius_deg * u.deg)
     axes.grid(color=LIGHT, linewidth=0.5)
-    if content.region is not None:
-        _region(axes, content.region)
-    shown = _candidates(axes, content)
+    covered = None if content.region is None else _region(axes, content.region)
+    shown = _candidates(axes, content, covered)
     length = _round_length(radius_deg / 2.0)
     axes.scalebar((0.06, 0.06), length * u.deg, color=GREY).label(color=GREY, fontsize=8)
     for coordinate, side, text in zip(axes.coords, "bl", ("right ascension", "declination"), strict=True):
@@ -122,7 +122,8 @@ def sampled(axes: Any, region: Region) -> tuple[FloatArray, FloatArray]:
     return density, level
 
 
-def _region(axes: Any, region: Region) -> None:
+def _region(axes: Any, region: Region) -> labels.Covered:
+    """Draw a region; the pixels that are inside of it, for what must not lie on it. Shape (ny, nx)."""
     from matplotlib.colors import LinearSegmentedColormap
 
     density, level = sampled(axes, region)
@@ -133,14 +134,22 @@ def _region(axes: Any, region: Region) -> None:
         axes.contour(
             inside, levels=LEVELS, colors=["#08306b", "#08306b"], linestyles=["-", "--"], linewidths=1.0, zorder=3
         )
+    return np.asarray(inside <= LEVELS[-1], dtype=np.bool_)
+
+
+RING: Any = {"marker": "o", "markerfacecolor": "none", "markeredgecolor": GREY, "markeredgewidth": 1.0}
+"""Around a region that is too small to be seen: no contour."""
+
+
+def _is_small(region: Region | None) -> bool:
+    return region is not None and region.area_deg2(ZOOM_LEVEL) < 5.0
 
 
 def _mark_if_small(axes: Any, region: Region) -> None:
     """A ring around a region that would be a few pixels."""
-    if region.area_deg2(ZOOM_LEVEL) < 5.0:
-        ra, dec = region.centre()
-        x, y = axes.wcs.world_to_pixel_values(ra, dec)
-        axes.plot(x, y, "o", markersize=18, markerfacecolor="none", markeredgecolor="#08306b", markeredgewidth=1.0)
+    if _is_small(region):
+        x, y = axes.wcs.world_to_pixel_values(*region.centre())
+        axes.plot(x, y, linestyle="", markersize=18, **RING)
 
 
 def _plane(axes: Any) -> None:
@@ -152,8 +161,8 @@ def _plane(axes: Any) -> None:
     axes.plot(x, y, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
 
 
-def _candidates(axes: Any, content: Content) -> int:
-    """Numbered points; how many of them are in the picture."""
+def _candidates(axes: Any, content: Content, covered: labels.Covered | None, *, numbered: bool = True) -> int:
+    """Points, numbered or smaller; how many of them are in the picture."""
     if not content.candidates:
         return 0
     x, y = axes.wcs.world_to_pixel_values(content.ra, content.dec)
@@ -163,9 +172,14 @@ def _candidates(axes: Any, content: Content) -> int:
     seen &= vectors(content.ra, content.dec) @ vectors(*_centre_of(axes))[0] > (
         0.0 if "TAN" in axes.header["CTYPE1"] else -2.0
     )
-    axes.plot(*xy[seen].T, "o", markersize=4, color=VERMILION, markeredgecolor="white", markeredgewidth=0.5, zorder=8)
+    size, edge = (4.0, 0.5) if numbered else (2.5, 0.2)
+    axes.plot(
+        *xy[seen].T, "o", markersize=size, color=VERMILION, markeredgecolor="white", markeredgewidth=edge, zorder=8
+    )
+    if not numbered:
+        return int(seen.sum())
     ranks = [str(candidate.rank) for candidate in content.candidates]
-    labels.number(axes, xy[seen], [rank for rank, yes in zip(ranks, seen, strict=True) if yes], VERMILION)
+    labels.number(axes, xy[seen], [rank for rank, yes in zip(ranks, seen, strict=True) if yes], VERMILION, covered)
     return int(seen.sum())
 
 
@@ -191,7 +205,9 @@ def legend(figure: Any, content: Content, *, plane: bool = True, **place: Any) -
     ]
     if plane:
         handles.append(Line2D([], [], color=GREY, linestyle=":", label="galactic plane"))
+    if plane and _is_small(content.region):
+        handles.append(Line2D([], [], linestyle="", markersize=8, label="where the small region is", **RING))
     if content.region is not None:
         densest = content.region.probdensity_at(*content.region.centre())[0] * (np.pi / 180.0) ** 2
         handles.append(Patch(color=DENSITY[-1], label=f"densest: {densest:.2g} per deg²"))
-    figure.legend(handles=handles, ncols=5, frameon=False, **place)
+    figure.legend(handles=handles, ncols=6, frameon=False, **place)

@@ -23,6 +23,9 @@ from ..store import Store, outbox
 
 log = logging.getLogger(__name__)
 
+GAP = "gap"
+"""Type of the event that says that messages were pruned before they were told; of all others it is their kind."""
+
 POLL_S = 0.2
 KEPT = 5000
 """Messages in memory; who is further behind reads on from the database."""
@@ -175,4 +178,4 @@ class Feed:
             if outbox.is_kept(connection, after):
                 return None
             oldest, _ = outbox.span(connection)
-        return b"event: gap\ndata: " + orjson.dumps({"after": after, "oldest": oldest or None}) + b"\n\n"
+        return f"event: {GAP}\ndata: ".encode() + orjson.dumps({"after": after, "oldest": oldest or None}) + b"\n\n"

@@ -11,6 +11,9 @@ import numpy.typing as npt
 from skymaps import FloatArray
 
 STEP_PX = 7.0
+REACH = 60
+"""Steps from a point within which its number stands."""
+
 DIRECTIONS = np.radians(np.arange(16) * 22.5 + 45.0)
 
 
@@ -83,7 +86,7 @@ def _place(
     shut: Callable[[float, float], bool] | None = None,
 ) -> tuple[float, float] | None:
     """The nearest free place around a point; None where there is none within reach."""
-    for step in range(2, 30):
+    for step in range(2, REACH):
         for angle in DIRECTIONS:
             at = x + step * STEP_PX * scale * np.cos(angle), y + step * STEP_PX * scale * np.sin(angle)
             free = all(abs(at[0] - a) > half[0] + w or abs(at[1] - b) > half[1] + h for a, b, w, h in taken)

@@ -190,6 +190,48 @@ def test_numbers_of_close_candidates_do_not_cover_one_another():
     assert labels.STEP_PX > 0
 
 
+@pytest.mark.parametrize("kind", ["sky", "zoom"])
+@pytest.mark.parametrize("radius", [1.0, 4.0])
+def test_ranks_do_not_lie_on_the_region(kind, radius):
+    """Candidates in the middle, their numbers where the credible level is above 0.9."""
+    region = skymaps.circle(150.0, 20.0, radius, containment=0.9)
+    places = [(150.0 + 0.1 * radius * i, 20.0 + 0.05 * radius * (i % 3)) for i in range(6)]
+    figure = plots.draw(content(region, places), kind)
+    (axes,) = figure.axes
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    _, level = sky.sampled(axes, region)
+    numbers = [text for text in axes.texts if text.get_text().isdigit()]
+    assert len(numbers) == 6
+    for text in numbers:
+        text.update_positions(canvas.get_renderer())
+        box = Text.get_window_extent(text)
+        x, y = np.round(axes.transData.inverted().transform(((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2))).astype(int)
+        assert not level[y, x] <= 0.9
+
+
+@pytest.mark.parametrize("kind", ["curves", "all"])
+def test_legends_of_light_curves_stand_beside_the_data(drawn, kind):
+    figure = plots.draw(drawn, kind)
+    FigureCanvasAgg(figure).draw()
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left")[:1].isdigit()]
+    assert len(panels) == len(drawn.objects)
+    assert all(axes.get_legend() is None for axes in panels)
+    boxes = [legend.get_window_extent() for legend in figure.legends]
+    assert boxes
+    assert not any(box.overlaps(axes.get_window_extent()) for box in boxes for axes in figure.axes)
+    told = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+    assert {"upper limit", "the event"} <= told
+
+
+def test_a_small_region_has_a_ring_that_is_told_and_no_contour():
+    figure = plots.draw(content(skymaps.circle(150.0, 20.0, 0.1)), "sky")
+    (legend,) = figure.legends
+    assert "where the small region is" in {text.get_text() for text in legend.get_texts()}
+    figure = plots.draw(content(skymaps.circle(150.0, 20.0, 5.0)), "sky")
+    assert "where the small region is" not in {text.get_text() for text in figure.legends[0].get_texts()}
+
+
 def test_the_command_writes_the_file_it_names(simulated, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     db = ["--db", str(simulated)]

@@ -64,6 +64,7 @@ if (body.dataset.stream) {
   stream.addEventListener("candidate", said("Candidates updated"));
   stream.addEventListener("event", said("Event updated"));
   stream.addEventListener("association", said("Associations updated"));
+  stream.addEventListener("group", said("Groups updated"));
   stream.addEventListener("gap", said("Updated"));
   let lost = false;
   stream.onopen = () => { live.textContent = "This page updates itself."; if (lost) soon(""); lost = false; };

@@ -33,6 +33,6 @@ def _row(row: str, names: list[str]) -> str:
 
     def with_name(found: re.Match[str]) -> str:
         name = next(left, "").replace('"', "&quot;")
-        return f'{found[0]} data-label="{name}"' if name else found[0]
+        return f'{found[0]} data-label="{name}"' if name and found[1] == "td" else found[0]  # names say what they are
 
     return CELL.sub(with_name, row)

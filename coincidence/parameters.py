@@ -96,7 +96,7 @@ class Parameters:
     star_radius_arcsec: float = 1.5
     """The catalogued source is taken for the object itself within this distance."""
 
-    tell_from_log_odds: float = -100.0
+    tell_from_log_odds: float = -7.0
     """A candidate is published once its log odds reach this: natural log, -7 is a chance of one in a thousand."""
 
     tell_log_odds: float = 1.0

@@ -58,10 +58,12 @@ def worth_telling(log_odds: FloatArray, told_log_odds: FloatArray, parameters: P
     """Which candidates changed enough since they were last published to be published again. Shape (n,).
 
     One never told (NaN) is told from ``tell_from_log_odds`` on, others when their log odds moved by more than
-    ``tell_log_odds``. Nothing else counts, not even rank: so what is told of a candidate does not depend on which
-    others came with it. Its probability and rank follow from everyone's log odds.
+    ``tell_log_odds``; once it was told that they are below, only when they are above again. Nothing else counts, not
+    even rank: so what is told of a candidate does not depend on which others came with it. Its probability and rank
+    follow from everyone's log odds.
     """
-    never = np.isnan(told_log_odds)
+    never, least = np.isnan(told_log_odds), parameters.tell_from_log_odds
     with np.errstate(invalid="ignore"):
         moved = np.abs(log_odds - told_log_odds) > parameters.tell_log_odds
-    return np.asarray(np.where(never, log_odds >= parameters.tell_from_log_odds, moved), dtype=np.bool_)
+        moved &= (log_odds >= least) | (told_log_odds >= least)
+    return np.asarray(np.where(never, log_odds >= least, moved), dtype=np.bool_)

@@ -7,20 +7,18 @@ import shlex
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from sqlalchemy import Connection
 
 from .. import logs
 from ..config import Settings, load
 from ..store import Store
+from .fitting import table as table
 
 REASONS = 20
 """Reasons that are listed on the screen."""
@@ -63,20 +61,6 @@ def console(*, error: bool = False) -> Console:
     """Where people read: as wide as the window, or 200 characters in a pipe."""
     file = sys.stderr if error else sys.stdout
     return Console(file=file, width=None if file.isatty() else 200, highlight=False)
-
-
-def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
-    """A table; each column a name and ``left``, ``right`` or ``wrap`` (which gives way where it is narrow)."""
-    out = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    cells = [[escape(str(cell)) for cell in row] for row in rows]
-    for i, (name, justify) in enumerate(columns):
-        wraps = justify == "wrap"
-        width = None if wraps else max(len(name), *(cell_len(row[i]) for row in cells)) if cells else None
-        side: Literal["left", "right"] = "right" if justify == "right" else "left"
-        out.add_column(name, justify=side, no_wrap=not wraps, min_width=width)
-    for row in cells:
-        out.add_row(*row)
-    return out
 
 
 def ignored(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:

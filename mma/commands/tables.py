@@ -45,7 +45,14 @@ def events(rows: list[Row]) -> Table:
             )
             for r in rows
         ),
+        STAGES_FIRST,
     )
+
+
+TERMS = ("other", "ctx", "prior", "time", "phot", "dist", "sky")
+TERMS_FIRST = (*TERMS, "level", "host", "mag", "tags", "delay", "class", "ln odds", "P", "object")
+STAGES_FIRST = ("stage", "P(none)", "from", "Mpc", "state", "90 % deg2", "time (UTC)", "candidates")
+"""Columns of candidates, and of events, that a narrow window has no room for, the first of them first."""
 
 
 def candidates(rows: list[Row], title: str = "") -> Table:
@@ -55,7 +62,7 @@ def candidates(rows: list[Row], title: str = "") -> Table:
         ("object", "left"),
         ("P", "right"),
         ("ln odds", "right"),
-        ("class", "left"),
+        ("class", "wrap"),
         ("prior", "right"),
         ("sky", "right"),
         ("dist", "right"),
@@ -69,8 +76,9 @@ def candidates(rows: list[Row], title: str = "") -> Table:
         ("host", "wrap"),
     ]
     if not any(row.get("tags") for row in rows):
-        return table(title, columns, map(_candidate, rows))
-    return table(title, [*columns, ("tags", "wrap")], ((*_candidate(row), " ".join(row["tags"])) for row in rows))
+        return table(title, columns, map(_candidate, rows), TERMS_FIRST)
+    tagged = ((*_candidate(row), " ".join(row["tags"])) for row in rows)
+    return table(title, [*columns, ("tags", "wrap")], tagged, TERMS_FIRST)
 
 
 def _candidate(r: Row) -> tuple[object, ...]:

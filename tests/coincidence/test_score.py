@@ -141,7 +141,10 @@ def test_probabilities_never_promise_more_than_one_counterpart(odds: list[float]
 
 
 def test_what_is_told_again() -> None:
-    odds = np.array([5.0, 4.0, 3.0, -9.0, -8.0])
-    told = np.array([5.0, 2.5, np.nan, np.nan, -9.5])
-    some = replace(DEFAULT, tell_from_log_odds=-7.0)
-    assert worth_telling(odds, told, some).tolist() == [False, True, True, False, True]
+    odds = np.array([5.0, 4.0, 3.0, -9.0, -8.0, -12.0, -6.0])
+    told = np.array([5.0, 2.5, np.nan, np.nan, -9.5, -3.0, -9.0])
+    assert DEFAULT.tell_from_log_odds == -7.0
+    # the last three: known to be below, and still so; fell below, which is told once; came back
+    assert worth_telling(odds, told, DEFAULT).tolist() == [False, True, True, False, False, True, True]
+    everything = replace(DEFAULT, tell_from_log_odds=-100.0)
+    assert worth_telling(odds, told, everything).tolist() == [False, True, True, True, True, True, True]

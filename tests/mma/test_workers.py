@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coincidence import DEFAULT
 from mma.engine import Engine
 from mma.store import Store
 from mma.streams import MemorySink, Message
@@ -123,8 +124,10 @@ def test_two_workers_are_as_one(postgres_database: str, tmp_path, by_object):
     same(known(together), known(alone))
     ids = [published(worker.sink) for worker in workers]
     assert not ids[0] & ids[1]
-    standing = {row["object"]: row["published"]["id"] for row in together.candidates(EVENT)}
-    assert {i for _, i in ids[0] | ids[1]} >= set(standing.values())
+    rows = together.candidates(EVENT)
+    standing = {row["published"]["id"] for row in rows} - {None}
+    assert {i for _, i in ids[0] | ids[1]} >= standing
+    assert len(standing) >= sum(row["log_odds"] >= DEFAULT.tell_from_log_odds for row in rows)
     together.store.close()
     alone.store.close()
 

@@ -345,4 +345,6 @@ def test_an_address_that_is_taken_is_an_error(client_of_small, small, tmp_path):
     got = run("serve", "--port", port, "--db", str(tmp_path / "mma.sqlite"))
     assert (got.returncode, got.stderr.count("\n")) == (1, 1)
     assert port in got.stderr
-    assert run("serve", "--port", "70000", "--db", str(tmp_path / "mma.sqlite")).returncode == 1
+    refused = run("serve", "--port", "70000", "--db", str(tmp_path / "mma.sqlite"))
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "70000 is not from 0 to 65535" in refused.stderr

@@ -22,6 +22,12 @@ NUMBERED = ("lsst", "elasticc", "decam", "atlas", TNS, "oac", TABLE)
 """Surveys that number their objects: the number alone finds them."""
 
 
+SURVEY_WORDS = {"rubin": "lsst", "diaobjectid": "lsst", "diaobject": "lsst"}
+"""What people write before a survey's number besides its name."""
+
+OF_A_SURVEY = re.compile(rf"({'|'.join((*NUMBERED, *SURVEY_WORDS))})[\s:_=-]*(\d+)")
+
+
 def key(survey: str, object_id: str) -> str:
     """An object's name across surveys: the survey's own where it tells the survey, else with its survey.
 
@@ -60,15 +66,22 @@ def spellings(name: str) -> list[str]:
     --------
     >>> spellings("ztf21abiuvdk")
     ['ztf21abiuvdk', 'ZTF21ABIUVDK', 'ZTF21abiuvdk', 'Ztf21abiuvdk']
+    >>> spellings("LSST 313637921267122191")[-1], spellings("ZTF-21abiuvdk")[-2]
+    ('lsst:313637921267122191', 'ZTF21abiuvdk')
     """
     plain = name.strip()
     if plain.isdigit():
         return [plain, *numbered(plain)]
+    if found := OF_A_SURVEY.fullmatch(plain.casefold()):
+        return [plain, f"{SURVEY_WORDS.get(found[1], found[1])}:{found[2]}"]
+    joined = re.sub(r"[\s_-]+", "", plain)
+    return list(dict.fromkeys([*_cases(plain), *_cases(joined)]))
+
+
+def _cases(plain: str) -> list[str]:
     letters = plain[: len(plain) - len(plain.lstrip(string.ascii_letters))]
     rest = plain[len(letters) :]
-    return list(
-        dict.fromkeys([plain, plain.upper(), letters.upper() + rest.lower(), letters.capitalize() + rest.lower()])
-    )
+    return [plain, plain.upper(), letters.upper() + rest.lower(), letters.capitalize() + rest.lower()]
 
 
 def numbered(name: str) -> list[str]:

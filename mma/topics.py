@@ -70,7 +70,9 @@ def format_of(message: Message) -> str:
     if told == "igwn" and IGWN_MARK in message.payload:
         return told
     if told is not None and message.payload.strip():
-        return notices.kind_of(message) or told
+        if (kind := notices.kind_of(message)) is None and notices.is_pointer(message):
+            raise notices.external(message)
+        return kind or told
     kind = alerts.kind_of(message) or notices.kind_of(message)
     if kind is None:
         alerts.look(message, alerts.SchemaStore(""))

@@ -167,7 +167,7 @@ def _angle(value: str | float, unit: str | None, name: str, of_parts: str) -> fl
         if not math.isfinite(degrees):
             raise ValueError(f"{name} {value} is no angle; {EXAMPLE}")
         return degrees
-    text = _plain(value)
+    text = re.sub(r"(?<=\d),(?=\d)", ".", _plain(value), count=1) if value.count(",") == 1 else _plain(value)
     sign = -1.0 if text.startswith("-") else 1.0
     parts = _parts(text.lstrip("+-") if text[1:2] not in ("+", "-") else text)
     if parts is None:

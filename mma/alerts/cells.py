@@ -94,7 +94,7 @@ def identity(value: Any, column: str) -> str | None:
     text = str(value).strip() if value is not None else ""
     if text.lower() in EMPTY:
         return None
-    found = REAL.fullmatch(text)
+    found = REAL.fullmatch(text) or (REAL.fullmatch(text.replace(",", ".")) if COMMA.fullmatch(text) else None)
     if found is None or (found["part"] is None and found["power"] is None):
         return text
     return _whole(text, found, column)

@@ -72,7 +72,7 @@ def read(payload: bytes) -> Alert | None:
 
 def event_of(alert: Alert) -> str:
     """The event's name, as it is printed."""
-    return f"{str(alert['mission']).replace(' ', '')}-{alert['id']}"
+    return names.of_alert(str(alert["mission"]), str(alert["id"]))
 
 
 def _chosen(alerts: Iterable[Alert], name: str, is_test: bool) -> list[Alert]:
@@ -96,7 +96,7 @@ def _issued(alert: Alert) -> str:
 
 def _names(alert: Alert) -> Iterator[str]:
     own = event_of(alert)
-    yield from (own, own + TEST_ENDING, str(alert["id"]))
+    yield from (own, own + TEST_ENDING, str(alert["id"]), own.removeprefix(names.of_alert(str(alert["mission"]), "")))
     yield from names.aliases(fields.texts(alert, "event_name"), "", own)
     yield from fields.texts(alert, "event_name")
 

@@ -16,7 +16,7 @@ from mma.errors import Ignored
 from mma.streams.message import Message
 
 from . import gamma, gcn, igwn, snews, voevent
-from .sniff import external, is_optical_voevent, kind_of, why_not
+from .sniff import external, is_optical_voevent, is_pointer, kind_of, why_not
 
 Decoder = Callable[[Message], Event]
 
@@ -71,6 +71,7 @@ __all__ = [
     "decode_voevent",
     "external",
     "is_optical_voevent",
+    "is_pointer",
     "kind_of",
     "why_not",
 ]

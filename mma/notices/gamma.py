@@ -84,7 +84,7 @@ def _event(document: Document, message: Message, odd: tuple[str, ...]) -> Event:
         raise Ignored("upper limit, no detection")
     where = Where() if stage is Stage.RETRACTION else _where(document, stage)
     significant, doubts = _significance(document)
-    own = f"{document['mission'].replace(' ', '')}-{document['id']}"
+    own = names.of_alert(document["mission"], document["id"])
     followed = document.get("follow_up_event") or document.get("ref_ID")
     return Event(
         id=own,

@@ -13,12 +13,15 @@ from mma.streams.message import Message
 
 from .fields import Document, shown
 from .gamma_schema import properties, validate
-from .sheet import Sheet, as_flag, as_number, as_text, issued_of
+from .sheet import Sheet, as_declination, as_flag, as_number, as_right_ascension, as_text, issued_of
 
 NEEDED = frozenset({"$schema", "mission", "id"})
 """Which event it is. When it was, one of two fields tells: ``one of trigger_time, observation_start``."""
 
 NEEDS = re.compile(r"\w+: missing, and (\w+) needs it")
+REHEARSED = re.compile(r"test|drill|mock|rehears|inject|simul", re.IGNORECASE)
+"""Tenses that no schema has and that say that an alert is none."""
+
 NAME = re.compile(r"[$\w]+")
 PERCENT = 50.0
 DEFAULT_CONTAINMENT = 0.9
@@ -30,6 +33,7 @@ READERS: dict[str, Callable[[Any, str], Any]] = {
     "string": as_text,
     "boolean": as_flag,
 }
+ANGLES = {"ra": as_right_ascension, "dec": as_declination}
 
 
 def readable(document: Document, message: Message) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -73,7 +77,7 @@ def _mended(problem: str, document: dict[str, Any], sheet: Sheet, message: Messa
         return True
     if name == "alert_type" and (document.get(name) or not {"ra", "healpix_file"}.isdisjoint(document)):
         told = str(document.get(name))
-        document[name] = "retraction" if "retract" in told.lower() else "initial"
+        document[name] = _word(name, told) or ("retraction" if "retract" in told.lower() else "initial")
         sheet.remarks.append(f"{problem}: read as {document[name]}")
         return True
     if name not in document or name in NEEDED - {"id", "mission"}:
@@ -89,12 +93,16 @@ def _read_or_left(name: str, problem: str, document: dict[str, Any], sheet: Shee
         return True
     if isinstance(value, list) and len(value) == 1 and "array" not in _kinds(name):
         value = value[0]
+    if name == "alert_tense" and REHEARSED.search(str(value)):
+        document[name] = "test"
+        sheet.remarks.append(f"{name}: {shown(value)} read as a test")
+        return True
     for kind in () if is_alone else _kinds(name):
         try:
-            read = READERS[kind](value, name)
+            read = _word(name, value) or (ANGLES.get(name) or READERS[kind])(value, name)
         except (KeyError, DecodeError):
             continue
-        if type(read) is not type(document[name]):
+        if type(read) is not type(document[name]) or read != document[name]:
             document[name] = round(read) if kind == "integer" and isinstance(read, float) else read
             sheet.remarks.append(f"{name}: {shown(value)} read as {shown(document[name])}")
             return True
@@ -103,6 +111,12 @@ def _read_or_left(name: str, problem: str, document: dict[str, Any], sheet: Shee
     del document[name]
     sheet.leave(problem)
     return True
+
+
+def _word(name: str, value: Any) -> str | None:
+    """The schema's word that this is in another case."""
+    words = properties().get(name, {}).get("enum", ())
+    return next((w for w in words if isinstance(value, str) and w.casefold() == value.strip().casefold()), None)
 
 
 @cache

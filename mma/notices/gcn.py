@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from coincidence.event import Event, Kind, Messenger, Stage
@@ -29,9 +30,16 @@ NO_DETECTION = {
     "commanded": "commanded trigger: no source",
 }
 FOLLOWED = ("follow_up_event", "ref_ID")
+LVK_TOPICS = re.compile(r"lvk|gwalert", re.IGNORECASE)
+"""Keys of ``reference``, which names topics, that tell of a superevent."""
+
+STAND_INS = ("observation_start", "alert_datetime")
+"""What tells about when a new event was where its own time is not told, best first."""
+
+TESTING = ("is_test", "test")
 SNR_FIELDS = ("image_snr", "rate_snr", "snr")
-TEST_SCHEMA = re.compile(r"//test\.gcn\.nasa\.gov/|\.test\.schema\.json$")
-"""Schemas of GCN's test host, and of test streams."""
+TEST_SCHEMA = re.compile(r"//(test|dev)\.gcn\.nasa\.gov/|\.test\.schema\.json$")
+"""Schemas of GCN's hosts for tests, and of test streams."""
 
 GRB_NAME = re.compile(r"GRB ?\d{6}")
 
@@ -47,18 +55,29 @@ def decode_all(message: Message) -> tuple[Event, ...]:
     refuse_others(sheet.document)
     is_test = _is_test(sheet)
     if gcn_search.HERE in sheet.document:
-        time = sheet.time("trigger_time")
-        notice = fields.digest(message)
-        return gcn_search.decode(sheet, issued=issued_of(sheet, message, time), notice=notice, is_test=is_test)
+        return _search(sheet, message, is_test)
     return (_event(sheet, message, is_test),)
+
+
+def _search(sheet: Sheet, message: Message, is_test: bool) -> tuple[Event, ...]:
+    """The neutrinos of a search around a superevent."""
+    return gcn_search.decode(
+        sheet,
+        issued=issued_of(sheet, message, sheet.time("trigger_time")),
+        stage=stage_of(sheet),
+        follows=_follows(sheet),
+        notice=fields.digest(message),
+        is_test=is_test,
+    )
 
 
 def _event(sheet: Sheet, message: Message, is_test: bool) -> Event:
     source = source_of(sheet)
     stage = stage_of(sheet)
-    time = _time(sheet, source, is_needed=stage is not Stage.RETRACTION)
-    issued = issued_of(sheet, message, time)
-    own, aliases = _names(sheet, source, time)
+    told = next((time for name in source.times if (time := sheet.time(name))), None)
+    time = told or (_stand_in(sheet, source) if stage is Stage.INITIAL else None)
+    issued = issued_of(sheet, message, told)
+    own, aliases = _names(sheet, source, told)
     where = Where() if stage is Stage.RETRACTION else gcn_region.locate(sheet, source, stage)
     classes = _classes(sheet, source)
     significant, doubts = _significance(sheet, source, classes)
@@ -125,16 +144,19 @@ def _is_test(sheet: Sheet) -> bool:
     if tense in NO_DETECTION:
         raise Ignored(NO_DETECTION[tense])
     told = TEST_SCHEMA.search(sheet.text("$schema") or "") is not None
-    return told or tense in TEST_TENSES or names.is_test_superevent(_follows(sheet))
+    told = told or any(sheet.document.get(name) is not None and sheet.flag(name) for name in TESTING)
+    is_rehearsed = (sheet.text("alert_type") or "").lower() in TEST_TENSES
+    return told or is_rehearsed or tense in TEST_TENSES or names.is_test_superevent(_follows(sheet))
 
 
-def _time(sheet: Sheet, source: Source, *, is_needed: bool) -> datetime | None:
-    """When it happened. One that is none is refused where no other stands in: it is what a notice must tell."""
-    found = next((time for name in source.times if (time := sheet.time(name))), None)
-    told = [name for name in source.times if sheet.value(name) is not None]
-    if found is None and told and is_needed:
-        as_time(sheet.value(told[0]), told[0])
-    return found
+def _stand_in(sheet: Sheet, source: Source) -> datetime | None:
+    """When it happened, about: of a new event whose own time is not told. The schema demands none but the notice's."""
+    for name in STAND_INS:
+        if (time := sheet.time(name)) is not None:
+            sheet.remarks.append(f"no {source.times[0]}: {name} stands in")
+            return time
+    told = next((name for name in source.times if sheet.value(name) is not None), None)
+    return None if told is None else as_time(sheet.value(told), told)
 
 
 def _names(sheet: Sheet, source: Source, time: datetime | None) -> tuple[str, tuple[str, ...]]:
@@ -194,4 +216,14 @@ def _snr(sheet: Sheet) -> float | None:
 
 def _follows(sheet: Sheet) -> str | None:
     name = next((n for field in FOLLOWED if (n := sheet.text(field))), None)
-    return names.from_reference(name) if name else None
+    return names.from_reference(name) if name else _superevent(sheet)
+
+
+def _superevent(sheet: Sheet) -> str | None:
+    """The superevent whose notice a field ``reference`` names."""
+    references = sheet.document.get("reference")
+    if not isinstance(references, Mapping):
+        return None
+    values = [value for topic, value in references.items() if LVK_TOPICS.search(str(topic))]
+    texts = (t for value in values for t in (value if isinstance(value, list) else [value]) if isinstance(t, str))
+    return next((name for text in texts if (name := names.superevent_in(text))), None)

@@ -42,8 +42,7 @@ def locate(sheet: Sheet, source: Source, stage: Stage) -> Where:
 
 def shape(sheet: Sheet, source: Source, stage: Stage) -> Where:
     """The region that position and error tell."""
-    ra = sheet.number("ra", 0.0, 360.0)
-    dec = sheet.number("dec", -90.0, 90.0)
+    ra, dec = sheet.right_ascension(), sheet.declination()
     if ra is None or dec is None:
         if (ra is None) != (dec is None):
             sheet.leave("ra, dec: one is missing")
@@ -56,7 +55,7 @@ def shape(sheet: Sheet, source: Source, stage: Stage) -> Where:
             return Where(region=regions.rectangle(CORNERS, _corners(sheet.document[CORNERS]), level))
         except DecodeError as error:
             sheet.leave(error)
-    return _with_error(sheet, source, ra % 360.0, dec, level)
+    return _with_error(sheet, source, ra, dec, level)
 
 
 def _containment(sheet: Sheet) -> float:

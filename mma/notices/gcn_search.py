@@ -15,6 +15,7 @@ from mma.errors import DecodeError, Ignored
 
 from . import fields, gcn_region, names
 from .gcn_sources import ICECUBE
+from .regions import Where
 from .sheet import Sheet
 
 HERE = "coincident_events"
@@ -22,18 +23,23 @@ P_VALUES = {"event_pval_generic": "generic", "event_pval_bayesian": "Bayesian"}
 """Of the two searches; null where one was not run."""
 
 
-def decode(sheet: Sheet, *, issued: datetime, notice: str, is_test: bool) -> tuple[Event, ...]:
-    """The neutrinos, that with the least p-value told first."""
+def decode(
+    sheet: Sheet, *, issued: datetime, stage: Stage, follows: str | None, notice: str, is_test: bool
+) -> tuple[Event, ...]:
+    """The neutrinos, that with the least p-value told first. One that cannot be read costs none of the others."""
     rows = sheet.value(HERE)
     if rows is None:
         raise Ignored("IceCube search around a superevent found no neutrino")
     rows = rows if isinstance(rows, list) else [rows]
-    if not all(isinstance(row, Mapping) for row in rows):
+    start, found = _start(sheet), []
+    for i, row in enumerate(rows):
+        if isinstance(row, Mapping):
+            found.append(_neutrino(Sheet(document=row, path=HERE), start, issued, stage, notice))
+        else:
+            sheet.leave(f"{HERE}[{i}]: {fields.shown(row)} is no neutrino")
+    if not found:
         fields.wrong(HERE, rows, "is not a list of neutrinos")
-    start = fields.time(sheet.document, "trigger_time")
-    found = [_neutrino(Sheet(document=row, path=HERE), start, issued, notice) for row in rows]
     found.sort(key=lambda pair: pair[0])
-    follows = sheet.text("ref_ID")
     return tuple(
         replace(
             event,
@@ -45,7 +51,18 @@ def decode(sheet: Sheet, *, issued: datetime, notice: str, is_test: bool) -> tup
     )
 
 
-def _neutrino(sheet: Sheet, start: datetime, issued: datetime, notice: str) -> tuple[float, Event]:
+def _start(sheet: Sheet) -> datetime:
+    """The time of the superevent; where it is not told the middle of the search, which lies evenly around it."""
+    if (told := sheet.time("trigger_time")) is not None:
+        return told
+    begin, end = sheet.time("observation_start"), sheet.time("observation_stop")
+    if begin is None or end is None:
+        return fields.time(sheet.document, "trigger_time")
+    sheet.remarks.append("no trigger_time: the middle of the search stands in")
+    return begin + (end - begin) / 2
+
+
+def _neutrino(sheet: Sheet, start: datetime, issued: datetime, stage: Stage, notice: str) -> tuple[float, Event]:
     """The least p-value told of one neutrino, and its event."""
     told = {word: p for name, word in P_VALUES.items() if (p := sheet.number(name, 0.0, 1.0)) is not None}
     time = start + timedelta(seconds=sheet.number("event_dt", -1e6, 1e6) or 0.0)
@@ -53,7 +70,8 @@ def _neutrino(sheet: Sheet, start: datetime, issued: datetime, notice: str) -> t
     if own is None:
         raise DecodeError(f"{HERE}.id: missing")
     place = sheet.section("localization")
-    where = gcn_region.shape(place if place.document else sheet, ICECUBE, Stage.INITIAL)
+    retracted = stage is Stage.RETRACTION
+    where = Where() if retracted else gcn_region.shape(place if place.document else sheet, ICECUBE, stage)
     values = ", ".join(f"{word} {p:g}" for word, p in told.items())
     event = Event(
         id=own,
@@ -61,7 +79,7 @@ def _neutrino(sheet: Sheet, start: datetime, issued: datetime, notice: str) -> t
         kind=Kind.NEUTRINO,
         observatory="IceCube",
         issued=issued,
-        stage=Stage.INITIAL,
+        stage=stage,
         time=time,
         region=where.region,
         is_guess=where.is_guess,

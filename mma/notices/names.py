@@ -62,6 +62,18 @@ def event_id(observatory: str, instrument: str | None, trigger: str | None, time
     return "-".join(part.replace(" ", "") for part in (observatory, keep, last) if part)
 
 
+def of_alert(mission: str, given: str) -> str:
+    """The event of a gamma-ray alert, by the sender's own id of it, or by what we print and others may send back.
+
+    Examples
+    --------
+    >>> of_alert("CTAO", "af89"), of_alert("CTAO", "CTAO-af89"), of_alert("Magic Two", "7")
+    ('CTAO-af89', 'CTAO-af89', 'MagicTwo-7')
+    """
+    prefix = f"{mission.replace(' ', '')}-"
+    return given if given.startswith(prefix) and given != prefix else prefix + given
+
+
 def is_unique(name: str) -> bool:
     """Whether a name is of a kind that belongs to one event only."""
     return UNIQUE_NAME.fullmatch(name) is not None
@@ -116,6 +128,12 @@ def from_reference(name: str) -> str:
     if len(parts) == 2 and parts[0].lower() in instruments and parts[1].isdigit():
         return f"{instruments[parts[0].lower()]}-{parts[1]}"
     return name
+
+
+def superevent_in(text: str) -> str | None:
+    """The superevent that a notice of LVK's is named after: S260101ab of ``S260101ab-2-Preliminary``."""
+    found = re.match(r"((?:MS|TS|S)\d{6}[a-z]+)(?:-\d+(?:-\w+)?)?$", text.strip())
+    return found[1] if found else None
 
 
 def is_test_superevent(name: str | None) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from mma.errors import DecodeError
 from mma.streams.message import Message
+from skymaps import positions
 
 from . import fields
 from .fields import Document, joined, shown
@@ -61,6 +62,14 @@ class Sheet:
         """A finite number within bounds."""
         return self._one(name, lambda value, path: as_number(value, path, low, high))
 
+    def right_ascension(self, name: str = "ra") -> float | None:
+        """Degrees from 0 to 360 of a number, or of text such as 05h34m31s; a turn too many or too few is taken off."""
+        return self._one(name, as_right_ascension)
+
+    def declination(self, name: str = "dec") -> float | None:
+        """Degrees of a number, or of text such as +22d00m52s."""
+        return self._one(name, as_declination)
+
     def flag(self, name: str) -> bool | None:
         """True or false."""
         return self._one(name, as_flag)
@@ -107,6 +116,8 @@ class Sheet:
 def is_other(value: Any, found: Any) -> bool:
     """Whether a value was read as one of another kind, so that a remark is due; digits are text as well."""
     numbers = (int, float)
+    if isinstance(value, numbers) and isinstance(found, numbers) and not isinstance(found, bool):
+        return bool(value != found and value != 360)  # the same place, written otherwise
     if isinstance(found, str | datetime):
         return False
     kinds = [numbers if isinstance(v, numbers) and not isinstance(v, bool) else type(v) for v in (value, found)]
@@ -130,6 +141,24 @@ def as_number(value: Any, path: str, low: float = -math.inf, high: float = math.
     plain = value.strip().rstrip("%").rstrip()
     number = fields.parse_number(plain, path, -math.inf, math.inf)
     return fields.as_number(number / 100.0 if "%" in value else number, path, low, high)
+
+
+def as_right_ascension(value: Any, path: str) -> float:
+    """Degrees, from 0 to 360."""
+    return _angle(value, path, lambda told: positions.right_ascension(told, wraps=True), "right ascension")
+
+
+def as_declination(value: Any, path: str) -> float:
+    """Degrees."""
+    return _angle(value, path, positions.declination, "declination")
+
+
+def _angle(value: Any, path: str, read: Callable[[str | float], float], what: str) -> float:
+    told = value.strip() if isinstance(value, str) else fields.as_number(value, path)
+    try:
+        return read(told)
+    except ValueError:
+        fields.wrong(path, value, f"is no {what}")
 
 
 def as_flag(value: Any, path: str) -> bool:

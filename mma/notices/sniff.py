@@ -111,6 +111,12 @@ def pointed_at(document: Document) -> str | None:
     return url if isinstance(url, str) and document.keys() <= {"url", "size", "checksum"} else None
 
 
+def is_pointer(message: Message) -> bool:
+    """Whether this is no more than the place of a message that is elsewhere."""
+    document = _document(message.payload)
+    return isinstance(document, dict) and pointed_at(document) is not None
+
+
 def external(message: Message) -> DecodeError:
     """The complaint about a message that hop's header calls a pointer."""
     document = _document(message.payload)

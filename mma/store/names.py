@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from coincidence.names import TNS, folded, spellings
 
@@ -46,7 +47,8 @@ def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
     """The id of what somebody calls by this name, None where there is none.
 
     An exact id goes first, then an exact other name, then either in another case, with other spaces, without the
-    prefix that TNS may change, or an object's number without its survey.
+    prefix that TNS may change, or an object's number without its survey; then an event's id with other signs between
+    its parts, or the last part alone.
 
     Raises
     ------
@@ -59,6 +61,8 @@ def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
     a = tables.aliases.c
     exact = _ids(connection, a.alias == name, what)
     found = exact or _ids(connection, a.key == folded(name), what) | _spelt(connection, name, what)
+    if not found and what == EVENT:
+        found = _parted(connection, name)
     if len(found) > 1:
         raise NotFoundError(f"{name!r} may be {' or '.join(sorted(found))}")
     return next(iter(found), None)
@@ -75,5 +79,21 @@ def _spelt(connection: Connection, name: str, what: str) -> set[str]:
         e = tables.events.c
         plain = name.replace(" ", "").lower()
         return set(connection.execute(select(e.id).where(func.lower(e.id) == plain)).scalars())
-    o = tables.objects.c
-    return set(connection.execute(select(o.id).where(or_(*(o.id == word for word in spellings(name))))).scalars())
+    o, words = tables.objects.c, spellings(name)
+    found = set(connection.execute(select(o.id).where(o.id.in_(words))).scalars())
+    return found | _ids(connection, tables.aliases.c.key.in_({folded(word) for word in words}), what)
+
+
+def _parted(connection: Connection, name: str) -> set[str]:
+    """Events whose id is this with other signs between its parts; else those whose id ends with this part."""
+    plain = re.sub(r"[\s_-]+", "", name).lower()
+    last = re.sub(r"\s+", "", name).lower()
+    if not plain:
+        return set()
+    e = tables.events.c
+    bare = func.lower(e.id)
+    for sign in "-_":
+        bare = func.replace(bare, sign, "")
+    found = set(connection.execute(select(e.id).where(bare == plain)).scalars())
+    ending = func.lower(e.id).endswith(f"-{last}", autoescape=True)
+    return found or set(connection.execute(select(e.id).where(ending)).scalars())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mma.errors import NotFoundError
 from mma.judging import Bench
+from mma.simulate.rubin import lsst_packet
 from mma.store import Store, names
 from mma.store.verdicts import Verdict
 from tests.mma.test_engine_order import same
@@ -42,6 +43,15 @@ def table(name: str, place: tuple[float, float], error_arcsec: str = "", hours: 
         f"object_id,candid,ra,dec,mjd,mag,magerr,filter,position_error_arcsec\n"
         f"{name},{name}-{hours:.0f},{place[0]},{place[1]},{mjd},19.0,0.1,r,{error_arcsec}\n"
     ).encode()
+
+
+def rubin(dia_object: int, place: tuple[float, float] = HERE, hours: float = 10.0) -> bytes:
+    """A packet of Rubin's; TAI is 37 s ahead of UTC in these years."""
+    mjd = (T0.timestamp() + 37.0 + hours * 3600.0) / 86400.0 + 40587.0
+    source = {"diaSourceId": dia_object + 1, "diaObjectId": dia_object, "midpointMjdTai": mjd, "ra": place[0],
+              "dec": place[1], "psfFlux": 90000.0, "psfFluxErr": 5000.0, "band": "r", "reliability": 0.95}  # fmt: skip
+    whole = {"diaObjectId": dia_object, "ra": place[0], "dec": place[1], "nDiaSources": 1}
+    return lsst_packet(source, [], [], whole)
 
 
 def names_of(world: World, event: str = BURST) -> list[tuple[str, list[str]]]:
@@ -179,10 +189,20 @@ def test_a_name_is_found_however_it_is_written(prefix: str):
     assert world.ask(names.resolve, "2027abd", "object") is None
 
 
+def test_a_number_finds_its_source_also_after_it_became_one_with_another():
+    world = play(detection("ZTF27aaaaaaa"), rubin(313637921267122191), tns(objid=77))
+    (ours,) = world.objects(BURST)
+    for said in ("313637921267122191", "LSST 313637921267122191", "LSST:313637921267122191", "77", "TNS 77",
+                 "diaObjectId=313637921267122191", "ZTF 27aaaaaaa", "ztf-27aaaaaaa", "AT-2027abc"):  # fmt: skip
+        assert world.ask(names.resolve, said, "object") == ours == "ZTF27aaaaaaa"
+
+
 def test_an_event_is_found_in_any_case():
-    world = play()
-    for said in (BURST.lower(), BURST.upper(), BURST):
+    world = play(burst("826000001", (10.0, 10.0)))
+    for said in (BURST.lower(), BURST.upper(), BURST, "FERMI GBM 826000000", "fermi_gbm-826000000", "826000000"):
         assert world.ask(names.resolve, said) == BURST
+    for said in ("82600000", "gbm", "150 20", " ", "%", "_"):
+        assert world.ask(names.resolve, said) is None
 
 
 def test_a_name_of_several_lists_what_it_may_be():

@@ -70,18 +70,30 @@ def test_a_schema_of_a_test_stream_is_a_test(world: World):
     assert all(row["test"] for row in world.events().values())
 
 
+@pytest.mark.parametrize(
+    ("said", "is_test"),
+    [({"is_test": True}, True), ({"is_test": "True"}, True), ({"test": 1}, True), ({"is_test": False}, False),
+     ({"alert_type": "test"}, True), ({"alert_tense": "TEST"}, True), ({"is_test": None}, False)],
+)  # fmt: skip
+def test_a_notice_that_calls_itself_a_test_is_one(world: World, said, is_test):
+    world.hears(burst(**said))
+    assert [row["test"] for row in world.events().values()] == [is_test]
+
+
 def test_a_pointer_to_a_message_is_a_dead_letter_that_says_where(world: World):
     pointer = as_json({"url": "https://example.invalid/hop-archive/msg/9c1d"})
     world.hears(
         as_message(pointer, topic="igwn.gwalert", headers={"_format": b"external"}),
         as_message(pointer),
+        as_message(pointer, topic="igwn.gwalert"),
+        as_message(pointer, topic="gcn.notices.svom.voevent.eclairs"),
         as_message(b"gone", headers={"_format": b"external"}),
         as_message(b"", topic="igwn.gwalert"),
     )
     reasons = world.reasons()
-    assert [r.startswith("external: the message itself is elsewhere") for r in reasons] == [True] * 3
-    assert sum("https://example.invalid/hop-archive/msg/9c1d" in r for r in reasons) == 2
-    assert world.status()["messages"] == {"read": 4, "decoded": 0, "set_aside": 3, "ignored": 1}
+    assert [r.startswith("external: the message itself is elsewhere") for r in reasons] == [True] * 5
+    assert sum("https://example.invalid/hop-archive/msg/9c1d" in r for r in reasons) == 4
+    assert world.status()["messages"] == {"read": 6, "decoded": 0, "set_aside": 5, "ignored": 1}
 
 
 XML = (

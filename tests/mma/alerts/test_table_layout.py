@@ -76,6 +76,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     "either": ("name;ra;dec;mjd\nx;60,950;20,950;61042\n", "ra '60,950'"),
     "several values": ('name,ra,dec,mjd,z\nx,60.95,20.95,61042,"0.13,0.15"\n', "z '0.13,0.15'"),
     "limit": ("name,ra,dec,mjd,mag\nx,60.95,20.95,61042,>20.5\n", "mag '>20.5' is a limit"),
+    "id by a float with a comma": (
+        "objectId;ra;dec;mjd\n1,700284857E+17;60,95;20,95;61042\n",
+        "objectId '1,700284857E+17'",
+    ),
     "id by a float": ("objectId,ra,dec,mjd\n1.70028485706776685e+17,60.95,20.95,61042\n", "objectId '1.7002848570677"),
     "id with a point": ("objectId,ra,dec,mjd\n170028485706776685.0,60.95,20.95,61042\n", "objectId '1700284857"),
     "id of a spreadsheet": ("objectId,ra,dec,mjd\n3.13638E+17,60.95,20.95,61042\n", "objectId '3.13638E+17'"),

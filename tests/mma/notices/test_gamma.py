@@ -194,3 +194,22 @@ def test_new_alert_builds_encodes_and_decodes(said):
         gamma.new_alert(mission="CTAO", id="1", alert_datetime=datetime(2027, 3, 1))
     with pytest.raises(DecodeError, match="alert_type"):
         gamma.encode(document | {"alert_type": "x"})
+
+
+def test_what_we_print_as_the_id_is_the_same_event(said, gamma_document):
+    own = decode(said(gamma_document)).id
+    assert decode(said(gamma_document | {"id": own})).id == own
+
+
+@pytest.mark.parametrize("tense", ["Test", "TEST", "firedrill", "mock", ["test"]])
+def test_a_rehearsal_in_other_words_is_never_real(said, gamma_document, tense):
+    event = decode(said(gamma_document | {"alert_tense": tense}))
+    assert event.is_test
+    assert any("alert_tense" in remark for remark in event.remarks)
+
+
+def test_words_in_another_case_and_positions_in_parts_are_read(said, gamma_document):
+    change = {"alert_type": "Update", "source_class": "AGN_flare", "ra": "05h34m24s", "dec": "22:00:00"}
+    event = decode(said(gamma_document | change))
+    assert (event.stage, event.kind) == (Stage.UPDATE, Kind.FLARE)
+    assert event.region.centre() == pytest.approx((83.6, 22.0))

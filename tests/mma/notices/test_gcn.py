@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -302,15 +302,18 @@ def test_a_wrong_field_costs_only_itself(said, gcn_document, change, word):
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"trigger_time": "2016-01--20T16:07:34.52"}, "trigger_time: '2016-01--20T16:07:34.52'"),
-        ({"trigger_time": 5}, "trigger_time: 5"),
+        (
+            {"trigger_time": "2016-01--20T16:07:34.52", "alert_datetime": None},
+            "trigger_time: '2016-01--20T16:07:34.52'",
+        ),
+        ({"trigger_time": 5, "alert_datetime": "soon"}, "trigger_time"),
         ({"$schema": None, "mission": None}, "mission"),
         ({"id": None, "trigger_time": None}, "id: missing"),
     ],
 )
 def test_what_a_notice_must_tell_is_named(said, gcn_document, change, word):
     with pytest.raises(DecodeError) as caught:
-        decode_gcn(said(gcn_document | change))
+        decode_gcn(said(gcn_document | {"alert_type": "initial"} | change))
     assert word in str(caught.value)
 
 
@@ -321,3 +324,41 @@ def test_an_id_may_be_a_number(said, gcn_document, identity):
 
 def test_an_error_of_the_whole_sphere_is_the_whole_sky(said, gcn_document):
     assert isinstance(decode_gcn(said(gcn_document | {"ra_dec_error": 360})).region, AllSky)
+
+
+@pytest.mark.parametrize(
+    ("change", "hours", "word"),
+    [
+        ({"trigger_time": None}, 0.5, "no trigger_time: alert_datetime stands in"),
+        ({"trigger_time": 5}, 0.5, "no trigger_time: alert_datetime stands in"),
+        ({"trigger_time": "", "observation_start": "2027-03-01T01:00:00Z"}, -1.0, "observation_start stands in"),
+    ],
+)
+def test_a_new_event_without_a_time_of_its_own_was_about_when_it_was_told(said, gcn_document, change, hours, word):
+    """The schema requires no more than mission and alert_datetime."""
+    event = decode_gcn(
+        said(gcn_document | {"alert_type": "initial", "alert_datetime": "2027-03-01T02:30:00Z"} | change)
+    )
+    assert event.id == "Fermi-GBM-826000000"
+    assert event.time == datetime(2027, 3, 1, 2, tzinfo=UTC) + timedelta(hours=hours)
+    assert any(word in remark for remark in event.remarks)
+
+
+def test_an_update_without_a_time_leaves_the_one_known(said, gcn_document):
+    assert decode_gcn(said(gcn_document | {"trigger_time": None, "alert_type": "update"})).time is None
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec", "place"),
+    [
+        ("10h00m00s", "+20d30m00s", (150.0, 20.5)),
+        ("10:00:00", "-20:30:00", (150.0, -20.5)),
+        ("150,5", "20,5", (150.5, 20.5)),
+        (-10.0, 5.0, (350.0, 5.0)),
+        (370, "5", (10.0, 5.0)),
+    ],
+)
+def test_positions_are_read_as_everywhere(said, gcn_document, ra, dec, place):
+    event = decode_gcn(said(gcn_document | {"ra": ra, "dec": dec}))
+    assert event.region.centre() == pytest.approx(place)
+    assert any(remark.startswith("ra: ") and "read as" in remark for remark in event.remarks)

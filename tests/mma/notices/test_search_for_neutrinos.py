@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from coincidence.event import Kind, Messenger
+from coincidence.event import Kind, Messenger, Stage
 from mma.errors import DecodeError, Ignored
 from mma.notices import decode, decode_all
 
@@ -69,3 +69,29 @@ def test_a_search_that_tells_nothing_is_refused(search, change):
 
 def test_what_follows_a_mock_superevent_is_a_test(search):
     assert all(e.is_test for e in decode_all(search(neutrino(1, 0.1, 0.1), ref_ID="MS270301a"), "gcn"))
+
+
+def test_a_row_that_is_none_costs_none_of_the_others(search):
+    events = decode_all(search(None, neutrino(1, 0.01, 0.02), "x"), "gcn")
+    assert [e.id for e in events] == ["IceCube-140001_1"]
+    assert sum("is no neutrino: left out" in remark for remark in events[0].remarks) == 2
+
+
+def test_a_search_that_is_taken_back_takes_back_its_neutrinos(search):
+    events = decode_all(search(neutrino(1, 0.01, 0.02), neutrino(2, 0.5, 0.6), alert_type="retraction"), "gcn")
+    assert [(e.stage, e.region) for e in events] == [(Stage.RETRACTION, None)] * 2
+
+
+def test_a_superevent_told_by_its_notice_alone_is_followed(search):
+    reference = {"gcn.notices.LVK.alert": "S270301ab-2-Preliminary", "gcn.circulars": 5}
+    (event,) = decode_all(search(neutrino(1, 0.01, 0.02), ref_ID=None, reference=reference), "gcn")
+    assert event.follows == "S270301ab"
+    mock = {"gcn.notices.LVK.alert": ["MS270301ab-2-Preliminary"]}
+    assert decode(search(neutrino(1, 0.01, 0.02), ref_ID=None, reference=mock)).is_test
+
+
+def test_without_a_time_of_the_superevent_the_search_lies_evenly_around_it(search):
+    span = {"observation_start": "2027-03-01T01:51:40Z", "observation_stop": "2027-03-01T02:08:20Z"}
+    event = decode(search(neutrino(1, 0.01, 0.02, dt=10.0), trigger_time=None, **span))
+    assert event.time == START + timedelta(seconds=10.0)
+    assert "no trigger_time: the middle of the search stands in" in event.remarks

@@ -8,18 +8,22 @@ import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from skymaps import positions
+from skymaps import positions, times
 
 from ..errors import ConfigError
 from ..gamma_flags import FLAGS, LEVELS
+from ..notices.gamma_schema import TIMES
+from ..notices.gamma_sending import ZONE
 
 Alert = dict[str, Any]
 SHAPES = (*LEVELS, "ra_dec_error")
 BY_FIELD = {flag.field: flag.shown for flag in FLAGS}
 BY_FIELD |= {"ra_dec_error": "--r68"}
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 WORD = re.compile(r"[a-z0-9_]+")
 
 
@@ -38,6 +42,7 @@ class Told:
         self._is_test(options)
         self._radius()
         self._values()
+        self.file, self.flags = _with_times(self.file), _with_times(self.flags)
         self._mix()
 
     @property
@@ -107,6 +112,17 @@ def from_file(path: Path) -> Alert:
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: a gamma-ray alert is a JSON object")
     return document
+
+
+def _with_times(told: Alert) -> Alert:
+    """Times as RFC 3339 has them, which the schema asks for; what is wrong with others is told later."""
+    found = dict(told)
+    for name in TIMES:
+        text = told.get(name)
+        if isinstance(text, str) and ZONE.search(text.strip()) and not RFC_3339.fullmatch(text):
+            with suppress(ValueError):
+                found[name] = times.read(text).isoformat().replace("+00:00", "Z")
+    return found
 
 
 def _angle(read: Callable[[str], float], text: str, flag: str) -> float:

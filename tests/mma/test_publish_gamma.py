@@ -368,3 +368,14 @@ def test_another_authors_voevent_is_found_and_taken_back(say: Say, world: World)
     alert = say("--retract", "CTAO-af89")[1]
     assert alert["source_class"] == "grb_follow_up"
     assert datetime.fromisoformat(alert["supersedes"]) == datetime.fromisoformat(ISSUED)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2026-03-01 03:02:03 +02:00", "2026-03-01T01:02:03Z", "20260301T010203Z", "2026/03/01 01:02:03z"],
+)
+def test_times_leave_as_the_schema_has_them(say: Say, said: str):
+    """RFC 3339, whatever was typed; the same for options and files."""
+    for flags, change in ((("--trigger-time", said), {}), ((), {"trigger_time": said})):
+        code, alert, _ = say(*flags, file=ALERT | change)
+        assert (code, alert["trigger_time"]) == (0, "2026-03-01T01:02:03Z")

@@ -7,6 +7,9 @@ import argparse
 from . import gamma_flags
 from .arguments import number, probability, whole
 
+KINDS = ("cbc", "burst", "grb", "neutrino", "supernova", "flare", "frb", "transient")
+"""Of events; a test holds them against ``coincidence.Kind``."""
+
 
 def replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages")
@@ -19,9 +22,16 @@ def events(parser: argparse.ArgumentParser) -> None:
 
 
 def event(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("event", metavar="EVENT|add", help="exact id or alias, e.g. S190425z; or: make one by hand")
     parser.add_argument("--raw", action="store_true", help="its newest notice as it came, byte for byte")
     parser.add_argument("--notice", type=int, metavar="N", help="with --raw: another of its notices, from 1 on")
+    new = parser.add_argument_group("mma event add")
+    new.add_argument("--map", metavar="FILE", help="HEALPix map as FITS; or:")
+    new.add_argument("--circle", metavar='"RA DEC R"', help="a position, and the degrees that hold 90 %% of it")
+    new.add_argument("--time", metavar="UTC", help="when it happened, ISO 8601 (of a map: as its header has it)")
+    new.add_argument("--kind", choices=KINDS, help="what is looked for (of a map: as its header has it; transient)")
+    new.add_argument("--name", metavar="ID", help="what it is called (of a map: OBJECT; else kind and time)")
+    new.add_argument("--test", action="store_true", help="a test, kept apart from all that is real")
 
 
 def candidates(parser: argparse.ArgumentParser) -> None:

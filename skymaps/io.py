@@ -243,11 +243,19 @@ def _metadata(header: fits.Header) -> dict[str, Any]:
     instruments = str(header.get("INSTRUME") or "").replace(" ", "").split(",")
     return {
         "distance_mpc": (float(mean), float(std)) if known else None,
-        "time": _time(header.get("DATE-OBS")),
+        "time": _time(header.get("DATE-OBS")) or _of_mjd(header.get("MJD-OBS")),
         "creator": str(creator) if creator else None,
         "object_id": str(name) if name else None,
         "instruments": tuple(sorted(part for part in instruments if part)),
     }
+
+
+def _of_mjd(value: Any) -> datetime | None:
+    """MJD-OBS as an aware UTC time; None where there is none or it is no day."""
+    try:
+        return times.of_mjd(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _time(text: Any) -> datetime | None:

@@ -11,11 +11,23 @@ from coincidence import apart
 from ..errors import ConfigError
 from ..export import measured
 from ..store import originals, queries
+from . import tables
 from .show import as_json, console, number, reading, table
+
+SHOWN = 5
+"""Candidates of an event that are shown with it."""
 
 
 def event(options: Namespace) -> None:
     """Show one event, or write one of its notices."""
+    new = [name for name in ("map", "circle", "time", "kind", "name", "test") if getattr(options, name)]
+    if options.event == "add":
+        from .event_add import add
+
+        add(options)
+        return
+    if new:
+        raise ConfigError(f"--{new[0]} goes with 'mma event add'")
     if options.notice is not None and not options.raw:
         raise ConfigError("--notice N goes with --raw")
     with reading(options) as connection:
@@ -26,6 +38,7 @@ def event(options: Namespace) -> None:
             sys.stdout.buffer.flush()
             return
         answer = queries.event(connection, options.event)
+        best = queries.candidates(connection, answer["id"], limit=SHOWN)
     if options.json:
         as_json(answer)
         return
@@ -39,6 +52,10 @@ def event(options: Namespace) -> None:
     columns = [("notice", "right"), ("issued (UTC)", "left"), ("stage", "left"), ("from", "wrap")]
     rows = ((n["number"], n["issued"][:19].replace("T", " "), n["stage"], n["place"]) for n in answer["notices"])
     out.print(table("", columns, rows))
+    if best:
+        out.print(tables.candidates(best, "the best candidates"))
+    if answer["associations"]:
+        out.print(tables.associations(answer["associations"]))
 
 
 def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -50,6 +67,7 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("also called", ", ".join(answer["aliases"])),
         ("from", f"{answer['observatory']}: {answer['kind']}, by {answer['messenger']}"),
         ("time", answer["time"] or "not known"),
+        ("window", " to ".join((end or "open")[:19] for end in answer["window"])),
         ("state", f"{answer['state']}; {answer['stage']}, notice {answer['revision']}"),
         ("false alarms", "" if answer["far_hz"] is None else f"{answer['far_hz']:.3g} Hz"),
         ("classes", ", ".join(f"{name} {p:.3g}" for name, p in classes.items())),
@@ -60,6 +78,7 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
             "" if distance is None else f"{distance:.0f} +- {number(answer['distance_error_mpc'], '.0f')} Mpc",
         ),
         ("candidates", f"{answer['n_candidates']}; none of these: P {answer['p_none']:.3f}"),
+        ("more", answer["url"] or ""),
         ("remarks", "; ".join(answer["remarks"])),
     ]
     return [(name, value) for name, value in told if value]

@@ -15,7 +15,7 @@ from mma.encoding import in_utf8
 from mma.errors import Ignored
 from mma.streams.message import Message
 
-from . import gamma, gcn, igwn, snews, voevent
+from . import gamma, gcn, given, igwn, snews, voevent
 from .sniff import external, is_optical_voevent, is_pointer, kind_of, why_not
 
 Decoder = Callable[[Message], Event]
@@ -33,6 +33,7 @@ DECODERS: dict[str, Decoder] = {
     "gamma": gamma.decode,
     "snews": snews.decode,
     "circular": decode_circular,
+    "given": given.decode,
 }
 """By the words of ``kind_of``."""
 

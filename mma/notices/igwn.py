@@ -223,8 +223,13 @@ def _where(sheet: Sheet, event: Sheet, stage: Stage, text: Cut) -> _Where:
 def skymap_of(value: object, path: str, maps: Mapping[str, bytes] = MappingProxyType({})) -> skymaps.SkyMap:
     """The map in base64 text or bytes, or that a word stands for."""
     content = maps.get(value) if isinstance(value, str) else None
+    return map_of(fields.decode_base64(value, path) if content is None else content, path)
+
+
+def map_of(content: bytes, path: str) -> skymaps.SkyMap:
+    """The map in a FITS file, or a ``DecodeError`` that names the field."""
     try:
-        return skymaps.read(fields.decode_base64(value, path) if content is None else content, max_bytes=MAX_UNPACKED)
+        return skymaps.read(content, max_bytes=MAX_UNPACKED)
     except skymaps.RegionError as error:
         raise DecodeError(f"{path}: {error}") from error
 

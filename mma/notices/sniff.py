@@ -11,7 +11,7 @@ from mma.errors import DecodeError
 from mma.streams.message import Message
 from mma.xml import root_of
 
-from . import fields, igwn, snews, voevent_other
+from . import fields, given, igwn, snews, voevent_other
 from .fields import Document
 from .gamma_schema import SCHEMA_ID
 
@@ -41,7 +41,7 @@ TOMBSTONE = "an empty message"
 
 
 def kind_of(message: Message) -> str | None:
-    """``igwn``, ``gcn``, ``voevent``, ``gamma``, ``snews`` or ``circular``; None where it is none of them.
+    """``igwn``, ``gcn``, ``voevent``, ``gamma``, ``snews``, ``circular`` or ``given``; None where it is none of them.
 
     An optical transient sent as VOEvent is a ``voevent`` here too; ``is_optical_voevent`` tells it apart.
     """
@@ -51,6 +51,8 @@ def kind_of(message: Message) -> str | None:
         return "igwn" if any(word in start for word in IGWN_AVRO) else None
     if is_xml(start):
         return "voevent" if b"VOEvent" in start else None
+    if given.is_map(message.payload):
+        return "given"
     return _of_document(_document(message.payload))
 
 
@@ -79,6 +81,8 @@ def why_not(message: Message) -> str:
         raise DecodeError("Avro, but neither an LVK alert nor an optical alert of a schema known")
     if start.startswith(b"TITLE:") and b"NOTICE_TYPE:" in start:
         raise DecodeError("GCN notice as e-mail text: subscribe to its VOEvent or JSON")
+    if start.startswith(given.FITS):
+        raise DecodeError("FITS, but no HEALPix map: its header has no PIXTYPE = 'HEALPIX'")
     document = _opened(_document(message.payload))
     if document is None and start[:1] in (b"{", b"["):
         fields.parse_json(message.payload)
@@ -150,6 +154,8 @@ def _of_document(document: Any) -> str | None:
     schema = document.get("$schema")
     if schema == SCHEMA_ID:
         return "gamma"
+    if schema == given.SCHEMA_ID:
+        return "given"
     if "superevent_id" in document and not {"alert_type", "event"}.isdisjoint(document):
         return "igwn"
     if "circularId" in document or {"subject", "body"} <= document.keys():

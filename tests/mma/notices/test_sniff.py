@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 import fastavro
 import pytest
 
+import skymaps
 from mma.errors import DecodeError, Ignored
 from mma.notices import DECODERS, decode, is_optical_voevent, kind_of, names
 
@@ -23,7 +25,11 @@ def test_each_format_is_known_by_its_content(said, voevent, igwn_document, gcn_d
     assert kind_of(voevent()) == "voevent"
     assert kind_of(said({"neutrino_times": [], "detector_names": []})) == "snews"
     assert kind_of(said({"circularId": 1, "subject": "s", "body": "b"})) == "circular"
-    assert set(DECODERS) == {"igwn", "gcn", "gamma", "voevent", "snews", "circular"}
+    assert kind_of(said({"$schema": "urn:mma:region:1", "kind": "cbc"})) == "given"
+    skymap = skymaps.write_fits(skymaps.as_skymap(skymaps.circle(10.0, 20.0, 3.0)))
+    assert kind_of(said(skymap)) == kind_of(said(gzip.compress(skymap))) == "given"
+    assert kind_of(said(gzip.compress(b"x"))) is None
+    assert set(DECODERS) == {"igwn", "gcn", "gamma", "voevent", "snews", "circular", "given"}
 
 
 @pytest.mark.parametrize("start", ["", " \n", "\ufeff"])

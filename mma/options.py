@@ -25,6 +25,7 @@ def event(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT|add", help="exact id or alias, e.g. S190425z; or: make one by hand")
     parser.add_argument("--raw", action="store_true", help="its newest notice as it came, byte for byte")
     parser.add_argument("--notice", type=int, metavar="N", help="with --raw: another of its notices, from 1 on")
+    parser.add_argument("--alias", action="append", metavar="NAME", help="another name that it is found by: GW190814")
     new = parser.add_argument_group("mma event add")
     new.add_argument("--map", metavar="FILE", help="HEALPix map as FITS; or:")
     new.add_argument("--circle", metavar='"RA DEC R"', help="a position, and the degrees that hold 90 %% of it")

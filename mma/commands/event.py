@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from contextlib import closing
 from typing import Any
 
 from coincidence import apart
 
 from ..errors import ConfigError
 from ..export import measured
-from ..store import originals, queries
+from ..store import names, originals, queries
 from . import tables
-from .show import as_json, console, number, reading, table
+from .show import as_json, console, number, open_store, reading, table
 
 SHOWN = 5
 """Candidates of an event that are shown with it."""
@@ -30,6 +31,8 @@ def event(options: Namespace) -> None:
         raise ConfigError(f"--{new[0]} goes with 'mma event add'")
     if options.notice is not None and not options.raw:
         raise ConfigError("--notice N goes with --raw")
+    if options.alias:
+        _name(options)
     with reading(options) as connection:
         if options.raw:
             name = queries.event_id(connection, options.event)
@@ -56,6 +59,19 @@ def event(options: Namespace) -> None:
         out.print(tables.candidates(best, "the best candidates"))
     if answer["associations"]:
         out.print(tables.associations(answer["associations"]))
+
+
+def _name(options: Namespace) -> None:
+    """Give an event other names; one that is another event's is refused."""
+    with closing(open_store(options, writes=True)) as store, store.begin() as connection:
+        event_id = queries.event_id(connection, options.event)
+        given = [name.strip() for name in options.alias]
+        for name in given:
+            if not name:
+                raise ConfigError("--alias: an empty name")
+            if (other := names.resolve(connection, name)) not in (None, event_id):
+                raise ConfigError(f"--alias {name}: that is {other}")
+        names.add(connection, [names.row_of(name, event_id, names.EVENT) for name in given if name != event_id])
 
 
 def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:

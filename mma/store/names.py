@@ -43,6 +43,13 @@ def of_objects(connection: Connection, object_ids: Sequence[str]) -> dict[str, l
     return out
 
 
+def of_event(connection: Connection, event_id: str) -> list[str]:
+    """Other names of an event, those that people gave it among them."""
+    a = tables.aliases.c
+    statement = select(a.alias).where(a.what == EVENT, a.id == event_id, a.alias != a.id).order_by(a.alias)
+    return list(connection.execute(statement).scalars())
+
+
 def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
     """The id of what somebody calls by this name, None where there is none.
 

@@ -99,7 +99,9 @@ def event(connection: Connection, name: str) -> Row:
     row = dict(connection.execute(select(e).where(e.c.id == found)).mappings().one())
     region = row["document"]["region"]
     notices = select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == found).order_by(r.seq)
+    told = row["document"]["aliases"]
     return as_event(row) | {
+        "aliases": [*told, *(name for name in names.of_event(connection, found) if name not in told)],
         "region": None if region is None or region["type"] == "skymap" else region,
         "notices": [{"number": i} | _notice(dict(n)) for i, n in enumerate(connection.execute(notices).mappings(), 1)],
         "associations": paired(connection, found),

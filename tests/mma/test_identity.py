@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from itertools import permutations
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mma.cli import main
 from mma.errors import NotFoundError
 from mma.judging import Bench
 from mma.simulate.rubin import lsst_packet
@@ -248,3 +251,15 @@ def test_tns_own_number_and_columns_of_other_surveys_are_names():
     far = (HERE[0], HERE[1] + 3.0 * ARCSEC)
     world = play(own, detection("ZTF27aaaaaaa", far), tns(place=(HERE[0] + 3.0 * ARCSEC, HERE[1])))
     assert [name for name, _ in names_of(world)] == ["ZTF27aaaaaaa"]
+
+
+def test_an_event_has_the_names_that_people_give_it(tmp_path, capsys):
+    database = f"{tmp_path}/mma.sqlite"
+    with closing(Store(database)) as store:
+        World(store).hears(superevent("S270301ab"), superevent("S270302c", days=1.0))
+    assert main(["event", "s270301AB", "--alias", "GW270301", "--db", database]) == 0
+    assert "GW270301" in capsys.readouterr().out
+    assert main(["event", "gw270301", "--json", "--db", database]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "S270301ab"
+    assert main(["event", "S270302c", "--alias", "gw270301", "--db", database]) == 1
+    assert "--alias gw270301: that is S270301ab" in capsys.readouterr().err

@@ -1,8 +1,10 @@
-"""Events that their time names: notices that put it some seconds apart tell of the same event.
+"""Notices that call an event known to us by another of its names.
 
-SNEWS names an alert by its clock, another one in each update, and an update may bring an earlier first neutrino; others
-refine the time of a trigger without a number. The event keeps the id under which it was known first; the others are
-aliases.
+A retraction may come under a second id of the event, or under nothing but the name that people gave it. Of one
+observatory the name leads to the event. Others are named by their time: notices that put it some seconds apart tell of
+the same event. SNEWS names an alert by its clock, another one in each update, and an update may bring an earlier first
+neutrino; others refine the time of a trigger without a number. The event keeps the id under which it was known first;
+the others are aliases.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from coincidence import Event
+from coincidence import Event, Stage
 
 from .store import events
 
@@ -24,6 +26,10 @@ CLOSE_S = 10.0
 
 def under_its_id(connection: Connection, notice: Event) -> Event:
     """The notice, under the id of the event that it tells of, where that is known by another second."""
+    if events.event_row(connection, notice.id) is not None:
+        return notice
+    if known := _known_by(connection, notice):
+        return _renamed(notice, known, f"{known} under another of its names")
     own = BY_TIME.fullmatch(notice.id)
     if own is None or notice.time is None:
         return notice
@@ -32,9 +38,22 @@ def under_its_id(connection: Connection, notice: Event) -> Event:
     alike = [name for name in close if (other := BY_TIME.fullmatch(name)) and other.groups() == own.groups()]
     if not alike or notice.id in alike:
         return notice
-    return replace(
-        notice,
-        id=alike[0],
-        aliases=(*notice.aliases, notice.id),
-        remarks=(*notice.remarks, f"some seconds from {alike[0]}: the same event"),
-    )
+    return _renamed(notice, alike[0], f"some seconds from {alike[0]}: the same event")
+
+
+def _known_by(connection: Connection, notice: Event) -> str | None:
+    """The one event of this observatory that has the notice's id as another name; of a retraction, any of its names.
+
+    The id counts as it is, and without the words that we put before what the sender tells.
+    """
+    parts = notice.id.split("-")
+    words = {"-".join(parts[i:]) for i in range(len(parts))}
+    if notice.stage is Stage.RETRACTION:
+        words |= set(notice.aliases)
+    found = events.called(connection, sorted(words), notice.observatory, is_test=notice.is_test)
+    return found[0] if len(found) == 1 else None
+
+
+def _renamed(notice: Event, name: str, remark: str) -> Event:
+    aliases = dict.fromkeys((*notice.aliases, notice.id))
+    return replace(notice, id=name, aliases=tuple(aliases), remarks=(*notice.remarks, remark))

@@ -58,6 +58,8 @@ def _angle(value: Any, read: Callable[[str], float]) -> Any:
 RA = Annotated[Number, BeforeValidator(lambda value: _angle(value, positions.right_ascension))]
 Dec = Annotated[Number, BeforeValidator(lambda value: _angle(value, positions.declination))]
 
+Radius = Annotated[Number, BeforeValidator(lambda value: _angle(value, positions.radius))]
+
 
 class Asked(BaseModel):
     """What every question may say."""

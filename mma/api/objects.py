@@ -36,7 +36,7 @@ class ConeAsked(asking.Paged):
     ] = None
     ra: Annotated[asking.RA | None, About(ge=0.0, le=360.0, description="ICRS right ascension, deg")] = None
     dec: Annotated[asking.Dec | None, About(ge=-90.0, le=90.0, description="ICRS declination, deg")] = None
-    radius: Annotated[asking.Number, About(gt=0.0, le=180.0, description="Radius, deg")]
+    radius: Annotated[asking.Radius, About(gt=0.0, le=180.0, description="Radius, deg, or with a unit: 30arcsec")]
 
 
 CONE_ASKED = asking.query(ConeAsked)

@@ -77,7 +77,7 @@ def _event(sheet: Sheet, message: Message, is_test: bool) -> Event:
     told = next((time for name in source.times if (time := sheet.time(name))), None)
     time = told or (_stand_in(sheet, source) if stage is Stage.INITIAL else None)
     issued = issued_of(sheet, message, told)
-    own, aliases = _names(sheet, source, told)
+    own, aliases = _names(sheet, source, stage, told)
     where = Where() if stage is Stage.RETRACTION else gcn_region.locate(sheet, source, stage)
     classes = _classes(sheet, source)
     significant, doubts = _significance(sheet, source, classes)
@@ -159,7 +159,7 @@ def _stand_in(sheet: Sheet, source: Source) -> datetime | None:
     return None if told is None else as_time(sheet.value(told), told)
 
 
-def _names(sheet: Sheet, source: Source, time: datetime | None) -> tuple[str, tuple[str, ...]]:
+def _names(sheet: Sheet, source: Source, stage: Stage, time: datetime | None) -> tuple[str, tuple[str, ...]]:
     """Id and aliases."""
     ids = sheet.texts("id")
     titles = sheet.texts("event_name")
@@ -175,6 +175,8 @@ def _names(sheet: Sheet, source: Source, time: datetime | None) -> tuple[str, tu
             trigger, how = f"{titles[0]}-{names.compact(time)}", "the source's name and the time name"
         sheet.remarks.append(f"no id: {how} the event")
     own = names.event_id(source.observatory, instrument, trigger, time)
+    if own is None and stage is not Stage.INITIAL:
+        own = next((name for name in titles if names.is_unique(name)), None)
     if own is None:
         raise DecodeError("id: missing, and so is trigger_time")
     prefix = (names.event_id(source.observatory, instrument, "1", None) or "-1")[:-2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -204,6 +204,14 @@ def close_to(connection: Connection, observatory: str, start: float, end: float)
     """Ids of an observatory's events between two Unix times, by id."""
     e = tables.events.c
     chosen = select(e.id).where(e.observatory == observatory, e.time.between(start, end)).order_by(e.id)
+    return list(connection.execute(chosen).scalars())
+
+
+def called(connection: Connection, aliases: Sequence[str], observatory: str, *, is_test: bool) -> list[str]:
+    """Ids of an observatory's events that have any of these as another name, by id."""
+    e, a = tables.events.c, tables.aliases.c
+    ids = select(a.id).where(a.alias.in_(aliases), a.what == names.EVENT)
+    chosen = select(e.id).where(e.id.in_(ids), e.observatory == observatory, e.is_test == is_test).order_by(e.id)
     return list(connection.execute(chosen).scalars())
 
 

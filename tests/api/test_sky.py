@@ -393,3 +393,17 @@ def test_the_same_map_has_the_same_tag(mapped, serve):
     tags = {serve(store).get(f"/api/skymaps/{sha256}.fits").headers["etag"] for _ in range(2)}
     assert len(tags) == 1
     assert hashlib.sha256(b"").hexdigest() not in tags
+
+
+def test_a_cone_is_told_as_on_the_command_line(client):
+    """Positions and radii have one reader: units, decimal commas, parts."""
+    here = client.get("/api/cone", params={"ra": 150.0, "dec": 20.0, "radius": 1.0}).json()["items"]
+    for ra, dec, radius in (
+        ("10h", "20d", "1deg"),
+        ("150,0", "20,0", "60arcmin"),
+        ("10:00:00", "+20:00:00", "3600arcsec"),
+    ):
+        said = client.get("/api/cone", params={"ra": ra, "dec": dec, "radius": radius})
+        assert (said.status_code, said.json()["items"]) == (200, here)
+    for radius in ("-1", "0", "1 parsec", "181deg", ""):
+        assert client.get("/api/cone", params={"ra": 150.0, "dec": 20.0, "radius": radius}).status_code == 422

@@ -196,3 +196,31 @@ def test_a_higher_number_takes_a_retraction_back_whatever_the_clocks_say(world: 
     world.hears(*messages[::order])
     (event,) = world.events().values()
     assert (event["state"], event["stage"]) == ("active", "update")
+
+
+@pytest.mark.parametrize(
+    "called",
+    [{"id": "bn270301083"}, {"id": ["bn270301083", "826000000"]}, {"id": None, "trigger_time": None},
+     {"id": "5", "trigger_time": None}],
+)  # fmt: skip
+@pytest.mark.parametrize("is_test", [False, True])
+def test_a_retraction_is_of_the_event_whatever_name_of_it_is_told(world: World, called, is_test):
+    tense = {"alert_tense": "test"} if is_test else {}
+    name = {"event_name": "GRB 270301B"}
+    world.hears(burst(id=["826000000", "bn270301083"], **name, **tense))
+    world.hears(
+        burst(**({"alert_type": "retraction", "alert_datetime": "2027-03-01T04:00:00Z"} | name | called | tense))
+    )
+    ending = "-test" if is_test else ""
+    assert {n: row["state"] for n, row in world.events().items()} == {f"Fermi-GBM-826000000{ending}": "retracted"}
+
+
+def test_two_bursts_of_one_name_stay_two(world: World):
+    """Of one observatory or of two: a name that people gave tells nothing but which event a retraction means."""
+    swift = {"mission": "Swift", "instrument": "BAT", "event_name": "GRB 270301B"}
+    swift |= {"$schema": "https://gcn.nasa.gov/schema/main/gcn/notices/swift/bat/guano.schema.json"}
+    world.hears(burst(event_name="GRB 270301B"), burst("826000900", event_name="GRB 270301B"), burst("77", **swift))
+    world.hears(burst("77", **swift, alert_type="retraction", alert_datetime="2027-03-01T04:00:00Z"))
+    assert [row["state"] for _, row in sorted(world.events().items())] == ["active", "active", "retracted"]
+    world.hears(burst("9", event_name="GRB 270301B", alert_type="retraction", alert_datetime="2027-03-01T04:00:00Z"))
+    assert [row["state"] for _, row in sorted(world.events().items())][:2] == ["active", "active"]

@@ -213,12 +213,12 @@ def export(parser: argparse.ArgumentParser) -> None:
         "format", nargs="?", metavar="FORMAT", help="csv, votable, circular, ...; without: what there is"
     )
     parser.add_argument("event", nargs="?", metavar="EVENT", help="exact id or alias, e.g. S190425z")
-    parser.add_argument("--limit", type=whole(), metavar="N", help="only the first N")
-    parser.add_argument("--min-probability", type=probability, metavar="P", help="only this probable")
+    parser.add_argument("--limit", type=whole(None), metavar="N", help="only the first N")
+    parser.add_argument("--min-probability", type=number(None), metavar="P", help="only this probable")
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too")
     parser.add_argument("--object", metavar="ID", help="only this object")
     parser.add_argument(
-        "--level", type=probability, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
+        "--level", type=float, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
     )
     parser.add_argument("--test", action="store_true", help="a draft of a test event even where these are refused")
     parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import skymaps
 from benchmarks import night
+from coincidence import DEFAULT
 from mma import alerts
 from mma.engine import Engine
 from mma.publish.message import problems
@@ -62,9 +64,9 @@ def messages(data: Path, maps: tuple[skymaps.SkyMap, skymaps.SkyMap]) -> Night:
 
 
 def play(path: Path, messages: list[Message], batch_size: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Final candidates by object, and every message published."""
+    """Final candidates by object, and every message published; each candidate is told, however improbable."""
     store, sink = Store(str(path)), MemorySink()
-    Engine(store, sink).run(MemorySource(messages, batch_size))
+    Engine(store, sink, parameters=replace(DEFAULT, tell_from_log_odds=-100.0)).run(MemorySource(messages, batch_size))
     with store.read() as connection:
         event = queries.events(connection)[0]
         rows = queries.candidates(connection, EVENT, everything=True)

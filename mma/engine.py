@@ -294,15 +294,20 @@ class Engine:
         """
         if self.sink is None:
             return
+        sent: set[int] = set()
         while self._something_waits():
             with self.store.begin() as connection:
                 waiting = outbox.claim(connection)
                 if not waiting:
                     return
+                seqs = [row["seq"] for row in waiting]
+                if not sent.isdisjoint(seqs):
+                    raise OutageError(f"database: message {min(sent & {*seqs})} was sent, and it does not keep that")
+                sent.update(seqs)
                 for row in waiting:
                     self.sink.write(row["topic"], row["key"], row["payload"])
                 self.sink.flush()
-                outbox.mark_sent(connection, [row["seq"] for row in waiting], self._clock())
+                outbox.mark_sent(connection, seqs, self._clock())
 
     def _something_waits(self) -> bool:
         with self.store.read() as connection:

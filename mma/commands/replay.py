@@ -17,7 +17,7 @@ from ..config import Settings
 from ..engine import Engine
 from ..intake import take_in
 from ..startup import look_seldom
-from ..store import Store, queries
+from ..store import Store, files_of, queries
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
 from ..streams.files import check_there, check_writable, find
 from .show import as_json, console, ignored, settings_of, with_database
@@ -57,7 +57,7 @@ def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> 
         with store.read() as connection:
             before = queries.status(connection)
         progress = stack.enter_context(bar())
-        recorded = in_time_order(progress.track(list(find(paths)), description="reading"))
+        recorded = in_time_order(progress.track(list(find(paths, files_of(settings.database))), description="reading"))
         source = FileSource(recorded, settings.batch_size)
         engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
         task = progress.add_task("playing", total=len(source))

@@ -13,9 +13,9 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchM
 
 from ..errors import ConfigError, OutageError
 from .fence import hold_schema
-from .place import as_url, check_file, masked, path_of, read_only
+from .place import as_url, check_file, files_of, masked, path_of, read_only
 
-__all__ = ["Store", "as_url", "masked"]
+__all__ = ["Store", "as_url", "files_of", "masked"]
 
 WRITES = "mma_writes"
 TUNING = (

@@ -9,12 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 from ..errors import ConfigError
 from .migrate import obstacle
 
-MAGIC = b"SQLite format 3\0"
 POSTGRESQL = re.compile(r"postgres(ql)?://")
 
 
@@ -49,8 +48,21 @@ def path_of(url: URL) -> Path | None:
     return None if url.get_backend_name() != "sqlite" or name.startswith((":", "file:")) else Path(name)
 
 
+def files_of(database: str) -> list[Path]:
+    """The files of an SQLite database, with its journals; none of a server's.
+
+    While a store has them open, nobody but SQLite may open and close them in the same process: see ``check_file``.
+    """
+    path = path_of(make_url(as_url(database)))
+    return [] if path is None else [path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal")]
+
+
 def check_file(path: Path, *, create: bool, writes: bool) -> None:
     """Refuse what cannot be opened, or is no database of ours. Nothing on the disk is changed by it.
+
+    Only SQLite opens it: a process that closes a file gives up all its locks on it (POSIX), those of a store that it
+    has open among them, and the next program that leaves the database would delete the journal under that store
+    (sqlite.org/howtocorrupt.html, section 2.2).
 
     Raises
     ------
@@ -63,15 +75,15 @@ def check_file(path: Path, *, create: bool, writes: bool) -> None:
         if not path.exists():
             _check_new(path, create=create)
             return
-        with path.open("rb") as file:
-            start = file.read(len(MAGIC))
+        is_empty = path.stat().st_size == 0
     except OSError as error:
         raise ConfigError(f"database {path}: {error.strerror}") from error
-    if not start and create:
-        return
-    if start != MAGIC:
-        what = "its bytes are of another kind" if start else "it is empty"
-        raise ConfigError(f"{path} is not a database: {what}")
+    if not os.access(path, os.R_OK):
+        raise ConfigError(f"database {path}: no permission to read it")
+    if is_empty:
+        if create:
+            return
+        raise ConfigError(f"{path} is not a database: it is empty")
     if reason := _obstacle(path):
         raise ConfigError(f"database {str(path)!r} {reason}")
     if writes and not os.access(path, os.W_OK):
@@ -96,6 +108,8 @@ def _obstacle(path: Path) -> str | None:
             found = connection.execute("SELECT version_num FROM alembic_version") if "alembic_version" in names else ()
             return obstacle(names, next((str(row[0]) for row in found), None))
     except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise ConfigError(f"{path} is not a database: its bytes are of another kind") from error
         return f"cannot be read: {error}"
 
 

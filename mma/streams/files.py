@@ -80,21 +80,28 @@ def check_there(paths: Iterable[Path]) -> None:
             raise ConfigError(f"no file or folder {path}")
 
 
-def find(paths: Iterable[Path]) -> Iterator[Recorded]:
+def find(paths: Iterable[Path], leave_out: Iterable[Path] = ()) -> Iterator[Recorded]:
     """Every recorded message under some files, folders and archives, by name.
+
+    Parameters
+    ----------
+    leave_out
+        Files that are not even opened: see ``mma.store.files_of``.
 
     Raises
     ------
     ConfigError
         A path that is not there.
     """
+    ours = {path.resolve() for path in leave_out}
     for path in paths:
         if path.is_dir():
             for folder, inner, names in os.walk(path, onerror=_unreadable):
                 inner.sort()
-                yield from (r for name in sorted(names) for r in _of_file(Path(folder) / name))
+                files = (Path(folder) / name for name in sorted(names))
+                yield from (r for file in files if file.resolve() not in ours for r in _of_file(file))
         elif path.is_file():
-            yield from _of_file(path)
+            yield from () if path.resolve() in ours else _of_file(path)
         else:
             raise ConfigError(f"no file or folder {path}")
 

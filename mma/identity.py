@@ -131,14 +131,17 @@ class _Finder:
 
     def by_name(self, connection: Connection, fresh: BoolArray) -> Links:
         """Objects that have a name of an alert's object."""
-        asked: dict[int, list[str]] = {}
-        for i, name in enumerate(self.alerts.object_id):
-            some = [*([name] if fresh[i] else []), *self.told.get(name, ())]
-            if some:
-                asked[i] = some
-        found = identities.named(connection, sorted({name for some in asked.values() for name in some}))
-        links = {i: set().union(*(found.get(name, ()) for name in some)) for i, some in asked.items()}
-        return {i: ids for i, ids in links.items() if ids}
+        own = {name: i for i, name in enumerate(self.alerts.object_id) if fresh[i]}
+        rows = {name: i for i, name in enumerate(self.alerts.object_id) if name in self.told} if self.told else {}
+        others = {i: self.told[name] for name, i in rows.items()}
+        found = identities.named(connection, own, {name for some in others.values() for name in some})
+        if not found:
+            return {}
+        links = {i: set(found.get(name, ())) for name, i in own.items() if name in found}
+        for i, some in others.items():
+            if ids := set().union(*(found.get(name, ()) for name in some)):
+                links[i] = links.get(i, set()) | ids
+        return links
 
     def by_place(self, connection: Connection, looked: BoolArray) -> Links:
         """Objects that may be in the same place."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,17 +48,27 @@ class Stored:
     """Whose names it has."""
 
 
-def named(connection: Connection, names: Sequence[str]) -> dict[str, set[str]]:
-    """For each name the ids of the objects that have it as id or other name; names without any are left out."""
-    wanted = {name: {name, *numbered(name)} for name in names}
-    o, a = tables.objects.c, tables.aliases.c
-    ids = {row["id"] for row in select_in(connection, select(o.id), o.id, sorted(set().union(*wanted.values())))}
-    out = {name: ids & words for name, words in wanted.items() if ids & words}
+def named(connection: Connection, own: Iterable[str], told: Iterable[str]) -> dict[str, set[str]]:
+    """For each name the ids of the objects that have it; names without any are left out.
+
+    Parameters
+    ----------
+    own
+        Ids that no stored object has.
+    told
+        What packets call objects: ids or other names of stored objects.
+    """
+    wanted = {name: {name, *numbered(name)} for name in told}
+    out: dict[str, set[str]] = {}
+    if wanted:
+        o = tables.objects.c
+        ids = {row["id"] for row in select_in(connection, select(o.id), o.id, sorted(set().union(*wanted.values())))}
+        out = {name: ids & words for name, words in wanted.items() if ids & words}
     keys: dict[str, list[str]] = {}
-    for name in names:
+    for name in {*own, *wanted}:
         keys.setdefault(folded(name), []).append(name)
-    statement = select(a.key, a.id).where(a.what == OBJECT)
-    for row in select_in(connection, statement, a.key, sorted(keys)):
+    a = tables.aliases.c
+    for row in select_in(connection, select(a.key, a.id).where(a.what == OBJECT), a.key, sorted(keys)):
         for name in keys[row["key"]]:
             out.setdefault(name, set()).add(row["id"])
     return out
@@ -79,6 +89,9 @@ def near_uncertain(
     connection: Connection, ra: FloatArray, dec: FloatArray, radius_arcsec: float
 ) -> list[tuple[int, str]]:
     """The same of objects whose positions have an error that is told."""
+    o = tables.objects.c
+    if connection.execute(select(o.id).where(o.position_error_arcsec.is_not(None)).limit(1)).first() is None:
+        return []
     return _in_ranges(connection, ra, dec, radius_arcsec, _UNCERTAIN)
 
 
@@ -96,20 +109,25 @@ def _in_ranges(
 def cells_about(ra: FloatArray, dec: FloatArray, radius_arcsec: float) -> tuple[IntArray, IntArray, IntArray]:
     """Cells that discs of this radius touch: index of the disc, first and last order-29 pixel. Shape (m,) each.
 
-    A disc that is smaller than half a cell touches no cell but those of its centre and of eight points around it.
+    A disc that is eight times smaller than a cell touches no cell but those of its centre and of the corners of the
+    square around it.
     """
-    order = min(int(np.log2(0.5 / (radius_arcsec * ARCSEC))), 20)
-    east, north = (g.ravel() * radius_arcsec * ARCSEC for g in np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]))
+    order = min(int(np.log2(0.125 / (radius_arcsec * ARCSEC))), 20)
+    step = radius_arcsec * ARCSEC
+    east, north = step * np.array([0.0, -1.0, -1.0, 1.0, 1.0]), step * np.array([0.0, -1.0, 1.0, -1.0, 1.0])
     a, d = np.radians(ra)[:, None], np.radians(dec)[:, None]
-    x = np.cos(d) * np.cos(a) - east * np.sin(a) - north * np.sin(d) * np.cos(a)
-    y = np.cos(d) * np.sin(a) + east * np.cos(a) - north * np.sin(d) * np.sin(a)
-    z = np.sin(d) + north * np.cos(d)
-    lon, lat = np.degrees(np.arctan2(y, x)) % 360.0, np.degrees(np.arctan2(z, np.hypot(x, y)))
-    pixel = healpix.pixel_at(lon.ravel(), lat.ravel(), order)
-    row = np.repeat(np.arange(len(ra)), east.size)
-    both = np.unique(np.stack([row, pixel], axis=1), axis=0)
+    level = np.cos(d) - north * np.sin(d)
+    x, y = level * np.cos(a) - east * np.sin(a), level * np.sin(a) + east * np.cos(a)
+    lon, lat = (
+        np.degrees(np.arctan2(y, x)) % 360.0,
+        np.degrees(np.arctan2(np.sin(d) + north * np.cos(d), np.hypot(x, y))),
+    )
+    pixel = np.sort(healpix.pixel_at(lon.ravel(), lat.ravel(), order).reshape(len(ra), -1), axis=1)
+    first = np.concatenate([np.ones((len(ra), 1), dtype=np.bool_), np.diff(pixel, axis=1) > 0], axis=1)
+    row, each = np.nonzero(first)
     shift = 2 * (ORDER_MAX - order)
-    return both[:, 0], both[:, 1] << shift, ((both[:, 1] + 1) << shift) - 1
+    lower = pixel[row, each] << shift
+    return row, lower, lower + (1 << shift) - 1
 
 
 def stored(connection: Connection, ids: Iterable[str]) -> dict[str, Stored]:

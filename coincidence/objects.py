@@ -121,9 +121,10 @@ def told_times(alerts: AlertBatch) -> FloatArray:
 
 
 def _by_age(rows: AlertBatch) -> IntArray:
-    """Order by object, what is below its reference first, then what a list of names tells, time and alert id."""
+    """Order by object, what is below its reference first, then what a list of names tells, time and alert id; rows that
+    a list changed are told apart by their place."""
     _, source = np.unique(rows.object_id.astype(str), return_inverse=True)
-    keys = (rows.id.astype(str), rows.time, ~_is_second_hand(rows), ~is_below(rows.flux_njy), source)
+    keys = (rows.dec, rows.ra, rows.id.astype(str), rows.time, ~_is_second_hand(rows), ~is_below(rows.flux_njy), source)
     return np.asarray(np.lexsort(keys), dtype=np.int64)
 
 

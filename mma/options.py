@@ -188,7 +188,11 @@ def publish(parser: argparse.ArgumentParser) -> None:
     )
     gamma.add_argument("--update", metavar="ID", help="this replaces an earlier alert: its id as printed, or an alias")
     gamma.add_argument("--retract", metavar="ID", help="this takes an earlier alert back")
-    gamma.add_argument("--force", action="store_true", help="even where nobody has seen the alert that it changes")
+    gamma.add_argument(
+        "--force",
+        action="store_true",
+        help="even where nobody has seen what it changes, it is retracted, or its id taken",
+    )
     gamma.add_argument("--test", action="store_true", help="a test, to the .test topic")
     gamma.add_argument("--format", choices=("json", "voevent"), default="json", help="how it is written (json)")
     gamma.add_argument("--to", metavar="URL", help="kafka://HOST:PORT/TOPIC, with the credentials of 'hop auth'")

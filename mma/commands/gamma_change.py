@@ -7,6 +7,8 @@ from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from coincidence.event import TEST_ENDING
+
 from ..config import Settings
 from ..errors import ConfigError, OutageError
 from ..notices import fields
@@ -14,7 +16,7 @@ from ..notices.gamma_schema import SCHEMA_ID
 from ..notices.gamma_sending import CLOCK, ZONE
 from . import gamma_earlier
 from .gamma_document import Alert, Told
-from .gamma_earlier import event_of
+from .gamma_earlier import event_of, is_a_test, names_test, printed
 
 DEFAULTS: dict[str, Any] = {"$schema": SCHEMA_ID, "mission": "CTAO"}
 CHANGES = {"update": "--update", "retraction": "--retract"}
@@ -51,12 +53,50 @@ def whole(options: Namespace, settings: Settings, told: Told, topics: tuple[str,
     if options.update and not (told.flags or told.has_file):
         raise ConfigError("--update: nothing is told that is new; give a FILE or options, such as --ra --dec --r68")
     wanted = name or event_of(DEFAULTS | document)
-    found = _found(options, settings, wanted, topics, is_test=document.get("alert_tense") == "test")
-    changed = _over(told, found, wanted) if found else _unseen(document, name)
+    is_test = _means_test(document, wanted, topics)
+    found = _found(options, settings, wanted, topics, is_test=is_test)
+    changed = _over(told, found, wanted) if found else _unseen(document, wanted if name else None, is_test=is_test)
+    if found and found[-1].get("alert_type") == "retraction" and not options.force:
+        raise ConfigError(f"{printed(changed)} is retracted already; --force sends it all the same")
     changed["alert_type"] = kind
     if name is not None or "alert_datetime" not in document:
         changed["alert_datetime"] = told.flags.get("alert_datetime", _z(_after(found, now), "milliseconds"))
     return changed
+
+
+def refuse_second(options: Namespace, settings: Settings, told: Told, topics: tuple[str, ...], alert: Alert) -> None:
+    """Of an alert that is the first of its event: by an id of the user's own there must be none yet.
+
+    Raises
+    ------
+    ConfigError
+        There is one, of ours or of others, or the id is that of a test.
+    OutageError
+        It is not known: the database or the broker does not answer.
+    """
+    if options.force or alert["alert_type"] in CHANGES or "id" not in told.document:
+        return
+    name, is_test = printed(alert), is_a_test(alert)
+    if names_test(name) and not is_test:
+        raise ConfigError(f"{told.named('id')}: {alert['id']}: only a test's ends in {TEST_ENDING}; say --test")
+    try:
+        found = gamma_earlier.find(options, settings, name, topics, is_test=is_test)
+    except gamma_earlier.NowhereError:
+        return
+    except OutageError:
+        if options.dry_run:
+            return
+        raise
+    if any(printed(earlier) == name and is_a_test(earlier) == is_test for earlier in found):
+        other = f"--update {name}, or another --id"
+        raise ConfigError(f"{name} was published already: {other}; --force sends it all the same")
+
+
+def _means_test(document: Alert, name: str, topics: tuple[str, ...]) -> bool:
+    """Whether the alert that is changed is a test: it was told, or its name or the topic is one of tests."""
+    if "alert_tense" in document:
+        return is_a_test(document)
+    return names_test(name) or (len(topics) == 1 and topics[0].endswith(".test"))
 
 
 def _found(options: Namespace, settings: Settings, name: str, topics: tuple[str, ...], *, is_test: bool) -> list[Alert]:
@@ -90,11 +130,13 @@ def _over(told: Told, found: list[Alert], name: str) -> Alert:
     return DEFAULTS | order | {field: earlier[field] for field in kept if field in earlier} | told.document | own
 
 
-def _unseen(document: Alert, name: str | None) -> Alert:
+def _unseen(document: Alert, name: str | None, *, is_test: bool) -> Alert:
     """An alert that nobody has seen; it may be named as it would have been printed."""
     alert = DEFAULTS | document
     if name is not None:
         alert["id"] = name.removeprefix(f"{str(alert['mission']).replace(' ', '')}-")
+    if is_test:
+        alert |= {"alert_tense": "test", "id": str(alert["id"]).removesuffix(TEST_ENDING)}
     return alert
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from coincidence.event import TEST_ENDING
+from coincidence.event import TEST_ENDING, test_id
 
 from ..config import Settings
 from ..errors import ConfigError, DecodeError, Ignored, NotFoundError
@@ -27,27 +27,46 @@ TOPIC_S = 30.0
 """How long a topic is read in search of an alert, seconds."""
 
 
+class NowhereError(ConfigError):
+    """There is neither a database nor a topic to look at."""
+
+
 def find(options: Namespace, settings: Settings, name: str, topics: tuple[str, ...], *, is_test: bool) -> list[Alert]:
     """Every message about an alert, the oldest first. It goes by what was printed, by its bare id, or by an alias.
+
+    Where the database has only a real alert and a test is wanted, or the other way round, the topics count first.
 
     Parameters
     ----------
     topics
         To look at where the database does not have it.
     """
-    database = settings.database
+    database, found = settings.database, list[Alert]()
     is_there = "://" in database or Path(database).is_file()
     if options.db or is_there:
         with closing(Store(database, create=False, writes=False)) as store, store.read() as connection:
-            if found := _stored(connection, name, is_test):
-                return found
+            found = _stored(connection, name, is_test)
+        if found and is_a_test(found[-1]) == is_test:
+            return found
     if options.to and topics:
         messages = connect.to_end(options.to, topics, TOPIC_S)
-        return _chosen([a for a in map(read, (m.payload for m in messages)) if a], name, is_test)
-    if not is_there:
-        raise ConfigError(f"{name}: no database at {as_url(database).removeprefix('sqlite:///')} and no --to: "
-                          "nowhere to look for the earlier alert; --force goes on without")  # fmt: skip
-    return []
+        on_topics = _chosen([a for a in map(read, (m.payload for m in messages)) if a], name, is_test)
+        if on_topics and (not found or is_a_test(on_topics[-1]) == is_test):
+            return on_topics
+    elif not is_there:
+        raise NowhereError(f"{name}: no database at {as_url(database).removeprefix('sqlite:///')} and no --to: "
+                           "nowhere to look for the earlier alert; --force goes on without")  # fmt: skip
+    return found
+
+
+def names_test(name: str) -> bool:
+    """Whether a name is that of a test: no real event's id ends so."""
+    return _key(name).endswith(TEST_ENDING)
+
+
+def is_a_test(alert: Alert) -> bool:
+    """Whether an alert says that it is a test."""
+    return alert.get("alert_tense") == "test"
 
 
 def read(payload: bytes) -> Alert | None:
@@ -71,19 +90,26 @@ def read(payload: bytes) -> Alert | None:
 
 
 def event_of(alert: Alert) -> str:
-    """The event's name, as it is printed."""
+    """The event's name by its sender; of a test as well."""
     return names.of_alert(str(alert["mission"]), str(alert["id"]))
+
+
+def printed(alert: Alert) -> str:
+    """The id that the engine gives the event: a test's is its own."""
+    return test_id(event_of(alert)) if is_a_test(alert) else event_of(alert)
 
 
 def _chosen(alerts: Iterable[Alert], name: str, is_test: bool) -> list[Alert]:
     """Every message about the one alert that goes by a name: what was printed before aliases, real ones before tests
-    unless a test is wanted."""
+    unless a test is wanted. A name of a test never leads to a real alert, unless that has the very name."""
     groups: dict[tuple[str, bool], list[Alert]] = defaultdict(list)
     for alert in alerts:
-        groups[event_of(alert), alert.get("alert_tense") == "test"].append(alert)
+        groups[printed(alert), is_a_test(alert)].append(alert)
     key = _key(name)
     fits = [group for group, of_it in groups.items() if key in {_key(n) for alert in of_it for n in _names(alert)}]
-    fits = [group for group in fits if key in (_key(group[0]), _key(group[0] + TEST_ENDING))] or fits
+    if is_test and names_test(name):
+        fits = [group for group in fits if group[1]]
+    fits = [group for group in fits if key in (_key(group[0]), _key(group[0]).removesuffix(TEST_ENDING))] or fits
     fits = [group for group in fits if group[1] == is_test] or fits
     if len(events := sorted({event for event, _ in fits})) > 1:
         raise ConfigError(f"{name} may be {' or '.join(events)}: say which")
@@ -96,9 +122,12 @@ def _issued(alert: Alert) -> str:
 
 def _names(alert: Alert) -> Iterator[str]:
     own = event_of(alert)
-    yield from (own, own + TEST_ENDING, str(alert["id"]), own.removeprefix(names.of_alert(str(alert["mission"]), "")))
-    yield from names.aliases(fields.texts(alert, "event_name"), "", own)
-    yield from fields.texts(alert, "event_name")
+    bare = own.removeprefix(names.of_alert(str(alert["mission"]), ""))
+    called = list(fields.texts(alert, "event_name"))
+    for name in (own, str(alert["id"]), bare, *names.aliases(called, "", own), *called):
+        yield name
+        if is_a_test(alert):
+            yield test_id(name)
 
 
 def _key(name: str) -> str:
@@ -107,7 +136,7 @@ def _key(name: str) -> str:
 
 def _stored(connection: Connection, name: str, is_test: bool) -> list[Alert]:
     """Of the database's events; what was printed, a bare id and an alias lead to each."""
-    e, a, key = tables.events.c, tables.aliases.c, _key(name)
+    e, a, key = tables.events.c, tables.aliases.c, _key(name).removesuffix(TEST_ENDING)
     plain = func.lower(func.replace(e.id, " ", ""))
     ids = set(
         connection.execute(
@@ -141,10 +170,13 @@ def _of_event(connection: Connection, event: str) -> Iterator[Alert]:
 def _by_name(connection: Connection, event: str) -> Alert | None:
     """What an earlier version kept of an alert: whose it is, and its id."""
     e = tables.events.c
-    row = connection.execute(select(e.observatory, e.messenger, e.issued, e.is_test).where(e.id == event)).one()
+    row = connection.execute(
+        select(e.observatory, e.messenger, e.issued, e.is_test, e.state).where(e.id == event)
+    ).one()
     prefix = f"{row.observatory.replace(' ', '')}-"
     bare = event.removesuffix(TEST_ENDING).removeprefix(prefix)
     if row.messenger != "gamma" or not event.startswith(prefix):
         return None
-    tense = {"alert_tense": "test"} if row.is_test else {}
-    return {"mission": row.observatory, "id": bare, "alert_datetime": iso(row.issued), **tense}
+    more = {"alert_tense": "test"} if row.is_test else {}
+    more |= {"alert_type": "retraction"} if row.state == "retracted" else {}
+    return {"mission": row.observatory, "id": bare, "alert_datetime": iso(row.issued), **more}

@@ -14,7 +14,7 @@ from ..notices import gamma, gamma_sending, voevent_gamma
 from ..streams import connect, urls
 from . import gamma_change
 from .gamma_document import Alert, Told
-from .gamma_earlier import event_of
+from .gamma_earlier import event_of, is_a_test, printed
 from .show import as_json, console, settings_of
 
 TOPIC = "mma.gamma"
@@ -29,19 +29,20 @@ def publish(options: Namespace) -> None:
     _refuse(told, gamma_sending.problems(document, datetime.now(UTC)))
     payload = encoders(settings)[options.format](document)
     _read_back(told, payload, options.format, settings)
+    topic = _topic(topics, is_test=is_a_test(document)) if topics else ""
+    gamma_change.refuse_second(options, settings, told, topics, document)
     if options.dry_run:
         _show(document, payload, options.format)
         return
     if not options.to:
         raise ConfigError("where to? --to kafka://HOST:PORT/TOPIC, or --dry-run to see the alert")
-    topic = _topic(topics, is_test=document.get("alert_tense") == "test")
     send(payload, event_of(document), options.to, topic, options.format)
     kind = document["alert_type"]
     if options.json:
-        as_json({"id": document["id"], "event": event_of(document), "type": kind, "topic": topic})
+        as_json({"id": document["id"], "event": printed(document), "type": kind, "topic": topic})
     else:
         what = "" if kind == "initial" else f" ({kind})"
-        console().print(f"published {event_of(document)}{what} to {topic}", markup=False)
+        console().print(f"published {printed(document)}{what} to {topic}", markup=False)
 
 
 def encoders(settings: Settings) -> dict[str, Encode]:
@@ -50,8 +51,9 @@ def encoders(settings: Settings) -> dict[str, Encode]:
 
 
 def send(payload: bytes, key: str, url: str, topic: str, form: str = "json") -> None:
-    """Publish an alert and wait until the broker has it."""
+    """Publish an alert and wait until the broker has it; a topic that is not there is told at once."""
     sink = connect.sink(url)
+    sink.check_topic(topic)
     sink.write(topic, key, payload.decode(), form)
     sink.flush()
 

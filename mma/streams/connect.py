@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConfigError
 from . import urls
-from .client import Client
+from .client import Client, Connection
 from .heartbeat import BESIDE, Heart
 from .kafka import MAX_BYTES, KafkaSource
 from .kafka_sink import WRITE, KafkaSink
@@ -57,10 +57,10 @@ def to_end(url: str, topics: Sequence[str], within_s: float) -> Iterator[Message
         The broker does not answer, or the time in seconds is not enough.
     """
     address = urls.split(url)
-    quiet: dict[str, Any] = {"error_cb": lambda error: None}  # what is wrong ends the reading
+    connection = Connection(address.name, urls.hint(address))
     with _told(address):
-        consumer = _consumer(address)(READ_ONCE | urls.config(address) | quiet)
-    return read_to_end(consumer, address.name, topics, within_s)
+        consumer = _consumer(address)(READ_ONCE | urls.config(address) | connection.hears())
+    return read_to_end(consumer, topics, within_s, connection.troubles)
 
 
 def sink(url: str) -> KafkaSink:

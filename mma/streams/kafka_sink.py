@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import OutageError
 from .client import SHARED, Client, Connection
+from .there import check_topics, comes_by_itself
 
 FLUSH_S = 30.0
 """Published messages that the broker has not confirmed by then count as an outage."""
@@ -50,6 +51,11 @@ class KafkaSink:
             except KafkaException as error:
                 self._failed.append(f"{topic}: {error.args[0].str()}")
                 return
+
+    def check_topic(self, topic: str) -> None:
+        """Whether the broker answers and has a topic, or makes it, at once: what a person waits for."""
+        if not comes_by_itself(self._producer, self.name, topic, self.troubles):
+            check_topics(self._producer, self.name, [topic], self.troubles, "write")
 
     def flush(self) -> None:
         """Return when the broker has confirmed everything written.

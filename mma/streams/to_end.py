@@ -10,22 +10,24 @@ from ..errors import OutageError
 from .client import SHARED
 from .kafka import ASK_S, MAX_BYTES, as_message
 from .message import Message
+from .there import known
+from .troubles import Troubles
 
 ALONE = SHARED | {"group.id": "mma-question", "enable.auto.commit": False, "enable.partition.eof": False}
 PIECE_S = 0.5
 
 
-def read(consumer: Any, name: str, topics: Sequence[str], within_s: float) -> Iterator[Message]:
+def read(consumer: Any, topics: Sequence[str], within_s: float, troubles: Troubles) -> Iterator[Message]:
     """Messages of those topics that are there; of the others none.
 
     Parameters
     ----------
     consumer
         Of confluent-kafka, made with ``ALONE``; it is closed at the end.
-    name
-        The broker's, for errors.
     within_s
         How long it may take, seconds.
+    troubles
+        What the consumer complains about.
 
     Raises
     ------
@@ -34,9 +36,9 @@ def read(consumer: Any, name: str, topics: Sequence[str], within_s: float) -> It
     """
     from confluent_kafka import KafkaException
 
-    end = time.monotonic() + within_s
+    name, end = troubles.name, time.monotonic() + within_s
     try:
-        left = _ends(consumer, topics)
+        left = _ends(consumer, topics, troubles)
         while left:
             for got in consumer.consume(1000, PIECE_S):
                 if got.error():
@@ -51,14 +53,14 @@ def read(consumer: Any, name: str, topics: Sequence[str], within_s: float) -> It
         consumer.close()
 
 
-def _ends(consumer: Any, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+def _ends(consumer: Any, topics: Sequence[str], troubles: Troubles) -> dict[tuple[str, int], int]:
     """Where each partition ends that holds anything; it is read from its beginning on."""
     from confluent_kafka import TopicPartition
 
-    known = consumer.list_topics(timeout=2 * ASK_S).topics
+    there = known(consumer, troubles.name, troubles)
     ends, start = {}, []
     for topic in topics:
-        for number in known[topic].partitions if topic in known else ():
+        for number in there[topic].partitions if topic in there else ():
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=ASK_S)
             if high > low:
                 ends[topic, number] = high

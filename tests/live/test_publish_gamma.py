@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -79,9 +80,9 @@ def test_a_test_goes_to_the_topic_of_tests_and_is_taken_back_there(broker: Broke
         "ra_dec_error": 0.1, "containment_probability": 0.9, "alert_datetime": TRIGGER, "trigger_time": TRIGGER,
     }))  # fmt: skip
     code, out, err = publish(tmp_path, str(alert), "--test", "--to", url)
-    assert (code, out) == (0, f"published CTAO-7 to {topic}.test\n"), err
+    assert (code, out) == (0, f"published CTAO-7-test to {topic}.test\n"), err
     code, out, err = publish(tmp_path, "--retract", "CTAO-7", "--to", url)
-    assert (code, out) == (0, f"published CTAO-7 (retraction) to {topic}.test\n"), err
+    assert (code, out) == (0, f"published CTAO-7-test (retraction) to {topic}.test\n"), err
     first, second = sent(broker, f"{topic}.test", 2)
     assert [json.loads(m.payload)["alert_tense"] for m in (first, second)] == ["test", "test"]
     assert first.headers["_test"] == b"true"
@@ -92,3 +93,48 @@ def test_a_broker_that_is_away_is_said(tmp_path: Path):
     assert code == 1
     assert len(err.strip().splitlines()) == 1
     assert "127.0.0.1:1" in err
+    assert "127.0.0.1:1 does not answer: " in err
+
+
+def test_a_test_and_a_real_alert_of_one_id_are_told_apart_on_the_topic(broker: Broker, tmp_path: Path):
+    (topic,) = topics(broker, "mma.gamma")
+    broker.create(f"{topic}.test")
+    url, more = f"kafka://{broker.plain}/{topic}", ("--trigger-time", TRIGGER)
+    first = (*REGION, *more, "--id", "TT4", "--to", url)
+    assert publish(tmp_path, *first)[:2] == (0, f"published CTAO-TT4 to {topic}\n")
+    code, out, _ = publish(tmp_path, *first, "--test", "--json")
+    assert (code, json.loads(out)["event"], json.loads(out)["topic"]) == (0, "CTAO-TT4-test", f"{topic}.test")
+    code, _, err = publish(tmp_path, *first)
+    assert code == 1
+    assert "CTAO-TT4 was published already: --update CTAO-TT4, or another --id; --force sends it all the same" in err
+    code, out, err = publish(tmp_path, "--update", "CTAO-TT4-test", *REGION, "--to", url)
+    assert (code, out) == (0, f"published CTAO-TT4-test (update) to {topic}.test\n"), err
+    code, out, err = publish(tmp_path, "--retract", "CTAO-TT4-test", "--to", url)
+    assert (code, out) == (0, f"published CTAO-TT4-test (retraction) to {topic}.test\n"), err
+    code, _, err = publish(tmp_path, "--retract", "TT4", "--test", "--to", url)
+    assert code == 1
+    assert "CTAO-TT4-test is retracted already; --force sends it all the same" in err
+    assert publish(tmp_path, "--retract", "CTAO-TT4", "--to", url)[1] == f"published CTAO-TT4 (retraction) to {topic}\n"
+
+
+def test_a_topic_that_is_not_there_is_told_at_once(broker: Broker, tmp_path: Path):
+    (topic,) = topics(broker, "mma.gamma")
+    start = time.monotonic()
+    code, _, err = publish(tmp_path, *REGION, "--trigger-time", TRIGGER, "--to", f"kafka://{broker.plain}/{topic}x")
+    assert code == 1
+    assert f"{broker.plain} has no topic '{topic}x' that we may write; did you mean '{topic}'?" in err
+    assert time.monotonic() - start < 15.0
+
+
+def test_a_broker_that_makes_topics_by_itself_gets_the_alert(tmp_path: Path):
+    node = Broker(tmp_path / "kafka")
+    node.format()
+    settings = node.folder / "server.properties"
+    settings.write_text(settings.read_text().replace("topics.enable=false", "topics.enable=true"))
+    node.start()
+    try:
+        url = f"kafka://{node.plain}/mma.gamma"
+        code, out, err = publish(tmp_path, *REGION, "--trigger-time", TRIGGER, "--id", "7", "--to", url)
+        assert (code, out) == (0, "published CTAO-7 to mma.gamma\n"), err
+    finally:
+        node.kill()

@@ -257,6 +257,45 @@ def test_tests_and_real_alerts_are_kept_apart(say: Say, world: World):
     assert say("--retract", "CTAO-af89", "--test")[1]["alert_tense"] == "test"
 
 
+def test_a_tests_name_never_changes_a_real_alert(say: Say, world: World):
+    heard(world, ALERT)
+    for name in ("CTAO-af89-test", "af89-test", "GRB 260301A-test"):
+        code, _, said = say("--retract", name)
+        assert code == 1
+        assert f"{name}: no such alert in the database" in said
+    forced = say("--retract", "CTAO-af89-test", "--force")[1]
+    assert (forced["id"], forced["alert_tense"]) == ("af89", "test")
+    heard(world, ALERT | {"alert_tense": "test"})
+    for name in ("CTAO-af89-test", "af89-test", "GRB 260301A-test"):
+        for change in (("--retract", name), ("--update", name, *REGION)):
+            code, alert, said = say(*change)
+            assert (code, alert["id"], alert["alert_tense"]) == (0, "af89", "test"), said
+    assert "alert_tense" not in say("--retract", "GRB 260301A")[1]
+
+
+def test_an_id_that_was_published_is_not_published_again(say: Say, world: World):
+    heard(world, ALERT)
+    again = "CTAO-af89 was published already: --update CTAO-af89, or another --id; --force sends it all the same"
+    for arguments, file in (((), ALERT), ((*PLACE, "--id", "af89"), None), ((*PLACE, "--id", "CTAO-af89"), None)):
+        code, _, said = say(*arguments, file=file)
+        assert (code, said) == (1, f"mma: {again}\n")
+        assert say(*arguments, "--force", file=file)[0] == 0
+        assert say(*arguments, "--test", file=file)[0] == 0
+    assert say(*PLACE)[0] == say(*PLACE, "--id", "af8")[0] == 0
+    code, _, said = say(*PLACE, "--id", "af8-test")
+    assert code == 1
+    assert "--id: af8-test: only a test's ends in -test; say --test" in said
+
+
+@pytest.mark.parametrize("change", [("--retract", "af89"), ("--update", "CTAO-af89", *REGION)], ids=names_of)
+def test_what_is_retracted_is_not_changed_again(say: Say, world: World, change: tuple[str, ...]):
+    heard(world, ALERT)
+    heard(world, say("--retract", "af89")[1])
+    code, _, said = say(*change)
+    assert (code, said) == (1, "mma: CTAO-af89 is retracted already; --force sends it all the same\n")
+    assert say(*change, "--force")[1]["id"] == "af89"
+
+
 def test_a_real_alert_does_not_go_to_a_topic_of_tests(capsys, tmp_path: Path):
     (tmp_path / "alert.json").write_text(json.dumps(ALERT))
     assert main(["publish", "gamma", str(tmp_path / "alert.json"), "--to", "kafka://127.0.0.1:1/mma.gamma.test"]) == 1

@@ -17,6 +17,7 @@ from ..notices.gamma_sending import CLOCK, ZONE
 from . import gamma_earlier
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, names_test, printed
+from .show import console
 
 DEFAULTS: dict[str, Any] = {"$schema": SCHEMA_ID, "mission": "CTAO"}
 CHANGES = {"update": "--update", "retraction": "--retract"}
@@ -71,8 +72,6 @@ def refuse_second(options: Namespace, settings: Settings, told: Told, topics: tu
     ------
     ConfigError
         There is one, of ours or of others, or the id is that of a test.
-    OutageError
-        It is not known: the database or the broker does not answer.
     """
     if options.force or alert["alert_type"] in CHANGES or "id" not in told.document:
         return
@@ -83,10 +82,9 @@ def refuse_second(options: Namespace, settings: Settings, told: Told, topics: tu
         found = gamma_earlier.find(options, settings, name, topics, is_test=is_test)
     except gamma_earlier.NowhereError:
         return
-    except OutageError:
-        if options.dry_run:
-            return
-        raise
+    except OutageError as error:  # such as of a credential that may write and not read
+        console(error=True).print(f"whether {name} was published already is not known: {error}", markup=False)
+        return
     if any(printed(earlier) == name and is_a_test(earlier) == is_test for earlier in found):
         other = f"--update {name}, or another --id"
         raise ConfigError(f"{name} was published already: {other}; --force sends it all the same")

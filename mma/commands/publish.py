@@ -12,6 +12,7 @@ from ..config import Settings
 from ..errors import ConfigError, DecodeError
 from ..notices import gamma, gamma_sending, voevent_gamma
 from ..streams import connect, urls
+from ..streams.kafka_sink import KafkaSink
 from . import gamma_change
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, printed
@@ -30,13 +31,20 @@ def publish(options: Namespace) -> None:
     payload = encoders(settings)[options.format](document)
     _read_back(told, payload, options.format, settings)
     topic = _topic(topics, is_test=is_a_test(document)) if topics else ""
+    if not options.to and not options.dry_run:
+        raise ConfigError("where to? --to kafka://HOST:PORT/TOPIC, or --dry-run to see the alert")
+    sink = None if options.dry_run else _sink(options.to, topic)
     gamma_change.refuse_second(options, settings, told, topics, document)
-    if options.dry_run:
+    if sink is None:
         _show(document, payload, options.format)
         return
-    if not options.to:
-        raise ConfigError("where to? --to kafka://HOST:PORT/TOPIC, or --dry-run to see the alert")
-    send(payload, event_of(document), options.to, topic, options.format)
+    sink.write(topic, event_of(document), payload.decode(), options.format)
+    sink.flush()
+    _tell(options, document, topic)
+
+
+def _tell(options: Namespace, document: Alert, topic: str) -> None:
+    """What was sent, by the id that the engine gives it."""
     kind = document["alert_type"]
     if options.json:
         as_json({"id": document["id"], "event": printed(document), "type": kind, "topic": topic})
@@ -50,12 +58,11 @@ def encoders(settings: Settings) -> dict[str, Encode]:
     return {"json": gamma.encode, "voevent": partial(voevent_gamma.encode, author=settings.author_ivorn)}
 
 
-def send(payload: bytes, key: str, url: str, topic: str, form: str = "json") -> None:
-    """Publish an alert and wait until the broker has it; a topic that is not there is told at once."""
+def _sink(url: str, topic: str) -> KafkaSink:
+    """The broker, which answers and has the topic."""
     sink = connect.sink(url)
     sink.check_topic(topic)
-    sink.write(topic, key, payload.decode(), form)
-    sink.flush()
+    return sink
 
 
 def _topics(url: str) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def read(consumer: Any, topics: Sequence[str], within_s: float, troubles: Troubl
     OutageError
         The broker does not answer, or there is more to read than that time is enough for.
     """
-    from confluent_kafka import KafkaException
+    from confluent_kafka import KafkaError, KafkaException
 
     name, end = troubles.name, time.monotonic() + within_s
     try:
@@ -42,6 +42,8 @@ def read(consumer: Any, topics: Sequence[str], within_s: float, troubles: Troubl
         while left:
             for got in consumer.consume(1000, PIECE_S):
                 if got.error():
+                    if got.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                        raise KafkaException(got.error())
                     continue
                 yield as_message(got, MAX_BYTES)
             _done(consumer, left)

@@ -418,3 +418,11 @@ def test_times_leave_as_the_schema_has_them(say: Say, said: str):
     for flags, change in ((("--trigger-time", said), {}), ((), {"trigger_time": said})):
         code, alert, _ = say(*flags, file=ALERT | change)
         assert (code, alert["trigger_time"]) == (0, "2026-03-01T01:02:03Z")
+
+
+def test_that_it_is_not_known_whether_an_id_was_published_is_said(say: Say):
+    code, alert, said = say(file=ALERT)
+    assert (code, alert, said) == (0, ALERT, "")
+    code, alert, said = say("--to", "kafka://127.0.0.1:1/mma.gamma", file=ALERT)
+    assert (code, alert) == (0, ALERT)
+    assert "whether CTAO-af89 was published already is not known: 127.0.0.1:1 does not answer" in " ".join(said.split())

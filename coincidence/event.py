@@ -175,17 +175,17 @@ def set_apart(notice: Event) -> Event:
 
     Mock superevents have such names already (``MS181101ab``).
     """
-    if not notice.is_test or (name := test_id(notice.id)) == notice.id:
+    if not notice.is_test or (name := id_of_test(notice.id)) == notice.id:
         return notice
     return replace(notice, id=name, aliases=tuple(alias + TEST_ENDING for alias in notice.aliases))
 
 
-def test_id(name: str) -> str:
+def id_of_test(name: str) -> str:
     """The id that a test has, out of the one that it would have as a real event.
 
     Examples
     --------
-    >>> test_id("CTAO-7"), test_id("CTAO-7-test"), test_id("MS181101ab")
+    >>> id_of_test("CTAO-7"), id_of_test("CTAO-7-test"), id_of_test("MS181101ab")
     ('CTAO-7-test', 'CTAO-7-test', 'MS181101ab')
     """
     return name if name[:2] in ("MS", "TS") or name.endswith(TEST_ENDING) else name + TEST_ENDING

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from coincidence.event import TEST_ENDING, test_id
+from coincidence.event import TEST_ENDING, id_of_test
 
 from ..config import Settings
 from ..errors import ConfigError, DecodeError, Ignored, NotFoundError
@@ -96,7 +96,7 @@ def event_of(alert: Alert) -> str:
 
 def printed(alert: Alert) -> str:
     """The id that the engine gives the event: a test's is its own."""
-    return test_id(event_of(alert)) if is_a_test(alert) else event_of(alert)
+    return id_of_test(event_of(alert)) if is_a_test(alert) else event_of(alert)
 
 
 def _chosen(alerts: Iterable[Alert], name: str, is_test: bool) -> list[Alert]:
@@ -127,7 +127,7 @@ def _names(alert: Alert) -> Iterator[str]:
     for name in (own, str(alert["id"]), bare, *names.aliases(called, "", own), *called):
         yield name
         if is_a_test(alert):
-            yield test_id(name)
+            yield id_of_test(name)
 
 
 def _key(name: str) -> str:

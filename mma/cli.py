@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from . import options
 from .arguments import Parser, Version
 from .errors import MmaError
+from .printable import printable
 
 Add = Callable[[ArgumentParser], None]
 
@@ -81,12 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         getattr(importlib.import_module(module), function)(chosen)
     except MmaError as error:
-        print(f"mma: {error}", file=sys.stderr)
+        print(printable(f"mma: {error}"), file=sys.stderr)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
     except OSError as error:  # a disk that is full, a folder that nobody may enter
-        print(f"mma: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}", file=sys.stderr)
+        place = f"{error.filename}: " if error.filename else ""
+        print(printable(f"mma: {place}{error.strerror or error}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

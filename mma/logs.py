@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from .printable import printable
+
 FORMATS = ("text", "json")
 PEOPLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -27,9 +29,17 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
+class Lines(logging.Formatter):
+    """Lines for people; what others wrote cannot steer the screen."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return printable(super().format(record))
+
+
 def begin(form: str, *, verbose: bool) -> None:
     """Log to the standard error: errors, or everything of interest."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(PEOPLE))
+    handler.setFormatter(JsonLines() if form == "json" else Lines(PEOPLE))
     logging.basicConfig(handlers=[handler])
     logging.getLogger("mma").setLevel(logging.INFO if verbose else logging.ERROR)

@@ -47,8 +47,10 @@ def object_(parser: argparse.ArgumentParser) -> None:
 
 
 def cone(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("position", metavar='"RA DEC"', help="degrees, or sexagesimal: '12h29m06.7s +02d03m08s'")
+    place = "degrees, or sexagesimal: '12h29m06.7s +02d03m08s'; or the name of an object or event"
+    parser.add_argument("position", metavar='"RA DEC"', help=place)
     parser.add_argument("radius", metavar="RADIUS", help="degrees, or with a unit: 30arcsec, 5arcmin, 1deg")
+    parser.add_argument("rest", nargs="*", help=argparse.SUPPRESS)  # of a position without quotes
 
 
 def associations(parser: argparse.ArgumentParser) -> None:

@@ -53,7 +53,7 @@ def read(text: str) -> tuple[float, float]:
     Raises
     ------
     ValueError
-        It says what is wrong, and gives an example.
+        It says what is wrong, and gives an example. A right ascension of -10 is 350; 400 is none.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def read(text: str) -> tuple[float, float]:
     problem = "two angles are wanted, right ascension and declination"
     for ra, dec in _halves(plain):
         try:
-            return right_ascension(ra, wraps=True), declination(dec)
+            return right_ascension(ra, wraps=ra.lstrip().startswith("-")), declination(dec)
         except ValueError as error:
             problem = str(error).partition("; write ")[0]
     raise ValueError(f"{text[:60]!r}: {problem}; {EXAMPLE}")

@@ -12,13 +12,9 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from skymaps import positions
-
-from ..errors import NotFoundError
+from ..places import position
 from ..store import cone as cones
-from ..store import events as stored
-from ..store import names, queries
-from ..store.codec import event_of
+from ..store import queries
 from . import answering, asking, columns
 from .problems import ProblemError, responses
 
@@ -90,27 +86,3 @@ def _centre(connection: Connection, asked: ConeAsked) -> tuple[float, float]:
     if asked.ra is not None or asked.dec is not None:
         raise ProblemError(422, "either position, or ra and dec", field="query.position")
     return position(connection, asked.position)
-
-
-def position(connection: Connection, text: str) -> tuple[float, float]:
-    """ICRS degrees of a position that somebody wrote, or of an object or event that they named.
-
-    Raises
-    ------
-    NotFoundError
-        It is neither.
-    """
-    found = cones.named(connection, text)
-    if found is not None:
-        return found
-    event_id = names.resolve(connection, text)
-    if event_id is not None:
-        row = stored.event_row(connection, event_id)
-        region = event_of(row["document"], stored.map_loader(connection)).region if row else None
-        if region is None:
-            raise NotFoundError(f"event {event_id} has no position (yet)")
-        return region.centre()
-    try:
-        return positions.read(text)
-    except ValueError as error:
-        raise NotFoundError(f"no object and no event, and no position: {error}") from error

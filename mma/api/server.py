@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -74,7 +75,15 @@ def bound(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = found[0]
         sock = socket.socket(family, kind, protocol)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
     except (OSError, OverflowError) as error:
+        raise ConfigError(f"the API's address {host}:{port}: {error}") from error
+    try:
+        sock.bind(address)
+        sock.listen()
+    except (OSError, OverflowError) as error:
+        sock.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            told = f"another program listens at {host}:{port}; take another port (--port N, or port under [api])"
+            raise ConfigError(told) from error
         raise ConfigError(f"the API's address {host}:{port}: {error}") from error
     return sock

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from argparse import Namespace
 from typing import Any
 
 from rich.markup import escape
+from sqlalchemy import Connection
 
 from skymaps import positions
 
-from ..errors import ConfigError
+from .. import places
+from ..errors import ConfigError, NotFoundError
 from ..store import cone as cones
+from ..store import events as stored
 from ..store import groups, queries, tags
 from . import tables
-from .show import as_json, console, ignored, number, reading, table
+from .show import as_json, console, ignored, number, reading, table, with_database
+
+BEGINS_A_NUMBER = re.compile(r"[+-]?[\d.]")
+"""What is meant as a position, unless it is a name."""
 
 
 def events(options: Namespace) -> None:
@@ -32,8 +40,24 @@ def candidates(options: Namespace) -> None:
         rows = queries.candidates(connection, event, everything=options.all, limit=most)
     if wanted:
         rows = [row for row in rows if wanted & set(row["tags"])][: options.limit]
+    if not rows and not options.json and (found := _unlocated(options, event)):
+        console().print(found, markup=False, soft_wrap=True)
+        return
     which = f" tagged {' or '.join(sorted(wanted))}" if wanted else ""
     show_rows(options, rows, tables.candidates, f"no candidates of {event}{which}" + ("" if options.all else " stand"))
+
+
+def _unlocated(options: Namespace, event: str) -> str | None:
+    """What to do about an event without a region; None where it has one, or is retracted."""
+    with reading(options) as connection:
+        row = stored.event_row(connection, event)
+    document = {} if row is None else row["document"]
+    if row is None or document["region"] is not None or row["state"] == stored.RETRACTED:
+        return None
+    url = document.get("skymap_url")
+    why = f": its map is by URL only, {url}" if url else ""
+    how = f"mma event add --map FILE --name {shlex.quote(event)}{with_database(options)}"
+    return f"{event} has no region (yet), so nothing can be its candidate{why}. With its map as a file: {how}"
 
 
 def object_(options: Namespace) -> None:
@@ -76,11 +100,25 @@ def object_(options: Namespace) -> None:
 
 
 def cone(options: Namespace) -> None:
-    """Objects near a position."""
-    ra, dec = position(options.position)
+    """Objects near a position, or near an object or event that is named."""
+    if options.rest:
+        words = [options.position, options.radius, *map(str, options.rest)]
+        place = " ".join(words[:-1])
+        raise ConfigError(f'put quotes around the position: mma cone "{place}" {words[-1]}')
+    radius = radius_deg(options.radius)
     with reading(options) as connection:
-        rows = cones.all_objects(connection, ra, dec, radius_deg(options.radius))
+        ra, dec = _centre(connection, options.position)
+        rows = cones.all_objects(connection, ra, dec, radius)
     show_rows(options, rows, tables.objects, "no objects there")
+
+
+def _centre(connection: Connection, text: str) -> tuple[float, float]:
+    try:
+        return places.position(connection, text)
+    except NotFoundError:
+        if BEGINS_A_NUMBER.match(text):
+            position(text)  # says what is wrong with it
+        raise
 
 
 def position(text: str) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ..printable import printable
+
 GAP = 2
 """Characters between columns."""
 
@@ -58,7 +60,7 @@ def table(
         Names of columns that go where there is no room, the first of them first; from the right where none are named.
         The first column always stays.
     """
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
     out = Fitting(title, columns, cells)
     out.spare = tuple([name for name, _ in columns[:0:-1]] if spare is None else spare)
     for i, (name, justify) in enumerate(columns):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..printable import printable
 from ..publish.wish import facts
 from .show import delay, number
 
@@ -17,7 +18,8 @@ def line(message: Message) -> str:
     when = str(message.get("issued", "-"))[:19].replace("T", " ")
     said = LINES.get(about.kind, _other)(message)
     test = "test " if about.test else ""
-    return f"{when}  {test}{about.type or '-'} {about.kind}  {said}"
+    what = about.kind if about.kind == "heartbeat" else f"{about.type or '-'} {about.kind}"
+    return printable(f"{when}  {test}{what}  {said}")
 
 
 def _candidate(message: Message) -> str:
@@ -77,6 +79,19 @@ def _group(message: Message) -> str:
     return f"{' + '.join(message.get('events', ()))}  ln odds {number(message.get('log_odds'), '+.1f')}"
 
 
+def _heartbeat(message: Message) -> str:
+    told = message.get("lag")
+    lags = told.values() if isinstance(told, dict) else ()
+    known = [n for n in lags if isinstance(n, int)]
+    parts = [
+        str(message.get("worker", "-")),
+        f"lag {sum(known) if len(known) == len(lags) else 'not known'}",
+        f"troubles {message.get('troubles', '-')}",
+        f"active events {message.get('events_active', '-')}",
+    ]
+    return "  ".join(parts)
+
+
 def _other(message: Message) -> str:
     return str(message.get("id") or message.get("superevent_id") or "")
 
@@ -86,4 +101,5 @@ LINES: dict[str, Callable[[Message], str]] = {
     "event": _event,
     "association": _association,
     "group": _group,
+    "heartbeat": _heartbeat,
 }

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 from sqlalchemy import Connection
 
 from .. import logs
 from ..config import Settings, load
+from ..printable import printable
 from ..store import Store
 from .fitting import table as table
 
@@ -57,10 +59,18 @@ def as_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+class Screen(Console):
+    """Where people read: what others wrote cannot steer it."""
+
+    def render_str(self, text: str, **style: Any) -> Text:
+        """The text with its control characters written out."""
+        return super().render_str(printable(text), **style)
+
+
 def console(*, error: bool = False) -> Console:
     """Where people read: as wide as the window, or 200 characters in a pipe."""
     file = sys.stderr if error else sys.stdout
-    return Console(file=file, width=None if file.isatty() else 200, highlight=False)
+    return Screen(file=file, width=None if file.isatty() else 200, highlight=False, emoji=False)
 
 
 def ignored(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -19,6 +19,9 @@ from ..streams.merged import Merged
 from .line import line
 from .show import settings_of
 
+EVERYTHING = Wish(tests=True)
+"""What nobody narrows down: heartbeats, too."""
+
 PATIENCE_S = 30.0
 """Of ``--until-end`` with a broker that lets us read nothing."""
 
@@ -27,7 +30,7 @@ def subscribe(options: Namespace) -> None:
     """Follow the topics until stopped, or with ``--until-end`` until nothing waits."""
     settings_of(options)
     wanted = Filter(_wish(options))
-    source = connect.source(options.url, options.group or f"mma-subscribe-{uuid.uuid4()}")
+    source = connect.source(options.url, options.group or f"mma-subscribe-{uuid.uuid4()}", hears_hearts=True)
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -51,10 +54,12 @@ def _wish(options: Namespace) -> Wish:
 
 
 def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namespace) -> None:
-    quiet, start = 0, time.monotonic()
+    quiet, start, strange = 0, time.monotonic(), set[str]()
     for batch in merged.batches():
         for message in batch:
-            _print(message.payload, wanted, as_json=options.json)
+            if not _print(message.payload, wanted, as_json=options.json) and message.topic not in strange:
+                strange.add(message.topic)
+                print(f"{message.topic}: not messages of mma", file=sys.stderr)
         merged.commit(batch)
         if not options.until_end:
             continue
@@ -67,11 +72,18 @@ def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namesp
             raise OutageError(f"{source.name}: nothing to read: {told or 'no answer'}")
 
 
-def _print(payload: bytes, wanted: Filter, *, as_json: bool) -> None:
+def _print(payload: bytes, wanted: Filter, *, as_json: bool) -> bool:
+    """Print what is wanted; whether it is a message of ours."""
     try:
         message = json.loads(payload)
     except ValueError:
-        return
-    if isinstance(message, dict) and wanted.takes(facts(message)):
+        return False
+    if not isinstance(message, dict):
+        return False
+    about = facts(message)
+    is_ours = about.kind != "message"
+    asks = about.kind == "heartbeat" and wanted.wish != EVERYTHING
+    if (is_ours or as_json) and not asks and wanted.takes(about):
         sys.stdout.write((json.dumps(message) if as_json else line(message)) + "\n")
         sys.stdout.flush()
+    return is_ours

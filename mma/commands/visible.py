@@ -14,7 +14,7 @@ from ..errors import ConfigError, NotFoundError
 from ..nights import Spell, coming_night
 from ..sites import CTAO_N, CTAO_S, Site, site
 from ..visibility import Share, Visibility, share, tonight
-from .ask import position
+from .ask import BEGINS_A_NUMBER, position
 from .show import as_json, console, settings_of, table
 
 ALTITUDES = (30.0, 45.0)
@@ -49,7 +49,7 @@ def visible(options: Namespace) -> None:
 
 def _target(options: Namespace) -> Target:
     """A position as it was written; else an event or object by its name."""
-    if re.match(r"[+-]?[\d.]", options.target):
+    if BEGINS_A_NUMBER.match(options.target):
         try:
             return Target(name=options.target, places=(("", *position(options.target)),))
         except ConfigError:

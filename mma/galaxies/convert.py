@@ -42,7 +42,12 @@ NAMES: dict[str, tuple[str, ...]] = {
 IN_PARTS = re.compile(r"\d\s*[:hd°]|\d\s+\d")
 """An angle in hours or degrees, minutes and seconds."""
 
-MISSING = frozenset({"", "null", "nan", "none", "--", "-", "n/a"})
+MISSING = frozenset(
+    {"", "null", "nan", "none", "--", "-", "n/a", "<na>", "na", "---", "...", "n.a.", "<null>", "masked"}
+)
+PRINTED_BYTES = re.compile(r"b(['\"])(?P<text>.*)\1", re.DOTALL)
+"""Bytes as Python shows them, which some programs write into tables."""
+
 TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 Z_MAX = 20.0
 
@@ -143,7 +148,7 @@ class Converter:
         values = columns[self.own[name]]
         if values.dtype.kind == "f":
             return [str(int(v)) if v == v and v == int(v) else "" if v != v else str(v) for v in values.tolist()]
-        return [("" if v is None else str(v).strip().lower()) for v in values.tolist()]
+        return [_text(v).lower() for v in values.tolist()]
 
     def _degrees(self, columns: Columns, ours: str) -> FloatArray:
         """Degrees of an angle; parts without a unit are hours in right ascension."""
@@ -151,7 +156,7 @@ class Converter:
         if values.dtype == object and any(IN_PARTS.search(str(v)) for v in values):
             read = {"ra": positions.right_ascension, "dec": positions.declination}[ours]
             try:
-                texts = ["" if v is None else str(v).strip() for v in values.tolist()]
+                texts = [_text(v) for v in values.tolist()]
                 return np.array([np.nan if v.lower() in MISSING else read(v) for v in texts], dtype=np.float64)
             except ValueError as error:
                 raise ConfigError(f"{self.path.name}: column {name!r}: {error}") from error
@@ -166,9 +171,9 @@ class Converter:
         for source in sources:
             values = columns[source].tolist()
             for i in [i for i, name in enumerate(out) if name is None]:
-                value = values[i]
-                text = "" if value is None or value != value else str(value).strip()
-                out[i] = None if text.lower() in MISSING else text
+                text = _text(values[i])
+                is_name = text.lower() not in MISSING and any(map(str.isalnum, text))
+                out[i] = text if is_name else None
         return out
 
     def _distances(self, columns: Columns, n: int) -> tuple[FloatArray, FloatArray, npt.NDArray[Any]]:
@@ -253,9 +258,19 @@ def numbers(values: npt.NDArray[Any], name: str, path: Path) -> FloatArray:
 
 def _number(value: Any, name: str, path: Path) -> float:
     try:
-        return float("nan" if value is None or str(value).strip().lower() in MISSING else value)
+        text = _text(value)
+        return float("nan" if text.lower() in MISSING else text)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{path.name}: column {name!r}: {value!r} is not a number") from error
+
+
+def _text(value: Any) -> str:
+    """A cell as text, empty where unknown; bytes, also as Python prints them (``b'NGC 1'``), are what they say."""
+    if value is None or value != value:
+        return ""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    found = PRINTED_BYTES.fullmatch(text.strip())
+    return found["text"].strip() if found else text.strip()
 
 
 def nearer_per_deg2(mpc: FloatArray) -> FloatArray:

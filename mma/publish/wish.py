@@ -44,7 +44,7 @@ class Facts:
     """What a message is asked for."""
 
     kind: str
-    """candidate, event, association or group; ``message`` for any other."""
+    """candidate, event, association, group or heartbeat; ``message`` for what is not ours."""
 
     type: str | None
     """new, update or withdrawal."""
@@ -72,7 +72,7 @@ def facts(message: Mapping[str, Any]) -> Facts:
     names = [about.get("id"), *_list(about, "aliases"), *_list(message, "events")]  # an association has several
     object_id = _table(message, "object").get("id")
     return Facts(
-        kind=schema[2] if len(schema) > 2 else "message",
+        kind=schema[2] if schema[:2] == ["urn", "mma"] and len(schema) > 2 else "message",
         type=message.get("type"),
         test=bool(message.get("test")),
         events=frozenset(folded(name) for name in names if isinstance(name, str)),

@@ -28,8 +28,9 @@ def source(
     worker: str | None = None,
     max_bytes: int = MAX_BYTES,
     heartbeat_limit_s: float = 10.0,
+    hears_hearts: bool = False,
 ) -> KafkaSource:
-    """Read the topics that a URL names."""
+    """Read the topics that a URL names; heartbeats as messages where they are to be heard."""
     address = urls.split(url)
     if not address.topics:
         raise ConfigError(f"{url} names no topic: write {address.scheme}://{address.name}/TOPIC,TOPIC")
@@ -43,6 +44,7 @@ def source(
             worker=worker,
             max_bytes=max_bytes,
             heartbeat_limit_s=heartbeat_limit_s,
+            hears_hearts=hears_hearts,
             marks={"_test": b"true"} if REHEARSING.search(address.host) else None,
             hint=urls.hint(address),
         )

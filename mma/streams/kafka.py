@@ -64,6 +64,7 @@ class KafkaSource:
         worker: str | None = None,
         max_bytes: int = MAX_BYTES,
         heartbeat_limit_s: float = 10.0,
+        hears_hearts: bool = False,
         marks: Mapping[str, bytes] | None = None,
         hint: str = "",
     ) -> None:
@@ -87,6 +88,8 @@ class KafkaSource:
             Of one message; a larger one comes without its bytes, and with that fault.
         heartbeat_limit_s
             A heartbeat topic that is silent for longer is a trouble.
+        hears_hearts
+            Heartbeats are messages like any other.
         marks
             Headers that every message gets, as if its sender had set them.
         hint
@@ -100,6 +103,7 @@ class KafkaSource:
         self.last_lag: int | None = None
         self.read = 0
         self._held: frozenset[str] = frozenset()
+        self._hears_hearts = hears_hearts
         self._max_bytes = max_bytes
         self._marks = dict(marks or {})
         self._connection = Connection(name, hint)
@@ -141,8 +145,8 @@ class KafkaSource:
         for some in self._pieces(n, wait_s):
             out += self._taken(some)
         self.gaps.check(self._consumer)
-        if any(map(is_heartbeat, self.topics)):
-            self.pulse.expect({p.topic for p in self._consumer.assignment() if is_heartbeat(p.topic)})
+        if any(map(self._is_pulse, self.topics)):
+            self.pulse.expect({p.topic for p in self._consumer.assignment() if self._is_pulse(p.topic)})
         if out:
             self.last_message = max(m.timestamp or time.time() for m in out)
             self.read += len(out)
@@ -170,7 +174,7 @@ class KafkaSource:
             if error is not None:
                 self._connection.is_lost |= is_fatal(error)
                 self.troubles.add(topic, error.str())
-            elif is_heartbeat(topic):
+            elif self._is_pulse(topic):
                 self.pulse.beat(topic, _timestamp(got))
             else:
                 topics.add(topic)
@@ -229,7 +233,7 @@ class KafkaSource:
         total = 0
         try:
             assigned = self._consumer.assignment()
-            for at in self._consumer.position([p for p in assigned if not is_heartbeat(p.topic)]):
+            for at in self._consumer.position([p for p in assigned if not self._is_pulse(p.topic)]):
                 low, high = self._consumer.get_watermark_offsets(at, timeout=1.0, cached=True)
                 if high < 0:
                     return None
@@ -243,14 +247,18 @@ class KafkaSource:
         """Leave the group."""
         self._consumer.close()
 
+    def _is_pulse(self, topic: str) -> bool:
+        """Whether a topic's messages are signs of life alone."""
+        return is_heartbeat(topic) and not self._hears_hearts
+
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
         """Old heartbeats tell nothing: those are read from the end."""
         from confluent_kafka import OFFSET_END
 
         self._commits.forget({(p.topic, p.partition) for p in partitions})  # others may have come farther since
-        self.gaps.begin(consumer, [p for p in partitions if not is_heartbeat(p.topic)])
+        self.gaps.begin(consumer, [p for p in partitions if not self._is_pulse(p.topic)])
         for p in partitions:
-            if is_heartbeat(p.topic):
+            if self._is_pulse(p.topic):
                 p.offset = OFFSET_END
         consumer.incremental_assign(partitions)
         consumer.pause([p for p in partitions if p.topic in self._held])

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from mma.cli import main
+from mma.publish.heartbeat import heartbeat_message
 from mma.simulate.broker import Broker, free_ports
 from tests.live.doing import produce, topics
 
@@ -48,6 +49,24 @@ def test_a_line_each_and_withdrawals_of_what_passed(broker: Broker, capsys: pyte
     assert [(m["object"]["id"], m["type"]) for m in map(json.loads, kept)] == [("A", "new"), ("A", "withdrawal")]
     assert len(_lines(capsys, url, "--type", "withdrawal")) == 2
     assert _lines(capsys, url, "--event", "GW270302") == []
+
+
+def test_heartbeats_are_lines_and_other_messages_are_named_once(
+    broker: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (topic,) = topics(broker, "signs")
+    heart = f"{topic}.heartbeat"
+    broker.create(heart)
+    beat = heartbeat_message("w1", lag={"a": 2}, troubles=0, events_active=4, now=0.0)
+    produce(broker, heart, [json.dumps(beat).encode()])
+    url = f"kafka://{broker.plain}/{heart}"
+    assert _lines(capsys, url) == ["1970-01-01 00:00:00  heartbeat  w1  lag 2  troubles 0  active events 4"]
+    assert [json.loads(text) for text in _lines(capsys, url, "--json")] == [beat]
+    assert _lines(capsys, url, "--min-probability", "0.1") == []
+    produce(broker, topic, [b'{"superevent_id": "S1"}', b"<voe/>", b"[]"])
+    assert main(["subscribe", f"kafka://{broker.plain}/{topic}", "--until-end"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"{topic}: not messages of mma\n")
 
 
 def test_what_is_wrong_is_said_at_once(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:

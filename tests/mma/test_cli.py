@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import skymaps
 from coincidence.terms import TERMS
 from mma.cli import COMMANDS, main
 from mma.store import Store, queries
-from tests.mma.world import HERE, burst, detection, superevent
+from tests.mma.world import HERE, burst, circle_map, detection, superevent
 
 EVENT = "S270301ab"
 
@@ -116,8 +118,11 @@ def test_aliases_name_the_event(run):
         (("associations", "GW1"), "mma: no event 'GW1'"),
         (("object", "ZTF00"), "mma: no object 'ZTF00'"),
         (("dead-letters", "99"), "mma: no dead letter 99"),
-        (("cone", "here", "1"), "mma: position 'here'"),
+        (("cone", "here", "1"), "mma: no object and no event, and no position: 'here'"),
         (("cone", "10 95", "1"), "mma: position '10 95'"),
+        (("cone", "400 10", "1"), "mma: position '400 10': right ascension '400' is 400 degrees"),
+        (("cone", "191.4", "-21.5", "0.01"), 'mma: put quotes around the position: mma cone "191.4 -21.5" 0.01'),
+        (("cone", "nobody", "1"), "mma: no object and no event"),
         (("cone", "10 nan", "1"), "mma: position '10 nan'"),
         (("cone", "10 10", "-1"), "mma: radius '-1'"),
         (("cone", "10 10", "1parsec"), "mma: radius '1parsec'"),
@@ -178,13 +183,52 @@ CENTRE = f"{HERE[0]} {HERE[1]}"
         ("0 90", "4arcsec", {"ZTF27pole"}),
         ("0 90", "3arcsec", set()),
         ("300 -45", "180", {"ZTF27a", "ZTF27b", "ZTF27c", "ZTF27pole", "[bold]x[/red]"}),
-        ("510 20", "0.5", {"ZTF27a", "ZTF27c"}),
+        ("-210 20", "0.5", {"ZTF27a", "ZTF27c"}),
+        ("ztf27a", "0.5", {"ZTF27a", "ZTF27c"}),
+        (EVENT, "180", {"ZTF27a", "ZTF27b", "ZTF27c", "ZTF27pole", "[bold]x[/red]"}),
     ],
 )
 def test_a_cone_in_any_notation(run, position, radius, found):
     code, out, err = run("cone", position, radius, "--json")
     assert (code, err) == (0, "")
     assert {row["id"] for row in json.loads(out)} == found
+
+
+def test_what_others_wrote_does_not_steer_the_screen(capsys, tmp_path):
+    database = ["--db", str(tmp_path / "mma.sqlite")]
+    (tmp_path / "1.json").write_bytes(b'{"superevent_id": "S1\x1b[2J\x9b", "alert_type": \x1b]0;title\x07\r}')
+    (tmp_path / "2.csv").write_text(f"object_id,ra,dec,mjd\nx\x1b[31m\u202ey,{HERE[0]},{HERE[1]},61466\n")
+    assert main(["replay", str(tmp_path), *database]) == 0
+    for command in (["dead-letters"], ["dead-letters", "1"], ["cone", "150 20", "1"], ["object", "no\x1b[1m"]):
+        capsys.readouterr()
+        main([*command, *database])
+        text = "".join(capsys.readouterr())
+        assert not {"\x1b", "\x07", "\r", "\x9b", "\u202e"} & set(text)
+        assert command[0] == "dead-letters" or r"\x1b[" in text
+    main(["dead-letters", "1", *database])
+    assert r"S1\x1b[2J" in capsys.readouterr().out
+
+
+def test_an_event_without_a_region_says_how_to_give_it_one(capsys, tmp_path):
+    database = ["--db", str(tmp_path / "mma.sqlite")]
+    notice = json.loads(superevent())
+    notice["event"]["skymap"] = None
+    notice.setdefault("urls", {})["skymap"] = "https://gracedb.ligo.org/map.fits"
+    (tmp_path / "1.json").write_text(json.dumps(notice))
+    (tmp_path / "map.fits").write_bytes(skymaps.write_fits(circle_map(*HERE, 3.0)))
+    assert main(["replay", str(tmp_path / "1.json"), *database]) == 0
+    capsys.readouterr()
+    assert main(["candidates", EVENT, *database]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{EVENT} has no region (yet)")
+    assert "by URL only, https://gracedb.ligo.org/map.fits" in out
+    assert f"mma event add --map FILE --name {EVENT} --db " in out
+    when = ["--time", "2027-03-01T02:00:00", "--kind", "cbc"]
+    assert main(["event", "add", "--map", str(tmp_path / "map.fits"), "--name", EVENT, *when, *database]) == 0
+    capsys.readouterr()
+    assert main(["events", *database, "--json"]) == 0
+    (event,) = json.loads(capsys.readouterr().out)
+    assert event["area90_deg2"] is not None
 
 
 def test_a_dead_letter_gives_its_bytes_back(run, tmp_path):
@@ -229,6 +273,13 @@ def test_a_file_that_is_no_database_is_told(capsys, tmp_path):
     (tmp_path / "x").write_text("hello " * 1000)
     assert main(["events", "--db", str(tmp_path / "x")]) == 1
     assert "not a database" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_named(capsys, database):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--host", "127.0.0.1", "--port", str(port), "--db", str(database)]) == 1
+    assert f"another program listens at 127.0.0.1:{port}" in capsys.readouterr().err
 
 
 def test_catalogues_are_imported_listed_and_removed(capsys, tmp_path):

@@ -294,3 +294,10 @@ def test_recorded_catalogues_are_recognised(data):
     assert (found.distance_mpc[ngc].tolist(), found.distance_error_mpc[ngc].tolist()) == ([40.7], [1.5])
     clu, _ = galaxies.read(data / "galaxies/CLU_mini.csv", "CLU")
     assert np.isfinite(clu.axis_ratio).sum() == 4
+
+
+def test_marks_of_nothing_are_no_names(tmp_path):
+    marks = ["b'<NA>'", "<NA>", "b'---'", "---", "b'...'", "...", "b'nan'", "N/A", "b''"]
+    rows = "".join(f"{mark},1,1,1\n" for mark in [*marks, "b'NGC 4993'", "NGC 1"])
+    found, _ = read(csv(tmp_path, f"name,ra,dec,dist\n{rows}"))
+    assert found.name.tolist() == [None] * len(marks) + ["NGC 4993", "NGC 1"]

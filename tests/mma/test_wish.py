@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mma.commands.line import line
+from mma.publish.heartbeat import heartbeat_message
 from mma.publish.wish import REMEMBERED, Filter, Wish, facts, folded
 from tests.mma.world import HERE, World, detection, retraction, superevent
 
@@ -107,3 +108,10 @@ def test_a_line_is_one_line_with_what_matters(world: World):
     assert "S270301ab  ZTF27a  P " in candidate
     assert "rank 1 of 1" in candidate
     assert f"{HERE[0]:.5f} {HERE[1]:+.5f}" in candidate
+
+
+def test_a_heartbeat_is_a_line():
+    beat = heartbeat_message("w1", lag={"a": 2, "b": 3}, troubles=1, events_active=4, now=0.0)
+    assert line(beat) == "1970-01-01 00:00:00  heartbeat  w1  lag 5  troubles 1  active events 4"
+    assert "lag not known" in line(beat | {"lag": {"a": None}})
+    assert facts({"schema": "other:x:candidate:1"}).kind == "message"

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, select
 from skymaps import positions
 
 from ...errors import NotFoundError
+from ...places import position
 from ...store import cone, names, tables
 from ...store.bulk import select_in
 from ...store.candidates import ACTIVE
 from ..answering import store_of
-from ..objects import position
 from .words import radius as in_words
 
 Row = dict[str, Any]

@@ -52,7 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     shown = ("number", "probability", "span", "delay", "clock", "moment", "rate", "kind", "messenger", "counterpart",
-             "plain", "sexagesimal", "ago", "radius", "flux", "meaning")  # fmt: skip
+             "article", "plain", "sexagesimal", "ago", "radius", "flux", "meaning")  # fmt: skip
     made.filters |= {name: getattr(words, name) for name in shown}
     made.globals |= {"version": version(), "asset": lambda name: asset(name)[1], "DASH": words.DASH}
     return made

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .words import counterpart, delay, grouped, number, probability
+from .words import article, counterpart, delay, grouped, number, probability
 
 Row = dict[str, Any]
 
@@ -60,7 +60,7 @@ def summary(event: Row, row: Row) -> str:
 def _prior(event: Row, row: Row, value: float | None) -> str:
     return (
         f"Before anything else is known: one counterpart, if there is a visible one, among all unrelated transients "
-        f"that the whole sky shows in the time a {counterpart(row['class'])} may take to appear."
+        f"that the whole sky shows in the time {article(counterpart(row['class']))} may take to appear."
     )
 
 
@@ -93,7 +93,7 @@ def _time(event: Row, row: Row, value: float | None) -> str:
     seen = f"It was first seen {delay(row['delay_s'])} the event"
     unseen = row["earliest_s"]
     since = f", and not yet {delay(unseen)}" if unseen is not None else "; when it was last absent is not known"
-    return f"{seen}{since}. The term asks how well that onset suits a {counterpart(row['class'])}."
+    return f"{seen}{since}. The term asks how well that onset suits {article(counterpart(row['class']))}."
 
 
 def _photometry(event: Row, row: Row, value: float | None) -> str:
@@ -101,8 +101,8 @@ def _photometry(event: Row, row: Row, value: float | None) -> str:
         return "The light curve says nothing yet: too few points, or a classifier speaks in its place."
     better = "better" if value > 0 else "worse"
     return (
-        f"Brightness, colour and change suit a {counterpart(row['class'])} {better} than an unrelated transient, "
-        "at the distances of its possible hosts."
+        f"Brightness, colour and change suit {article(counterpart(row['class']))} {better} than an unrelated "
+        "transient, at the distances of its possible hosts."
     )
 
 

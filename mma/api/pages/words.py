@@ -215,6 +215,17 @@ def counterpart(name: str) -> str:
     return COUNTERPARTS.get(name, name.replace("_", " "))
 
 
+def article(words: str) -> str:
+    """Words with the article that goes before their first letter.
+
+    Examples
+    --------
+    >>> article("afterglow"), article("kilonova")
+    ('an afterglow', 'a kilonova')
+    """
+    return f"{'an' if words[:1].lower() in set('aeiou') else 'a'} {words}"
+
+
 def plain(name: str) -> str:
     """A name of ours as a phrase."""
     return name.replace("_", " ")

@@ -185,7 +185,8 @@ def id_of_test(name: str) -> str:
 
     Examples
     --------
-    >>> id_of_test("CTAO-7"), id_of_test("CTAO-7-test"), id_of_test("MS181101ab")
-    ('CTAO-7-test', 'CTAO-7-test', 'MS181101ab')
+    >>> id_of_test("CTAO-7"), id_of_test("CTAO-7-test"), id_of_test("MST-7"), id_of_test("MS181101ab")
+    ('CTAO-7-test', 'CTAO-7-test', 'MST-7-test', 'MS181101ab')
     """
-    return name if name[:2] in ("MS", "TS") or name.endswith(TEST_ENDING) else name + TEST_ENDING
+    is_mock = name[:2] in ("MS", "TS") and name[2:3].isdigit()  # LVK's own mock and test superevents
+    return name if is_mock or name.endswith(TEST_ENDING) else name + TEST_ENDING

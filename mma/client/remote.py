@@ -133,9 +133,11 @@ class Remote:
                     lost = time.monotonic()
                     if idle_s is not None and time.monotonic() - told >= idle_s:
                         return
-            except httpx.ReadTimeout:
+            except httpx.ReadTimeout as error:
                 if idle_s is not None and time.monotonic() - told >= idle_s:
                     return
+                if not begun:  # servers show that they are there more often than this
+                    raise OutageError(f"{self._url}: the stream: nothing for {QUIET_S:.0f} s") from error
             except (httpx.TransportError, OutageError) as error:
                 if not begun or time.monotonic() - lost > PATIENCE_S:
                     raise OutageError(f"{self._url}: the stream: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from mma.api import create_app
 from mma.api.server import Server, bound
-from mma.client import Client, ConfigError, MmaError, NotFoundError, OutageError
+from mma.client import Client, ConfigError, MmaError, NotFoundError, OutageError, remote
 from mma.client.remote import Remote
 from mma.client.source import Wish
 from mma.client.sse import Events
@@ -205,13 +206,21 @@ def test_a_server_that_is_none_of_ours_is_told_as_such(more):
 
 
 def test_a_server_that_is_away_is_an_outage_with_its_address():
-    with bound("127.0.0.1", 0) as sock:  # bound, and nobody listens
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))  # and nobody listens
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         with Client(url) as client:
             with pytest.raises(OutageError, match=f"{url} does not answer"):
                 client.event("S1")
             with pytest.raises(OutageError, match=url):
                 next(client.subscribe())
+
+
+def test_a_server_that_never_answers_a_stream_is_an_outage(monkeypatch):
+    monkeypatch.setattr(remote, "QUIET_S", 0.5)
+    with bound("127.0.0.1", 0) as sock, Client(f"http://127.0.0.1:{sock.getsockname()[1]}") as client:
+        with pytest.raises(OutageError, match="nothing for"):
+            next(client.subscribe())
 
 
 def test_a_token_opens_what_is_closed(tmp_path):

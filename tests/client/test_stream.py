@@ -218,8 +218,9 @@ def test_a_server_that_is_away_is_an_outage_with_its_address():
 
 def test_a_server_that_never_answers_a_stream_is_an_outage(monkeypatch):
     monkeypatch.setattr(remote, "QUIET_S", 0.5)
-    with bound("127.0.0.1", 0) as sock, Client(f"http://127.0.0.1:{sock.getsockname()[1]}") as client:
-        with pytest.raises(OutageError, match="nothing for"):
+    with bound("127.0.0.1", 0) as sock:
+        client = Client(f"http://127.0.0.1:{sock.getsockname()[1]}")
+        with client, pytest.raises(OutageError, match="nothing for"):
             next(client.subscribe())
 
 

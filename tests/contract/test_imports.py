@@ -64,11 +64,12 @@ def test_nothing_takes_part_of_another_package_that_is_not_offered():
 def test_the_command_line_imports_nothing_slow():
     slow = {"numpy", "astropy", "sqlalchemy", "scipy", "healpy", "rich", "ligo", "fastavro"}
     for name, expected in (
-        ("cli", {"arguments", "errors", "options"}),
+        ("cli", {"arguments", "errors", "options", "printable"}),
         ("options", {"arguments", "gamma_flags"}),
         ("gamma_flags", set()),
         ("arguments", {"nearest"}),
         ("nearest", set()),
+        ("printable", set()),
     ):
         tree = ast.parse((ROOT / "mma" / f"{name}.py").read_text())
         assert not set(imported(tree)) & slow

@@ -105,6 +105,7 @@ def published(broker: Broker, prefix: str) -> tuple[Messages, int]:
 def _timeless(message: dict[str, Any]) -> dict[str, Any]:
     """A message without when it was issued and what follows from the other candidates at that moment."""
     del message["issued"]
+    message.pop("before", None)
     for name in OWN:
         (message.get("score") or {}).pop(name, None)
     return message

@@ -13,7 +13,7 @@ from .maps import Maps
 from .pruning import Pruning
 from .publish.heartbeat import heartbeat_message
 from .store import Store, sources
-from .streams import Message
+from .streams import JsonLinesSink, Message
 from .streams.catching_up import CatchUp
 from .streams.heartbeat import Heart
 from .streams.kafka_sink import KafkaSink
@@ -38,7 +38,7 @@ class Live:
         merged: Merged,
         store: Store,
         *,
-        sink: KafkaSink | None = None,
+        sink: KafkaSink | JsonLinesSink | None = None,
         heart: Heart | None = None,
         maps: Maps | None = None,
         keep_nights: float = 0.0,
@@ -126,6 +126,7 @@ class Live:
 
     def _save(self) -> None:
         now = time.time()
+        ours = self.outages.now if self.sink is None else {}  # else they stand beside the sink's
         try:
             with self.store.begin() as connection:
                 for source in self.merged.sources:
@@ -137,7 +138,7 @@ class Live:
                         lag=source.lag(),
                         last_message=source.last_message,
                         last_heartbeat=source.pulse.newest,
-                        troubles=source.troubles.now,
+                        troubles=source.troubles.now | ours,
                         now=now,
                     )
                 if self.sink is not None:

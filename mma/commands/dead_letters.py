@@ -10,7 +10,7 @@ from ..beside import beside
 from ..engine import Engine
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, ledger
-from ..streams.files import check_writable
+from ..streams.lines import check_writable
 from . import tables
 from .ask import show_rows
 from .replay import bar

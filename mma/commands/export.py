@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..export import FORMATS, Wanted, read
 from ..nearest import did_you_mean
-from ..streams.files import check_writable
+from ..streams.lines import check_writable
 from .show import as_json, console, open_store, table
 
 NOT_IN_A_NAME = re.compile(r"[^\w.+-]")

@@ -19,7 +19,8 @@ from ..intake import take_in
 from ..startup import look_seldom
 from ..store import Store, files_of, queries
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
-from ..streams.files import check_there, check_writable, find
+from ..streams.files import check_there, find
+from ..streams.lines import check_writable
 from .show import as_json, console, ignored, settings_of, with_database
 
 CHUNK = 200

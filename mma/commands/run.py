@@ -22,7 +22,7 @@ from ..metrics import serve
 from ..publish.message import topic
 from ..startup import look_seldom, warm_up
 from ..store import Store
-from ..streams import JsonLinesSink, Sink, connect
+from ..streams import JsonLinesSink, connect
 from ..streams.fetch import Fetcher
 from ..streams.heartbeat import Heart
 from ..streams.kafka import KafkaSource
@@ -62,10 +62,9 @@ def run(options: Namespace) -> None:
             locate=maps.locate if maps else None,
             beside=beside(settings),
         )
-        kafka = sink if isinstance(sink, KafkaSink) else None
-        heart = _heart(stack, kafka, str(to), settings)
+        heart = _heart(stack, sink, str(to), settings)
         log.info("listening to %s as group %s", ", ".join(listen), group)
-        live = Live(engine, merged, store, sink=kafka, heart=heart, maps=maps, keep_nights=settings.keep_nights)
+        live = Live(engine, merged, store, sink=sink, heart=heart, maps=maps, keep_nights=settings.keep_nights)
         if settings.api.port is not None:
             _serve(stack, settings, live, store)
         if settings.metrics:
@@ -94,7 +93,7 @@ def _sources(listen: Sequence[str], group: str, worker: str | None, settings: Se
     return found
 
 
-def _sink(stack: ExitStack, to: str | None) -> Sink | None:
+def _sink(stack: ExitStack, to: str | None) -> KafkaSink | JsonLinesSink | None:
     """Where messages go: a Kafka URL, or a file."""
     if to is None:
         return None
@@ -103,9 +102,9 @@ def _sink(stack: ExitStack, to: str | None) -> Sink | None:
     return stack.enter_context(JsonLinesSink(Path(to)))
 
 
-def _heart(stack: ExitStack, sink: KafkaSink | None, to: str, settings: Settings) -> Heart | None:
+def _heart(stack: ExitStack, sink: KafkaSink | JsonLinesSink | None, to: str, settings: Settings) -> Heart | None:
     """Our heartbeat, where messages go to a broker."""
-    if sink is None or not settings.heartbeat_s:
+    if not isinstance(sink, KafkaSink) or not settings.heartbeat_s:
         return None
     heart = connect.heart(sink, to, topic(settings.prefix, "heartbeat", test=False), settings.heartbeat_s)
     stack.callback(heart.close)

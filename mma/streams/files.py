@@ -1,4 +1,4 @@
-"""Recorded messages in files, folders and archives; and a file that published messages go to."""
+"""Recorded messages in files, folders and archives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from ..errors import ConfigError
 from .message import Message
@@ -207,47 +206,3 @@ class FileSource:
 
     def commit(self, batch: list[Message]) -> None:
         """Files stay where they are."""
-
-
-def check_writable(path: Path) -> None:
-    """Refuse a file that cannot be written, before anything else is done.
-
-    Raises
-    ------
-    ConfigError
-        With the path and the reason.
-    """
-    folder = path.parent
-    if path.is_dir():
-        raise ConfigError(f"cannot write to {path}: it is a folder")
-    if not folder.is_dir():
-        raise ConfigError(f"cannot write to {path}: {folder} is no folder")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise ConfigError(f"cannot write to {path}: no permission")
-
-
-class JsonLinesSink:
-    """Published messages as lines of a file, or of the standard output."""
-
-    def __init__(self, path: Path) -> None:
-        check_writable(path)
-        try:
-            self._file = path.open("a", encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"cannot write to {path}: {error.strerror}") from error
-
-    def write(self, topic: str, key: str, payload: str) -> None:
-        """Add one line."""
-        self._file.write(payload + "\n")
-
-    def flush(self) -> None:
-        """Hand the lines over to the operating system."""
-        self._file.flush()
-
-    def __enter__(self) -> JsonLinesSink:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()

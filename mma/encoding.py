@@ -44,13 +44,19 @@ def in_utf8(message: Message) -> tuple[Message, tuple[str, ...]]:
 
 
 def _marked(payload: bytes) -> str | None:
-    """The encoding that a byte order mark tells, or the zeros beside the first sign."""
+    """The encoding that a byte order mark tells, or the zeros beside each of the first signs."""
     for mark, encoding in MARKS:
         if payload.startswith(mark):
             return encoding
-    if payload[:1] == b"\0" and payload[1:2] in OPENINGS:
+    even, odd = payload[:HEAD:2], payload[1:HEAD:2]
+    if not any(even[:1]) and _is_text(odd):
         return "utf-16-be"
-    return "utf-16-le" if payload[:1] in OPENINGS and payload[1:2] == b"\0" else None
+    return "utf-16-le" if not any(odd[:1]) and _is_text(even) else None
+
+
+def _is_text(signs: bytes) -> bool:
+    """Whether it opens JSON or XML, or is letters, digits, punctuation and blanks throughout."""
+    return signs.startswith(OPENINGS) or (signs[:1].isalnum() and all(sign >= 32 or sign in BLANK for sign in signs))
 
 
 def _is_declared(start: bytes) -> bool:

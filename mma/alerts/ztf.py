@@ -34,9 +34,11 @@ from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, seconds_of_mjd, unix_of_j
 from .words import Words
 
 BANDS = {1: "g", 2: "r", 3: "i"}
-SIGNS: dict[Any, int] = {"t": 1, "1": 1, 1: 1, "f": -1, "0": -1, 0: -1, "-1": -1, -1: -1, "true": 1, "false": -1}
-"""``isdiffpos``: science minus reference, or the reverse. True and False are 1 and 0; brokers write -1, too."""
+POSITIVE, NEGATIVE = ("t", "T", "true", "True", "1", "+", "+1", 1), ("f", "F", "false", "False", "0", "-", "-1", 0, -1)
+SIGNS: dict[Any, int] = dict.fromkeys(POSITIVE, 1) | dict.fromkeys(NEGATIVE, -1)
+"""``isdiffpos``: science minus reference, or the reverse; True and False are 1 and 0. Brokers write them in many ways."""
 
+NO_SIGN = "neither positive (t, 1) nor negative (f, 0)"
 MISSING_FLUX_DN = -99999.0
 LONGEST_EXPOSURE_S = 3600.0
 
@@ -49,7 +51,7 @@ def columns(p: Fields) -> Columns:
     ra, dec = p.position("candidate.ra, dec", "candidate.ra", "candidate.dec")
     told = p.values("candidate.isdiffpos")
     sign = np.array([SIGNS.get(v, np.nan) for v in told], dtype=np.float64)
-    p.refuse(np.isnan(sign), lambda i: f"isdiffpos {told[i]!r} is none of t, 1, f, 0")
+    p.refuse(np.isnan(sign), lambda i: f"isdiffpos {told[i]!r} is {NO_SIGN}")
     flux, error = signed_fluxes(p.number("candidate.magpsf"), p.number("candidate.sigmapsf"), sign)
     drb, rb = (p.within(f"candidate.{name}", 0.0, 1.0) for name in ("drb", "rb"))
     start = p.within("candidate.jdstarthist", JD_OF_MJD_ZERO + MJD_1950, JD_OF_MJD_ZERO + MJD_2100)
@@ -90,7 +92,7 @@ def sign_of(isdiffpos: Any) -> int:
     try:
         return SIGNS[isdiffpos]
     except (KeyError, TypeError) as error:
-        raise DecodeError(f"isdiffpos {isdiffpos!r} is none of t, 1, f, 0") from error
+        raise DecodeError(f"isdiffpos {isdiffpos!r} is {NO_SIGN}") from error
 
 
 def history(packet: Record) -> Iterator[Detection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import isclass
 
 from fastapi import Request
@@ -17,11 +18,15 @@ SHOWN = 100
 
 
 async def only_known(request: Request) -> None:
-    """Refuse what nobody reads, with the nearest name; pages and /vo leave out what they do not know."""
+    """Refuse what nobody reads, with the nearest name; of the pages /search does, the others and /vo leave it out."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not request.url.path.startswith("/api/"):
         return
-    known = list(dict.fromkeys(_of(route.dependant)))
+    refuse_others(request, list(dict.fromkeys(_of(route.dependant))))
+
+
+def refuse_others(request: Request, known: Sequence[str]) -> None:
+    """Refuse parameters that are none of the known."""
     for name in request.query_params:
         if name not in known:
             shown = name[:SHOWN]

@@ -8,9 +8,12 @@ import sys
 import time
 import uuid
 from argparse import Namespace
+from collections.abc import Iterable
 from threading import Event
 
 from ..errors import OutageError
+from ..nearest import nearest
+from ..printable import printable
 from ..publish.wish import Filter, Wish, facts, folded
 from ..store.tags import clean
 from ..streams import connect
@@ -55,12 +58,15 @@ def _wish(options: Namespace) -> Wish:
 
 def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namespace) -> None:
     quiet, start, strange = 0, time.monotonic(), set[str]()
+    missing = Missing(options.event)
     for batch in merged.batches():
         for message in batch:
-            if not _print(message.payload, wanted, as_json=options.json) and message.topic not in strange:
+            if not _print(message.payload, wanted, missing, as_json=options.json) and message.topic not in strange:
                 strange.add(message.topic)
                 print(f"{message.topic}: not messages of mma", file=sys.stderr)
         merged.commit(batch)
+        if not batch and missing.waits and source.lag() == 0:
+            missing.say()
         if not options.until_end:
             continue
         quiet = 0 if batch else quiet + 1
@@ -72,7 +78,30 @@ def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namesp
             raise OutageError(f"{source.name}: nothing to read: {told or 'no answer'}")
 
 
-def _print(payload: bytes, wanted: Filter, *, as_json: bool) -> bool:
+class Missing:
+    """An event that somebody follows and that no message is about (yet): a name may be misspelt."""
+
+    def __init__(self, event: str | None) -> None:
+        self._event = event
+        self._known: dict[str, None] = {}
+        self.waits = event is not None
+        """Whether it is to be told when all that was there is read."""
+
+    def hear(self, names: Iterable[str]) -> None:
+        """Events that a message is about, folded."""
+        if self.waits:
+            self._known |= dict.fromkeys(names)
+            self.waits = folded(self._event or "") not in self._known
+
+    def say(self) -> None:
+        """Tell it, once."""
+        self.waits = False
+        near = nearest(self._event or "", self._known)
+        hint = f"did you mean {near[0]!r}; " if near else ""
+        print(printable(f"no message is about {self._event!r} yet; {hint}still listening"), file=sys.stderr)
+
+
+def _print(payload: bytes, wanted: Filter, missing: Missing, *, as_json: bool) -> bool:
     """Print what is wanted; whether it is a message of ours."""
     try:
         message = json.loads(payload)
@@ -82,6 +111,7 @@ def _print(payload: bytes, wanted: Filter, *, as_json: bool) -> bool:
         return False
     about = facts(message)
     is_ours = about.kind != "message"
+    missing.hear(about.events)
     asks = about.kind == "heartbeat" and wanted.wish != EVERYTHING
     if (is_ours or as_json) and not asks and wanted.takes(about):
         sys.stdout.write((json.dumps(message) if as_json else line(message)) + "\n")

@@ -30,6 +30,9 @@ from .showing import Shares, results, told
 
 PARTITIONS = 8
 PREFIX = "mma"
+GAMMA = f"{PREFIX}.gamma"
+"""Where ``mma publish gamma`` sends to, as docs/live.md has it; nothing of the simulated night is there."""
+
 SAY_S = 5.0
 """Workers tell how they are this often, and so do we."""
 
@@ -119,7 +122,7 @@ def _start(stack: ExitStack, folder: Path, stop: Event) -> Cluster:
     broker.create(NOTICES)
     broker.create(ALERTS, partitions=PARTITIONS)
     published = [f"{PREFIX}.{what}" for what in ("candidates", "events", "associations")]
-    broker.create(*published, *(f"{name}.test" for name in published), f"{PREFIX}.heartbeat")
+    broker.create(*published, *(f"{name}.test" for name in published), f"{PREFIX}.heartbeat", GAMMA, f"{GAMMA}.test")
     for place in (folder / "run", folder / "run" / "python_PostgresServer"):
         place.mkdir(mode=0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(folder / "run")  # its own lock and sockets, not those that all users share
@@ -137,7 +140,7 @@ def _start_worker(stack: ExitStack, cluster: Cluster, i: int) -> None:
     url = f"kafka://{cluster.broker.plain}"
     command = [
         *(sys.executable, "-m", "mma.cli", "run", "--db", cluster.database, "--group", "cluster"),
-        *("--worker", f"worker{i}", "--from", f"{url}/{NOTICES},{ALERTS}", "--publish", url),
+        *("--worker", f"worker{i}", "--from", f"{url}/{NOTICES},{ALERTS},{GAMMA}", "--publish", url),
     ]
     log = stack.enter_context((cluster.folder / f"worker{i}.log").open("wb"))
     cluster.workers.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))

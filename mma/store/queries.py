@@ -127,6 +127,7 @@ def candidates(connection: Connection, event: str, *, everything: bool = False, 
     answer = [as_candidate(row, rank, log_none) for rank, row in enumerate(rows, start=1)]
     if everything:
         rest = statement.where(c.c.state != ACTIVE).order_by(c.c.state, c.c.object_id)
+        rest = rest.limit(None if limit is None else limit - len(rows))
         answer += [as_candidate(dict(row), None, log_none) for row in connection.execute(rest).mappings()]
     measured = chances.of_event(connection, event, answer[0]["event_notice"]) if answer else None
     if measured is not None:

@@ -197,6 +197,7 @@ def _row(found: Any, near: AlertBatch, i: int) -> Row:
         "terms": found.terms,
         "by_class": {name: value if np.isfinite(value) else None for name, value in found.by_class.items()},
         "chance_count": None,
+        "chance_by": None,
         "credible_level": found.credible_level,
         "credible_volume": found.credible_volume,
         "delay_s": found.delay_s,

@@ -48,7 +48,9 @@ def test_a_line_each_and_withdrawals_of_what_passed(broker: Broker, capsys: pyte
     kept = _lines(capsys, url, "--min-probability", "0.5", "--event", "gw270301", "--json")
     assert [(m["object"]["id"], m["type"]) for m in map(json.loads, kept)] == [("A", "new"), ("A", "withdrawal")]
     assert len(_lines(capsys, url, "--type", "withdrawal")) == 2
-    assert _lines(capsys, url, "--event", "GW270302") == []
+    assert main(["subscribe", url, "--until-end", "--event", "GW270302"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "no message is about 'GW270302' yet; did you mean 'gw270301'; still listening\n")
 
 
 def test_heartbeats_are_lines_and_other_messages_are_named_once(

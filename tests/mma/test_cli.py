@@ -99,6 +99,8 @@ def test_candidates_are_ranked_with_their_terms(run):
     assert [row["rank"] for row in rows] == [1, 2, 3]
     assert set(rows[0]["terms"]) == set(TERMS)
     everything = json.loads(run("candidates", EVENT, "--all", "--json")[1])
+    for most in (1, len(everything) - 1):
+        assert json.loads(run("candidates", EVENT, "--all", "--limit", str(most), "--json")[1]) == everything[:most]
     assert [row["state"] for row in everything] == ["active"] * 3 + ["vetoed"]
     text = run("candidates", EVENT, "--all")[1]
     assert "bogus: real/bogus score below 0.3" in " ".join(text.split())

@@ -114,6 +114,7 @@ def test_links_within_lead_somewhere(site: httpx.Client) -> None:
         ("/?after=nonsense", 422, "not a place"),
         (f"/events/{EVENT}?show=all", 422, "vetoed"),
         ("/search?after=-1", 422, "greater than or equal to 0"),
+        ("/search?clas=kilonova", 422, "did you mean"),
         ("/events/%00", 400, "character"),
         ("/pages/nothing.css", 404, "no file"),
     ],

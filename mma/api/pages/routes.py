@@ -11,6 +11,7 @@ from ...errors import NotFoundError
 from ...store import queries
 from .. import answering
 from ..asking import Text
+from ..parameters import refuse_others
 from ..session import see_other
 from . import (
     around_page,
@@ -65,6 +66,7 @@ def search(
     request: Request, q: Text = "", radius: Text = "", after: Annotated[int, Query(ge=0, le=10_000)] = 0
 ) -> Response:
     """Candidates of all events, or objects around a position."""
+    refuse_others(request, ("q", "radius", "after", *search_page.FACETS))
     around = around_page.context(request, q.strip(), radius.strip())
     if around is not None:
         return rendering.page(request, "around.html", **around)

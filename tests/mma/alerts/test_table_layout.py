@@ -32,6 +32,7 @@ SAME: dict[str, bytes] = {
     "UTF-8 with mark": PLAIN.encode("utf-8-sig"),
     "UTF-16": PLAIN.encode("utf-16"),
     "UTF-16, the other order": b"\xfe\xff" + PLAIN.encode("utf-16-be"),
+    "UTF-16 without mark": PLAIN.encode("utf-16-le"),
     "UTF-32": PLAIN.encode("utf-32"),
     "Latin-1": (PLAIN + "Andr\u00e9,61,21,61000,19\n").encode("latin-1"),
     "CR LF": PLAIN.replace("\n", "\r\n").encode(),
@@ -143,7 +144,8 @@ def test_what_stands_for_unknown_is_unknown(unknown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sign", "is_below"), [("t", False), ("f", True), ("1", False), ("-1", True), ("0", True), ("-1.0", True)]
+    ("sign", "is_below"),
+    [("t", False), ("f", True), ("1", False), ("-1", True), ("0", True), ("-1.0", True), ("T", False), ("-", True)],
 )
 def test_the_sign_of_a_subtraction_counts(sign: str, is_below: bool) -> None:
     text = f"oid,candid,mjd,fid,isdiffpos,magpsf,ra,dec\nZTF26a,123,61042,1,{sign},19.2,60.95,20.95\n"

@@ -36,7 +36,7 @@ from .words import Words
 BANDS = {1: "g", 2: "r", 3: "i"}
 POSITIVE, NEGATIVE = ("t", "T", "true", "True", "1", "+", "+1", 1), ("f", "F", "false", "False", "0", "-", "-1", 0, -1)
 SIGNS: dict[Any, int] = dict.fromkeys(POSITIVE, 1) | dict.fromkeys(NEGATIVE, -1)
-"""``isdiffpos``: science minus reference, or the reverse; True and False are 1 and 0. Brokers write them in many ways."""
+"""``isdiffpos``: science minus reference, or the reverse; True and False are 1 and 0. Brokers write many words."""
 
 NO_SIGN = "neither positive (t, 1) nor negative (f, 0)"
 MISSING_FLUX_DN = -99999.0

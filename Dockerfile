@@ -2,12 +2,14 @@
 FROM python:3.12-slim AS build
 RUN python -m venv /opt/mma
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY image-packages.txt ./
+RUN /opt/mma/bin/pip install --no-cache-dir --require-hashes --requirement image-packages.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY configs configs
 COPY skymaps skymaps
 COPY coincidence coincidence
 COPY mma mma
-RUN /opt/mma/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]'
+RUN /opt/mma/bin/pip install --no-cache-dir --no-deps --no-build-isolation . && /opt/mma/bin/pip uninstall --yes hatchling
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 mma

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test search check bench cluster faults setup format clean
+.PHONY: demo test search check bench cluster faults sbom hashes release setup format clean
 
 demo: setup ## an offline night with known truth
 	$(BIN)/mma demo
@@ -29,6 +29,20 @@ bench: setup ## side by side with peers
 cluster: setup ## Kafka, PostgreSQL, two workers and a simulated night; ARGS=--help tells more
 	$(BIN)/python -m mma.simulate.cluster $(ARGS)
 
+sbom: release ## sbom.cdx.json: what the image is made of, for those who must know
+	.venv-release/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json image-packages.txt
+
+hashes: release ## after a change of constraints.txt: the image's packages, with the hashes of their files
+	echo 'hatchling>=1.25' | .venv-release/bin/uv pip compile --quiet --python-version 3.12 --generate-hashes --no-annotate \
+	    --no-header --no-emit-index-url -c constraints.txt --extra postgres pyproject.toml - -o image-packages.txt
+
+release: .venv-release/.ready
+
+.venv-release/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/pip install --quiet --disable-pip-version-check -c constraints.txt uv cyclonedx-bom
+	touch $@
+
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -42,4 +56,4 @@ setup: .venv/.ready
 	touch $@
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-release

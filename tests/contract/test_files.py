@@ -68,6 +68,23 @@ def test_every_dependency_is_pinned():
     assert {_plain(re.split(r"[\[<>=!~ ]", name)[0]) for name in wanted} <= pinned
 
 
+def test_the_image_has_the_pinned_versions_each_with_its_hashes():
+    pinned = set((ROOT / "constraints.txt").read_text().splitlines())
+    pinned = {f"{_plain(name)}=={version}" for name, _, version in (pin.partition("==") for pin in pinned)}
+    entries = re.split(r"\n(?=\S)", (ROOT / "image-packages.txt").read_text().strip())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {_plain(re.split(r"[\[<>=!~ ]", name)[0]) for name in project["dependencies"]}
+    found = {}
+    for entry in entries:
+        pin, *hashes = entry.replace("\\\n", " ").split()
+        name, _, version = pin.partition("==")
+        found[_plain(re.sub(r"\[.*\]", "", name))] = version
+        assert hashes
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", text) for text in hashes), entry
+    assert wanted <= found.keys()
+    assert {f"{name}=={version}" for name, version in found.items()} <= pinned
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 

@@ -12,7 +12,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -23,6 +22,12 @@ from .joint_tables import group_members as group_members
 from .joint_tables import groups as groups
 from .original_tables import map_files as map_files
 from .original_tables import originals as originals
+from .reading_tables import dead_letters as dead_letters
+from .reading_tables import deliveries as deliveries
+from .reading_tables import facts as facts
+from .reading_tables import intake as intake
+from .reading_tables import sources as sources
+from .reading_tables import stream_topics as stream_topics
 from .tag_table import tags as tags
 
 events = Table(
@@ -280,6 +285,8 @@ outbox = Table(
     Column("payload", Text, nullable=False),
     Column("created", Double, nullable=False),
     Column("sent", Double, index=True),
+    Column("refused", Double),  # when the broker said that it never takes it
+    Column("reason", Text),  # why
 )
 
 tokens = Table(
@@ -290,47 +297,4 @@ tokens = Table(
     Column("writes", Boolean, nullable=False),
     Column("created", Double, nullable=False),
     Column("revoked", Double),
-)
-
-dead_letters = Table(
-    "dead_letters",
-    metadata,
-    Column("id", Serial, primary_key=True, autoincrement=True),
-    Column("topic", String, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("offset", BigInteger, nullable=False),
-    Column("part", Integer, nullable=False),  # of several faults in one message: which
-    Column("name", String),
-    Column("reason", Text, nullable=False),
-    Column("traceback", Text),
-    Column("payload", LargeBinary, nullable=False),
-    Column("key", LargeBinary),
-    Column("headers", Json),  # name to value, read as Latin-1
-    Column("timestamp", Double),
-    Column("received", Double, nullable=False),
-    UniqueConstraint("topic", "partition", "offset", "part"),
-)
-
-sources = Table(
-    "sources",
-    metadata,
-    Column("worker", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("topics", Json, nullable=False),
-    Column("messages", BigInteger, nullable=False),
-    Column("lag", BigInteger),
-    Column("last_message", Double),
-    Column("last_heartbeat", Double),
-    Column("troubles", Json, nullable=False),  # what is wrong now, by topic or "broker"
-    Column("told", Double, nullable=False),
-)
-
-intake = Table(
-    "intake",
-    metadata,
-    Column("source", String, primary_key=True),
-    Column("outcome", String, primary_key=True),  # read, decoded, set_aside, ignored
-    Column("reason", String, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    Column("last", Double),
 )

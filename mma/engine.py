@@ -20,7 +20,7 @@ from coincidence.names import SECOND_HAND
 
 from . import grouping, identity, matching, namesakes, whole
 from .beside import Beside
-from .errors import ConflictError, MmaError, OutageError
+from .errors import ConflictError, MmaError, OutageError, TrippingError
 from .following import LATE_S, OUTAGE_S, Following
 from .intake import Intake, Locate, source_of, take_in
 from .store import Store, associations, events, identities, ledger, names, objects, originals, outbox
@@ -33,7 +33,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 DAY_S = 86400.0
 TRIPS = 50
-"""After so many messages in a row that trip us, the fault is in the program: stop rather than set all aside."""
+"""After so many messages of a source in a row that trip us, nothing more of it is set aside: the fault may be ours."""
 
 YOUNG_D = 30.0
 """Histories of objects younger than this are kept even where no event is: one may come later."""
@@ -61,7 +61,7 @@ class Engine:
         self._clock = clock
         self.beside = beside or Beside()
         self._locate = locate
-        self._tripped = 0
+        self._tripped: Counter[str] = Counter()  # by source
         self._seen = -math.inf  # time of the newest alert
         self.recall()
 
@@ -115,19 +115,34 @@ class Engine:
             log.info("again: %s", conflict)
             self._is_stale = True
             self.handle(batch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
             self._is_stale = True
             if len(batch) > 1:
-                half = len(batch) // 2
-                self.handle(batch[:half])
-                self.handle(batch[half:])
-                return
-            self._set_aside(batch[0], error)
-            self._tripped += 1
-            if self._tripped >= TRIPS:
-                raise  # the fault is ours, not the messages'
+                self._halves(batch)
+            else:
+                self._trip(batch[0], error)
         else:
-            self._tripped = 0
+            self._tripped.pop(batch[0].source, None)
+
+    def _halves(self, batch: Sequence[Message]) -> None:
+        """Handle the halves of a batch, to find the message that trips us."""
+        half = len(batch) // 2
+        try:
+            self.handle(batch[:half])
+        except TrippingError as error:
+            error.rest = [*error.rest, *batch[half:]]
+            raise
+        self.handle(batch[half:])
+
+    def _trip(self, message: Message, error: Exception) -> None:
+        """Set a message aside that trips us; not too many of a source, unless the fault is surely theirs."""
+        self._set_aside(message, error)
+        if isinstance(error, MmaError) or self.store.is_of_data(error):
+            return
+        self._tripped[message.source] += 1
+        if self._tripped[message.source] >= TRIPS:
+            del self._tripped[message.source]
+            raise TrippingError(f"{TRIPS} messages in a row could not be handled, the last: {error!r}") from error
 
     def handle_again(self, message: Message) -> str | None:
         """Handle a dead letter once more; what is still wrong with it, None where it is none any more."""
@@ -282,10 +297,20 @@ class Engine:
         log.error("set aside %s: %r", message.place, error)
         source = source_of(message)
         reason = str(error) if isinstance(error, MmaError) else f"{type(error).__name__}: {error}"
+        counts = Counter({(source, "read", ""): 1, (source, "set_aside", ""): 1})
+        try:
+            self._keep_aside(message, (reason, trace), counts)
+        except OutageError:
+            raise
+        except Exception as again:  # noqa: BLE001 - setting aside never fails, whatever a message holds
+            log.error("%s cannot be kept: %r", message.place, again)
+            bare, told = ledger.bare(message, reason, again)
+            self._keep_aside(bare, (told, None), counts)
+
+    def _keep_aside(self, message: Message, reason: tuple[str, str | None], counts: Counter[ledger.Entry]) -> None:
         with self.store.begin() as connection:
-            counts = Counter({(source, "read", ""): 1, (source, "set_aside", ""): 1})
-            ledger.count(connection, counts, self._newest([message]))
-            ledger.set_aside(connection, message, [(reason, trace)], self._clock())
+            ledger.count(connection, counts, {source: self._when(message) for source, _, _ in counts})
+            ledger.set_aside(connection, message, [reason], self._clock())
 
     def publish(self) -> None:
         """Hand over what waits in the outbox, oldest first. One worker does it at a time, so that order is kept.

@@ -7,8 +7,13 @@ MmaError
 ├── FetchError         a file that a notice points to cannot be had, or is not what it should be
 ├── Ignored            understood, and of no use to us: counted with its reason, not an error
 ├── NotFoundError      no such event, object or dead letter
-└── OutageError        a broker or database that is away: stop before the commit, try again
+├── OutageError        a broker or database that is away: stop before the commit, try again
+└── TrippingError      so many messages in a row trip us that something else is wrong: nothing more of this source
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class MmaError(Exception):
@@ -41,3 +46,12 @@ class NotFoundError(MmaError):
 
 class OutageError(MmaError):
     """Broker or database away. Nothing was committed; the same messages will come again."""
+
+
+class TrippingError(MmaError):
+    """Too many messages in a row could not be handled, for reasons that nobody foresaw. They are set aside."""
+
+    def __init__(self, text: str, rest: Sequence[object] = ()) -> None:
+        super().__init__(text)
+        self.rest = rest
+        """Messages of the batch that come after them, and were not handled."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -16,11 +16,16 @@ from coincidence.objects import with_keys
 
 from . import alerts, notices, rehearsal, topics
 from .errors import DecodeError, Ignored, OutageError
-from .store.ledger import Entry, storable
+from .store.codec import event_document
+from .store.ledger import Entry
+from .store.storable import storable, unstorable
 from .streams import Message
 
 Locate = Callable[[Message, Event], Event]
 """Gives an event the region that its notice only points to, where it is there."""
+
+TEXTS = tuple(f.name for f in fields(AlertBatch) if getattr(AlertBatch.empty(), f.name).dtype.hasobject)
+"""Columns of alerts that hold text."""
 
 LONGEST_ID = 200
 """Characters; names of objects go into messages, which stay small."""
@@ -89,6 +94,11 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake
 def _events(message: Message, kind: str, locate: Locate | None) -> list[Event]:
     """The events of a notice; each a test where the message is a rehearsal."""
     found = [set_apart(rehearsal.marked(event, message)) for event in notices.decode_all(message, kind)]
+    for event in found:
+        if len(event.id) > LONGEST_ID:
+            raise DecodeError(f"event id of more than {LONGEST_ID} characters")
+        if (reason := unstorable(event_document(event))) is not None:
+            raise DecodeError(reason)
     return [locate(message, event) for event in found] if locate else found
 
 
@@ -142,13 +152,33 @@ def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], k
 
 
 def _short_names(intake: Intake, messages: Sequence[Message], batch: AlertBatch) -> AlertBatch:
-    """Alerts whose ids have a length that ids have; the others are faults of their messages."""
-    long = np.array(
-        [len(o) > LONGEST_ID or len(i) > LONGEST_ID for o, i in zip(batch.object_id, batch.id, strict=True)]
-    )
-    if not long.any():
+    """Alerts with ids as long as ids are, and texts that can be stored; the others are faults of their messages."""
+    faults = dict(_long_names(batch)) | dict(_odd_texts(batch))
+    if not faults:
         return batch
-    for i in np.unique(batch.message[long]).tolist():
+    for row, reason in sorted(faults.items()):
+        i = int(batch.message[row])
+        if i in intake.faults and (reason, None) in intake.faults[i]:
+            continue
         intake.counts[source_of(messages[i]), "decoded", ""] -= i not in intake.faults
-        _refuse(intake, i, messages[i], DecodeError(f"object or alert id of more than {LONGEST_ID} characters"))
-    return batch.take(~long)
+        _refuse(intake, i, messages[i], DecodeError(reason))
+    return batch.take(np.setdiff1d(np.arange(len(batch)), list(faults)))
+
+
+def _long_names(batch: AlertBatch) -> Iterator[tuple[int, str]]:
+    """Rows with ids that are too long, and what is wrong there."""
+    for names in (batch.object_id.tolist(), batch.id.tolist()):
+        if names and max(map(len, names)) > LONGEST_ID:
+            long = f"object or alert id of more than {LONGEST_ID} characters"
+            yield from ((row, long) for row, name in enumerate(names) if len(name) > LONGEST_ID)
+
+
+def _odd_texts(batch: AlertBatch) -> Iterator[tuple[int, str]]:
+    """Rows with text that no database takes, and what is wrong there."""
+    for name in TEXTS:
+        values = getattr(batch, name).tolist()
+        if (together := "".join(filter(None, values))).isascii() and "\0" not in together:
+            continue
+        for row, value in enumerate(values):
+            if (reason := unstorable(value)) is not None:
+                yield row, f"{name}: {reason}"

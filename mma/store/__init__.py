@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import ConfigError, OutageError
+from .failing import is_of_data, is_outage
 from .fence import hold_schema
 from .place import as_url, check_file, files_of, masked, path_of, read_only
 
@@ -29,9 +29,6 @@ TUNING = (
 
 READING = ("query_only=ON", "temp_store=MEMORY", "cache_size=-32768")
 """... of somebody who only reads."""
-
-TOO_MUCH = "54"
-"""SQLSTATE class "program limit exceeded": psycopg calls it operational, but it is one row that is too large."""
 
 
 class Store:
@@ -65,8 +62,7 @@ class Store:
             self.engine: Engine = create_engine(*_place(url, writes=writes), **_options(url, writes=writes))
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigError(f"database {masked(database)!r}: {_help(error)}") from error
-        driver: Any = self.engine.dialect.loaded_dbapi  # its own errors come through where we COPY
-        self._outages = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
+        self._driver: Any = self.engine.dialect.loaded_dbapi  # its own errors come through where we COPY
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_to_write if writes else _tune_to_read)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -88,8 +84,12 @@ class Store:
                 hold_schema(connection)
                 if self._revision(connection) != HEAD:
                     upgrade(connection)
-        except (DatabaseError, sqlite3.DatabaseError) as error:
-            raise ConfigError(f"database {masked(self.url)!r}: {getattr(error, 'orig', error)}") from error
+        except OutageError as error:
+            cause: Any = error.__cause__
+            cause = getattr(cause, "orig", cause)
+            if isinstance(cause, self._driver.OperationalError | self._driver.InterfaceError):
+                raise
+            raise ConfigError(f"database {masked(self.url)!r}: {_one_line(cause)}") from error
 
     def _check(self) -> None:
         """Whether it can be read as it is."""
@@ -115,23 +115,34 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: all of it is kept, or none."""
-        try:
-            with self.engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-                yield connection
-        except self._outages as error:
-            cause = getattr(error, "orig", error)
-            if str(getattr(cause, "sqlstate", None)).startswith(TOO_MUCH):
-                raise
-            raise OutageError(f"database: {_one_line(cause)}") from error
+        with (
+            self._outages_told(),
+            self.engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection to read with."""
+        with self._outages_told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _outages_told(self) -> Iterator[None]:
+        """Errors that are the database's own are outages."""
         try:
-            with self.engine.connect() as connection:
-                yield connection
-        except self._outages as error:
+            yield
+        except (DBAPIError, self._driver.Error) as error:
+            if not is_outage(error, self._driver):
+                raise
+            if self.engine.dialect.name == "postgresql":
+                self.engine.dispose()  # another server may have taken over; an old connection never finds it
             raise OutageError(f"database: {_one_line(getattr(error, 'orig', error))}") from error
+
+    def is_of_data(self, error: BaseException) -> bool:
+        """Whether what was to be stored was at fault: no outage, and no fault of the program's."""
+        return is_of_data(error, self._driver)
 
     def close(self) -> None:
         """Let go of all connections."""

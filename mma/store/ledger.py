@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -11,20 +12,10 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, select, up
 from ..streams import Message
 from . import tables
 from .bulk import Row, columns_of, insert, insert_new
+from .storable import as_key, from_bytes, storable, to_bytes
 
 Entry = tuple[str, str, str]
 """Source, outcome (read, decoded, set_aside, ignored) and reason ('' where there is none to give)."""
-
-
-def storable(text: str) -> str:
-    """Text that every database takes: NUL (PostgreSQL) and lone surrogates (all) written as escapes.
-
-    Examples
-    --------
-    >>> storable("S1\\x00")
-    'S1\\\\x00'
-    """
-    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 def count(connection: Connection, entries: Counter[Entry], newest: Mapping[str, float]) -> None:
@@ -36,7 +27,7 @@ def count(connection: Connection, entries: Counter[Entry], newest: Mapping[str, 
         When the newest message of each source came, Unix seconds.
     """
     rows = [
-        {"source": storable(source), "outcome": outcome, "reason": storable(reason), "n": n, "last": newest[source]}
+        {"source": as_key(source), "outcome": outcome, "reason": as_key(reason), "n": n, "last": newest[source]}
         for (source, outcome, reason), n in sorted(entries.items())
     ]
     if rows:
@@ -54,10 +45,14 @@ def _later(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def set_aside(connection: Connection, message: Message, reasons: list[tuple[str, str | None]], now: float) -> None:
-    """Keep a message that could not be handled, with what was wrong with it; each fault once."""
+    """Keep a message that could not be handled, with what was wrong with it; each fault once.
+
+    Whatever a sender put into it, it is kept: what no database takes is written as escapes.
+    """
     rows = [
         {
-            "topic": storable(message.topic),
+            "source": as_key(message.source),
+            "topic": as_key(message.topic),
             "partition": message.partition,
             "offset": message.offset,
             "part": part,
@@ -66,13 +61,23 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
             "traceback": traceback and storable(traceback),
             "payload": message.payload if part == 0 else b"",
             "key": message.key,
-            "headers": {name: value.decode("latin-1") for name, value in message.headers.items()},
+            "headers": {storable(name): from_bytes(value) for name, value in message.headers.items()},
             "timestamp": message.timestamp,
             "received": now,
         }
         for part, (reason, traceback) in enumerate(reasons)
     ]
     insert_new(connection, tables.dead_letters, columns_of(rows))
+
+
+def bare(message: Message, reason: str, error: BaseException) -> tuple[Message, str]:
+    """Of a message that cannot be kept its place alone, and a reason that tells the checksum of its bytes."""
+    found = hashlib.sha256(message.payload).hexdigest()
+    why = f"{reason}; not kept, as that failed too ({type(error).__name__}): {len(message.payload)} bytes"
+    place = Message(
+        payload=b"", source=message.source, topic=message.topic, partition=message.partition, offset=message.offset
+    )
+    return place, f"{why}, sha256 {found}"
 
 
 def totals(connection: Connection) -> list[Row]:
@@ -108,30 +113,31 @@ def message(connection: Connection, letter: int) -> Message | None:
         return None
     d = tables.dead_letters
     first = d.c.part == 0
-    of_it = *_of(row["topic"], row["partition"], row["offset"]), first
+    of_it = *_of(row["source"], row["topic"], row["partition"], row["offset"]), first
     payload, reason = connection.execute(select(d.c.payload, d.c.reason).where(*of_it)).one()
     return Message(
         payload=payload,
         fault=None if payload else reason,
+        source=row["source"],
         topic=row["topic"],
         partition=row["partition"],
         offset=row["offset"],
         name=row["name"],
         key=row["key"],
-        headers={name: value.encode("latin-1") for name, value in (row["headers"] or {}).items()},
+        headers={name: to_bytes(value) for name, value in (row["headers"] or {}).items()},
         timestamp=row["timestamp"],
     )
 
 
 def take_back(connection: Connection, source: str, message: Message) -> None:
     """Forget that a message was set aside: it is to be handled again, and counted then."""
-    deleted = delete(tables.dead_letters).where(*_of(message.topic, message.partition, message.offset))
+    deleted = delete(tables.dead_letters).where(*_of(message.source, message.topic, message.partition, message.offset))
     if connection.execute(deleted).rowcount:
         i = tables.intake
-        counted = i.c.outcome.in_(("read", "set_aside")) & (i.c.source == storable(source)) & (i.c.reason == "")
+        counted = i.c.outcome.in_(("read", "set_aside")) & (i.c.source == as_key(source)) & (i.c.reason == "")
         connection.execute(update(i).where(counted).values(n=i.c.n - 1))
 
 
-def _of(topic: str, partition: int, offset: int) -> tuple[ColumnElement[bool], ...]:
+def _of(source: str, topic: str, partition: int, offset: int) -> tuple[ColumnElement[bool], ...]:
     d = tables.dead_letters.c
-    return d.topic == storable(topic), d.partition == partition, d.offset == offset
+    return d.source == as_key(source), d.topic == as_key(topic), d.partition == partition, d.offset == offset

@@ -179,7 +179,7 @@ class KafkaSource:
             else:
                 topics.add(topic)
                 self.gaps.saw((topic, got.partition()), got.offset())
-                yield as_message(got, self._max_bytes, self._marks)
+                yield as_message(got, self._max_bytes, self._marks, self._connection.name)
         for topic in topics:
             self.troubles.clear(topic)
 
@@ -274,12 +274,13 @@ def _timestamp(got: Any) -> float | None:
     return milliseconds / 1000.0 if kind else None
 
 
-def as_message(got: Any, max_bytes: int, marks: dict[str, bytes] | None = None) -> Message:
+def as_message(got: Any, max_bytes: int, marks: dict[str, bytes] | None = None, source: str = "") -> Message:
     """What the client got; without its bytes, and with that fault, where it is larger."""
     payload = got.value() or b""
     size = len(payload)
     return Message(
         payload=payload if size <= max_bytes else b"",
+        source=source,
         topic=got.topic(),
         partition=got.partition(),
         offset=got.offset(),

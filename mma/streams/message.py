@@ -14,6 +14,9 @@ class Message:
     topic: str
     """Kafka topic; for files the path as the user wrote it."""
 
+    source: str = ""
+    """The broker that it came from, as its URL names it; nothing for files. Two brokers may have one topic."""
+
     partition: int = 0
     offset: int = 0
     """Place in the partition; for archives the number of the member."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from mma.engine import TRIPS, Engine
-from mma.errors import OutageError
+from mma.errors import OutageError, TrippingError
 from mma.store import Store, outbox
 from mma.streams import MemorySink, MemorySource
 from tests.mma.world import (
@@ -87,7 +87,7 @@ def test_a_fault_of_our_own_stops_the_engine_before_it_sets_everything_aside(dat
     store.error = ZeroDivisionError
     store.failing = frozenset(range(store.n + 1, store.n + 400, 2))  # each handling fails, each setting aside does not
     messages = [as_message(detection(f"ZTF27{i}")) for i in range(TRIPS + 10)]
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(TrippingError, match="ZeroDivisionError"):
         world.engine.run(MemorySource(messages, 1))
     assert world.status()["messages"] == {"read": TRIPS, "decoded": 0, "set_aside": TRIPS, "ignored": 0}
     assert len(world.dead_letters()) == TRIPS

@@ -3,6 +3,7 @@
 MmaError
 ├── ConfigError        a setting that is unknown or cannot be
 ├── ConflictError      another worker was quicker: begin the transaction again
+├── CostlyError        more than is read of one message within the loop: it is read apart
 ├── DecodeError        bytes that are not what they claim: the message goes to the dead letters
 ├── FetchError         a file that a notice points to cannot be had, or is not what it should be
 ├── Ignored            understood, and of no use to us: counted with its reason, not an error
@@ -26,6 +27,10 @@ class ConfigError(MmaError):
 
 class ConflictError(MmaError):
     """Another worker changed the same rows meanwhile. Nothing was committed; at once again."""
+
+
+class CostlyError(MmaError):
+    """A message that may cost more time or memory than the loop spends on one: it is read in a process of its own."""
 
 
 class DecodeError(MmaError):

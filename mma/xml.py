@@ -6,6 +6,7 @@ from typing import Any
 
 from lxml import etree
 
+from . import budget
 from .errors import DecodeError
 
 MAX_BYTES = 4 << 20
@@ -22,6 +23,7 @@ def root_of(payload: bytes) -> Any:
     """
     if len(payload) > MAX_BYTES:
         raise DecodeError(f"XML: {len(payload)} bytes, more than {MAX_BYTES}")
+    budget.text(len(payload), "XML")
     if b"<!DOCTYPE" in payload or b"<!ENTITY" in payload:
         raise DecodeError("XML: a DOCTYPE, which no VOEvent has, is refused unread")
     parser = etree.XMLParser(

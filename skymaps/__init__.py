@@ -4,7 +4,7 @@ from . import cosmology, distance, healpix, positions, times
 from .annulus import Annulus
 from .circle import GBM_SYSTEMATIC, Circle
 from .ellipse import Ellipse
-from .errors import RegionError
+from .errors import RegionError, TooLargeError
 from .index import Matches, SkyIndex
 from .io import read
 from .overlap import overlap, product
@@ -27,6 +27,7 @@ __all__ = [
     "SkyIndex",
     "SkyMap",
     "Tiles",
+    "TooLargeError",
     "all_sky",
     "annulus",
     "as_skymap",

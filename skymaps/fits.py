@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import RegionError
+from .errors import RegionError, TooLargeError
 
 BLOCK = 2880
 MAX_HEADER_BLOCKS = 200
@@ -75,7 +75,7 @@ class Stream:
         """Exactly ``size`` bytes, or a RegionError that says what was being read."""
         self._left -= size
         if self._left < 0:
-            raise RegionError(f"{what}: more than the limit of {self._max} bytes unpacked")
+            raise TooLargeError(f"{what}: more than the limit of {self._max} bytes unpacked")
         data: bytes | memoryview
         try:
             data = self._gzip.read(size) if self._gzip else self._plain[self._at : self._at + size]

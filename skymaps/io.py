@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from . import fits, healpix, times
 from .arrange import NO_LAYERS, from_words
-from .errors import RegionError
+from .errors import RegionError, TooLargeError
 from .flat import Columns, Merger
 from .region import ORDER_MAX, IntArray
 from .scan import read_scan
@@ -57,7 +57,7 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
     data = source if isinstance(source, bytes | bytearray | memoryview) else _load(Path(source), max_bytes)
     data = bytes(data)
     if len(data) > max_bytes:
-        raise RegionError(f"map of {len(data)} bytes is over the limit of {max_bytes}")
+        raise TooLargeError(f"map of {len(data)} bytes is over the limit of {max_bytes}")
     sha256 = hashlib.sha256(data).hexdigest()
     if data[:4] == b"PK\x03\x04":
         lower, order, density, remarks = read_scan(data, max_bytes)
@@ -70,14 +70,14 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
         return _read_multi_order(table, max_tiles, meta)
     lower, order, columns = _read_flat(table)
     if lower.size > max_tiles:
-        raise RegionError(f"map of {lower.size} cells is over the limit of {max_tiles}")
+        raise TooLargeError(f"map of {lower.size} cells is over the limit of {max_tiles}")
     return SkyMap.from_cells(lower, order, columns[0], columns[1:] or NO_LAYERS, **meta)
 
 
 def _load(path: Path, max_bytes: int) -> bytes:
     try:
         if (size := path.stat().st_size) > max_bytes:
-            raise RegionError(f"{path}: map of {size} bytes is over the limit of {max_bytes}")
+            raise TooLargeError(f"{path}: map of {size} bytes is over the limit of {max_bytes}")
         return path.read_bytes()
     except OSError as error:
         raise RegionError(f"{path}: {error.strerror}") from error

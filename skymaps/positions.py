@@ -30,6 +30,9 @@ _UNITS = {
     "s": ("s", "sec", "secs", "arcsec", '"', "''"),
 }
 _UNIT = {name: unit for unit, names in _UNITS.items() for name in names}
+LONGEST = 200
+"""Signs of a text that is read: longer ones are none, and would take long."""
+
 _PART = re.compile(r"""\s*(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>[a-z]+|''|['"])?\s*:?""")
 _RADIUS = re.compile(
     r"""(?P<number>(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(?P<unit>d|deg|degrees?|arcmin|arcsec|['"]|'')?"""
@@ -133,6 +136,8 @@ def radius(text: str) -> float:
 
 
 def _plain(text: str) -> str:
+    if len(text) > LONGEST:
+        raise ValueError(f"{text[:40]!r}... has {len(text)} signs, no angle has more than {LONGEST}")
     return unicodedata.normalize("NFKC", text.translate(_LOOKS)).translate(_LOOKS).strip().lower()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 
 import numpy as np
 import numpy.typing as npt
 
 from . import healpix
-from .errors import RegionError
+from .errors import RegionError, TooLargeError
 from .region import ORDER_MAX, FloatArray, IntArray
 
 MAX_ARRAYS = 30
@@ -61,17 +62,29 @@ def _uncovered(
     untouched = first == last
     starts, orders = [lower[untouched]], [np.full(int(untouched.sum()), order, dtype=np.int8)]
     parents = [np.flatnonzero(untouched)]
-    for i in np.flatnonzero(~untouched):
-        inner = slice(first[i], last[i])
-        ends = taken[inner] + healpix.span(taken_order[inner])
-        gap_lower = np.concatenate([[lower[i]], ends])
-        gap_upper = np.concatenate([taken[inner], [upper[i]]])
-        open_ = gap_lower < gap_upper
-        start, cell_order = healpix.ranges_to_cells(gap_lower[open_], gap_upper[open_])
-        starts.append(start)
-        orders.append(cell_order)
-        parents.append(np.full(start.size, i))
+    touched = np.flatnonzero(~untouched)
+    gap_lower, gap_upper, parent = _gaps(lower[touched], upper[touched], taken, taken_order)
+    start, cell_order = healpix.ranges_to_cells(gap_lower, gap_upper)
+    starts.append(start)
+    orders.append(cell_order)
+    parents.append(touched[parent[np.searchsorted(gap_lower, start, side="right") - 1]])
     return np.concatenate(starts), np.concatenate(orders), np.concatenate(parents)
+
+
+def _gaps(
+    lower: IntArray, upper: IntArray, taken: IntArray, taken_order: npt.NDArray[np.int8]
+) -> tuple[IntArray, IntArray, IntArray]:
+    """What cells leave open of ranges, ascending, and which range each gap is of. Every range holds a cell."""
+    order = np.argsort(lower, kind="stable")
+    first, last = np.searchsorted(taken, lower[order]), np.searchsorted(taken, upper[order])
+    count = last - first
+    at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(int(count.sum()))
+    inner, ends = taken[at], taken[at] + healpix.span(taken_order[at])
+    begins = np.cumsum(count) - count
+    gap_lower, gap_upper = np.insert(ends, begins, lower[order]), np.insert(inner, np.cumsum(count), upper[order])
+    parent = np.repeat(order, count + 1)
+    is_open = gap_lower < gap_upper
+    return gap_lower[is_open], gap_upper[is_open], parent[is_open]
 
 
 def _arrays(data: bytes, max_bytes: int) -> Scans:
@@ -80,12 +93,12 @@ def _arrays(data: bytes, max_bytes: int) -> Scans:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > MAX_ARRAYS or sum(i.file_size for i in archive.infolist()) > max_bytes:
-                raise RegionError(f"scan holds over {MAX_ARRAYS} arrays or {max_bytes} bytes")
+                raise TooLargeError(f"scan holds over {MAX_ARRAYS} arrays or {max_bytes} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             for name in arrays.files:
                 if name.startswith("nside-") and name[6:].isdecimal():
                     scans[_order(int(name[6:]))] = _scan(name, arrays[name])
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
         if isinstance(error, RegionError):
             raise
         raise RegionError(f"not a likelihood scan: {error}") from error

@@ -19,6 +19,9 @@ TAI_MINUS_GPS_S = 19.0
 SCALES = frozenset({"UTC", "TAI", "TT", "TDB", "GPS"})
 """TDB is taken for TT, from which it differs by under 2 ms."""
 
+LONGEST = 100
+"""Signs of a time."""
+
 _SCALE = r"(?:\s*(?P<scale>UTC|UT|GMT|TAI|TT|TDB|GPS))?"
 _DATE = r"(?P<year>\d{4})(?:[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})|(?P<month2>\d\d)(?P<day2>\d\d))"
 _CLOCK = r"(?P<hour>\d{1,2})(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?"
@@ -56,7 +59,7 @@ def read(text: str, day_part: float | None = None) -> datetime:
     >>> read("2027-03-01 20:00:00 +02:00") == read("MJD 61465.75") == read("20270301T1800")
     True
     """
-    plain = text.strip().upper()
+    plain = text.strip().upper() if len(text) <= LONGEST else ""
     try:
         if found := _ISO.fullmatch(plain):
             return _on_scale(_midnight(found) + _clock(found) - _offset(found["zone"]), found["scale"])

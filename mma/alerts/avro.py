@@ -7,6 +7,8 @@ reader parses the schema anew each time, which costs more than the alert: this o
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from typing import Any, NamedTuple
 
 import fastavro
 
+from mma import budget
 from mma.errors import DecodeError
 from mma.streams.message import Message
 
@@ -30,7 +33,16 @@ SYNC_BYTES = 16
 MAX_BYTES = 64_000_000
 """Largest payload, and largest sum of decompressed blocks: a bomb stops here."""
 
+XZ_MEMORY = 128 << 20
+"""Bytes that unpacking xz may take; its highest level asks for 65 MB."""
+
+MOST_BLOCKS = 20_000
+MOST_STREAMS = 100
+"""Of bzip2 or xz in a block; writers make one."""
+
 KNOWN_HEADERS = 32
+LONGEST_HEADER = 1_100_000
+"""Bytes: a schema and little else."""
 BROKEN = (
     EOFError, IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError, MemoryError,
     RecursionError, StopIteration, AssertionError,
@@ -103,14 +115,19 @@ def keyed(message: Message, schemas: SchemaStore) -> Framed:
 
 def container(message: Message, schemas: SchemaStore) -> Framed:
     """Avro object container file."""
-    payload, n_all = message.payload, len(message.payload)
+    return contained(message.payload)
+
+
+def contained(payload: bytes) -> Framed:
+    """The blocks of an object container file, unpacked."""
+    n_all = len(payload)
     header = _header(payload)
     sync_at = len(header.prefix)
     sync, at = payload[sync_at : sync_at + SYNC_BYTES], sync_at + SYNC_BYTES
     if len(sync) < SYNC_BYTES:
         raise DecodeError("Avro container: truncated header")
     open_block, blocks = CODECS[header.codec], []
-    total = 0
+    total = n_blocks = 0
     while at < n_all:
         count, at = _long(payload, at)
         size, at = _long(payload, at)
@@ -122,10 +139,15 @@ def container(message: Message, schemas: SchemaStore) -> Framed:
         block = open_block(payload, at, size, count)
         n_bytes = block.end - block.start
         total += n_bytes
-        if count > n_bytes or total > MAX_BYTES:
+        if count > n_bytes:
             raise DecodeError(f"Avro container: {count} records in {n_bytes} bytes")
+        if total > len(payload) and total > _most():
+            raise _too_large(header.codec)
         if count:
             blocks.append(block)
+        n_blocks += 1
+        if n_blocks > MOST_BLOCKS:
+            raise DecodeError(f"Avro container: more than {MOST_BLOCKS} blocks")
         at = end + SYNC_BYTES
     if not blocks:
         raise DecodeError("Avro container: no records")
@@ -137,6 +159,9 @@ def records(framed: Framed, needs: tuple[str, ...] | None = None) -> Iterator[tu
 
     Of several records in a block only the end of one tells where the next begins: then all are decoded whole.
     """
+    n_bytes = sum(block.end - block.start for block in framed.blocks)
+    n_records = sum(block.n_records for block in framed.blocks)
+    budget.values(framed.schema.size.values(n_bytes, n_records), "Avro")
     for block in framed.blocks:
         schema, is_slow = framed.schema.leading(needs if block.n_records == 1 else None)
         stream = BytesIO(block.data)
@@ -158,6 +183,8 @@ def _header(payload: bytes) -> Header:
         if payload.startswith(known.prefix):
             return known
     metadata, at = _metadata(payload)
+    if at > LONGEST_HEADER:
+        raise DecodeError(f"Avro container: a header of {at} bytes")
     codec = metadata.get("avro.codec", b"null").decode("ascii", "replace")
     if codec not in CODECS:
         raise DecodeError(f"Avro container: codec {codec[:20]!r} is not supported")
@@ -208,14 +235,57 @@ def _null(payload: bytes, at: int, size: int, count: int) -> Block:
     return Block(payload, at, at + size, count)
 
 
+def _most() -> int:
+    """Bytes that blocks may be unpacked to here."""
+    return min(MAX_BYTES, budget.now().unpacked)
+
+
+def _too_large(codec: str) -> Exception:
+    return budget.refuse(f"Avro container: {codec} blocks of more than {_most() // 1_000_000} MB unpacked")
+
+
 def _deflate(payload: bytes, at: int, size: int, count: int) -> Block:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        data = inflater.decompress(payload[at : at + size], MAX_BYTES + 1)
+        data = inflater.decompress(payload[at : at + size], _most() + 1)
     except zlib.error as error:
         raise DecodeError(f"Avro container: deflate: {error}") from error
-    if len(data) > MAX_BYTES or not inflater.eof:
-        raise DecodeError("Avro container: a deflate block is cut off, or larger than 64 MB")
+    if len(data) > _most():
+        raise _too_large("deflate")
+    if not inflater.eof:
+        raise DecodeError("Avro container: a deflate block is cut off")
+    return Block(data, 0, len(data), count)
+
+
+def _bzip2(payload: bytes, at: int, size: int, count: int) -> Block:
+    return _streams("bzip2", payload[at : at + size], bz2.BZ2Decompressor, count)
+
+
+def _xz(payload: bytes, at: int, size: int, count: int) -> Block:
+    return _streams("xz", payload[at : at + size], lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY), count)
+
+
+def _streams(
+    codec: str, packed: bytes, begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor], count: int
+) -> Block:
+    """What one stream after another holds, as their command lines write them; never unpacked beyond the limit."""
+    parts, left = [], _most() + 1
+    try:
+        while packed and left > 0:
+            stream = begin()
+            part = stream.decompress(packed, left)
+            left -= len(part)
+            parts.append(part)
+            if left > 0 and not stream.eof:
+                raise DecodeError(f"Avro container: a {codec} block is cut off")
+            packed = stream.unused_data
+            if len(parts) > MOST_STREAMS:
+                raise DecodeError(f"Avro container: a {codec} block of more than {MOST_STREAMS} streams")
+    except (OSError, ValueError, lzma.LZMAError) as error:
+        raise DecodeError(f"Avro container: {codec}: {error}") from error
+    if left <= 0:
+        raise _too_large(codec)
+    data = b"".join(parts)
     return Block(data, 0, len(data), count)
 
 
@@ -225,8 +295,8 @@ def _snappy(payload: bytes, at: int, size: int, count: int) -> Block:
     except ImportError as error:
         raise DecodeError("Avro container: codec snappy needs the package cramjam") from error
     packed = payload[at : at + size - 4]  # the last 4 bytes are a checksum
-    if _snappy_size(packed) > MAX_BYTES:
-        raise DecodeError("Avro container: a snappy block larger than 64 MB")
+    if _snappy_size(packed) > _most():
+        raise _too_large("snappy")
     try:
         data = bytes(snappy.decompress_raw(packed))
     except Exception as error:
@@ -247,4 +317,6 @@ CODECS: dict[str, Callable[[bytes, int, int, int], Block]] = {
     "null": _null,
     "deflate": _deflate,
     "snappy": _snappy,
+    "bzip2": _bzip2,
+    "xz": _xz,
 }

@@ -61,7 +61,9 @@ def header(lines: Sequence[str], has_place: Places) -> tuple[int, str] | None:
         is_comment = line.lstrip().startswith("#")
         for delimiter in SEPARATORS:
             names = names_of(line, delimiter)
-            if has_place(names) and _is_header(names, lines[at + 1 :], delimiter, is_comment=is_comment):
+            if has_place(names) and _is_header(
+                names, lines[at + 1 : at + 1 + PREAMBLE], delimiter, is_comment=is_comment
+            ):
                 return at, delimiter
     return None
 

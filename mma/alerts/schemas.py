@@ -18,11 +18,15 @@ from mma.errors import DecodeError
 
 from .columns import Survey, asked
 from .program import Asked, Program, compiled
+from .sizes import Size, size_of
 
 ENVIRONMENT = "MMA_LSST_SCHEMAS"
 NAME = re.compile(r"[A-Za-z_][\w.]*")
-MAX_SCHEMA_BYTES = 2_000_000
+MAX_SCHEMA_BYTES = 1_000_000
 MAX_DEPTH = 24
+KEPT = 32
+"""Schemas out of messages that are kept ready: each may take 20 MB."""
+
 UNPARSABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, UnicodeDecodeError)
 LAYOUTS = ("v{major}.{minor}", "{major}/{minor}")
 """Folders of a version: as in our data, and as in the package ``lsst-alert-packet``."""
@@ -40,6 +44,11 @@ class WriterSchema:
     def whole(self) -> Any:
         """Parsed for fastavro."""
         return _parsed(self.source)
+
+    @cached_property
+    def size(self) -> Size:
+        """What a record takes. DecodeError where there is no bound."""
+        return size_of(self.whole)
 
     def leading(self, needs: tuple[str, ...] | None) -> tuple[Any, bool]:
         """Parsed up to the last needed field, and whether a list had to stay in: no gain then.
@@ -88,7 +97,7 @@ class WriterSchema:
         return frozenset(names)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=KEPT)
 def writer_schema(text: bytes) -> WriterSchema:
     """The schema of a container's header or a message's key."""
     if len(text) > MAX_SCHEMA_BYTES:
@@ -100,18 +109,16 @@ def writer_schema(text: bytes) -> WriterSchema:
 
 
 def checked(source: Any) -> WriterSchema:
-    """A record schema that cannot make a decoder loop or overflow the stack. Raises what dicts raise, too."""
+    """A record schema of which bytes make a bounded number of values. Raises what dicts raise, too."""
     if not isinstance(source, dict) or source.get("type") != "record" or not source["fields"]:
         raise DecodeError("Avro schema is not a record with fields")
-    plain = _plain(source, str(source.get("namespace") or ""), frozenset(), 0)
-    return WriterSchema(plain)
+    schema = WriterSchema(_plain(source, str(source.get("namespace") or ""), frozenset(), 0))
+    _ = schema.size
+    return schema
 
 
 def _plain(schema: Any, namespace: str, open_names: frozenset[str], depth: int) -> Any:
-    """A copy without docs, defaults and logical types; refuses recursion and items of zero bytes.
-
-    An array of nulls takes no bytes, so a count of 2^60 would keep the decoder busy for ever.
-    """
+    """A copy without docs, defaults and logical types; refuses recursion."""
     if depth > MAX_DEPTH:
         raise DecodeError("Avro schema is nested too deeply")
     if isinstance(schema, str):
@@ -129,21 +136,12 @@ def _plain(schema: Any, namespace: str, open_names: frozenset[str], depth: int) 
         head = {k: schema[k] for k in ("name", "namespace") if k in schema}
         return {"type": "record", **head, "fields": fields}
     if kind == "array":
-        return {"type": "array", "items": _items(schema["items"], namespace, open_names, depth)}
+        return {"type": "array", "items": _plain(schema["items"], namespace, open_names, depth + 1)}
     if kind == "map":
         return {"type": "map", "values": _plain(schema["values"], namespace, open_names, depth + 1)}
     if kind in ("enum", "fixed"):
         return {k: schema[k] for k in ("type", "name", "namespace", "symbols", "size") if k in schema}
     return _plain(kind, namespace, open_names, depth + 1)
-
-
-def _items(items: Any, namespace: str, open_names: frozenset[str], depth: int) -> Any:
-    plain = _plain(items, namespace, open_names, depth + 1)
-    empty_record = isinstance(plain, dict) and plain["type"] == "record" and not plain["fields"]
-    empty_fixed = isinstance(plain, dict) and plain["type"] == "fixed" and not plain["size"]
-    if plain == "null" or empty_record or empty_fixed:
-        raise DecodeError("Avro schema: array of items that take no bytes")
-    return plain
 
 
 def _parsed(source: Mapping[str, Any]) -> Any:

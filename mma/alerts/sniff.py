@@ -7,13 +7,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from mma import budget
 from mma.errors import DecodeError
 from mma.streams.message import Message
 
 from . import table, voevent
 from .avro import Framed, confluent, framing
 from .packet import Record
-from .schemas import SchemaStore, WriterSchema
+from .schemas import KEPT, SchemaStore, WriterSchema
 
 KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("fink-ztf", frozenset({"candidate.jd", "cdsxmatch"})),
@@ -61,7 +62,7 @@ def look(message: Message, schemas: SchemaStore) -> Look:
     return OPENINGS.get(start[:1], _text)(message)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=KEPT)
 def kind_by_schema(schema: WriterSchema) -> str | None:
     """The kind of a schema's packets."""
     return kind_by_names(schema.names)
@@ -74,6 +75,7 @@ def kind_by_names(names: frozenset[str]) -> str | None:
 
 def _json(message: Message) -> Look:
     """An object, or a list of them: all of the first one's kind."""
+    budget.json(message.payload)
     try:
         content: Any = json.loads(message.payload)
     except (ValueError, RecursionError) as error:

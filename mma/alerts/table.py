@@ -8,7 +8,7 @@ read in two ways costs its row, by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from coincidence.names import TNS
@@ -45,11 +45,12 @@ def rows(message: Message) -> Iterator[Row | DecodeError]:
         raise DecodeError(f"table has no column {', '.join(missing)} (columns: {', '.join(table.columns)[:200]})")
     folded = frozenset(fold(c) for c in table.columns)
     source = next((name for name, marks in SOURCES if marks <= folded), "table")
+    others = [c for c in table.columns if fold(c) in OTHER_NAMES and c != found.get("object_id")]
     for number, line in table.lines:
         try:
             if isinstance(line, DecodeError):
                 raise line
-            yield _row(found, table, line, source)
+            yield _row(found, table, line, source) | {"aliases": _other_names(found, others, line, source)}
         except (DecodeError, ValueError, TypeError, ArithmeticError) as error:
             yield DecodeError(f"row {number}: {error}")
 
@@ -81,13 +82,11 @@ def _row(found: Mapping[str, str], table: Table, line: Cells, source: str) -> Ro
         "redshift_error": within(number["redshift_error"], 0.0, 20.0),
         "distance_mpc": _mpc(number["distance_mpc"], table.units.get(found.get("distance_mpc", ""), "")),
         "classification": _class(cell.get("classification")),
-        "aliases": _other_names(found, table, line, source),
     }
 
 
-def _other_names(found: Mapping[str, str], table: Table, line: Cells, source: str) -> list[str]:
-    """What else a row calls its object, TNS's own number among them."""
-    columns = [c for c in table.columns if fold(c) in OTHER_NAMES and c != found.get("object_id")]
+def _other_names(found: Mapping[str, str], columns: Sequence[str], line: Cells, source: str) -> list[str]:
+    """What else a row calls its object in some columns, TNS's own number among them."""
     told = [name.strip() for c in columns for name in re.split(r"[,;|]", _text(line.get(c)) or "")]
     number = identity(line.get(found.get("id", "")), "objid") if source == TNS else None
     return [name for name in (*told, f"{TNS}:{number}" if number else "") if name]

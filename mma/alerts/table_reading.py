@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from mma import budget
 from mma.encoding import in_utf8
 from mma.errors import DecodeError
 from mma.streams.message import Message
@@ -18,10 +19,10 @@ from .layout import BLANK, WIDE, header, layout, seems, text_of
 from .table_names import NUMERIC, find, has_place
 
 ECSV, VOTABLE = b"# %ECSV", re.compile(rb"<(?:\w+:)?VOTABLE\b")
-IPAC = re.compile(rb"(?:\\[^\n]*\n)*\|[^\n]*\|\s*\n\s*\|")
+IPAC = re.compile(rb"(?:\\[^\n]*\n)*+\|[^\n]*\|[ \t\r]*\n[ \t\r]*\|")
 """Names and types between bars; the rows below have none."""
 
-FORBIDDEN = re.compile(rb"<!DOCTYPE|<!ENTITY|<(?:\w+:)?STREAM\b[^>]*\bhref", re.IGNORECASE)
+FORBIDDEN = re.compile(rb"<!DOCTYPE|<!ENTITY|<(?:\w+:)?STREAM\b[^<>]*\bhref", re.IGNORECASE)
 """What would make a VOTable reader expand entities or open an address."""
 
 UNREAD = (
@@ -31,6 +32,9 @@ UNREAD = (
 )
 """First bytes of tables that are not read, and what to do."""
 
+FIELDS, ROWS = re.compile(rb"<(?:\w+:)?FIELD\b"), re.compile(rb"<(?:\w+:)?TR\b")
+MOST_COLUMNS = 2000
+MOST_CELLS = 20_000_000
 HEAD_BYTES = 65536
 UNREADABLE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, ImportError, ArithmeticError,
@@ -71,18 +75,29 @@ def _unread(head: bytes) -> str | None:
 
 def read(message: Message) -> Table:
     """A table of any form."""
+    budget.text(len(message.payload), "table")
     payload = in_utf8(message)[0].payload
     if reason := _unread(payload):
         raise DecodeError(reason)
     if payload.startswith(ECSV):
         return _astropy(payload, "ascii.ecsv")
     if VOTABLE.search(payload[:4096]):
+        budget.document("VOTable")
         if FORBIDDEN.search(payload):
             raise DecodeError("VOTable with a document type, an entity or an external stream")
+        _check_size(len(FIELDS.findall(payload)), len(ROWS.findall(payload)))
         return _astropy(payload, "votable")
     if IPAC.match(payload) and not _is_markdown(payload):
         return _astropy(payload, "ascii.ipac")
     return _text_table(text_of(payload))
+
+
+def _check_size(n_columns: int, n_rows: int) -> None:
+    """Refuse more than any table of transients has; a row may leave its last cells out, and has room for them."""
+    if n_columns > MOST_COLUMNS:
+        raise DecodeError(f"table of {n_columns} columns, more than {MOST_COLUMNS}")
+    if n_columns * n_rows > MOST_CELLS:
+        raise DecodeError(f"table of {n_columns} columns and {n_rows} rows: more than {MOST_CELLS} cells")
 
 
 def _is_markdown(payload: bytes) -> bool:
@@ -93,6 +108,7 @@ def _is_markdown(payload: bytes) -> bool:
 
 def _text_table(text: str) -> Table:
     found = layout(text, has_place)
+    _check_size(len(found.columns), 0)
     rows = list(found.rows)
     wanted = [
         found.columns.index(name) for want in ("ra", "dec", "time", *NUMERIC) if (name := find(found.columns, want))
@@ -111,6 +127,7 @@ def _cells(row: Sequence[str], columns: Sequence[str], delimiter: str) -> Cells 
 
 
 def _astropy(payload: bytes, reader: str) -> Table:
+    budget.document(f"table: {reader}")  # a cell of any length, a header of aliases: the cost is known afterwards
     from astropy.io.votable.exceptions import VOTableSpecError
     from astropy.table import Table as Read
 
@@ -126,6 +143,7 @@ def _astropy(payload: bytes, reader: str) -> Table:
         for n in table.colnames
         if getattr(table[n], "unit", None) is not None
     }
+    _check_size(len(table.colnames), len(table))
     lines = ({n: _plain(row[n]) for n in table.colnames} for row in table)
     return Table(list(table.colnames), units, enumerate(lines, 1), Numbers(has_commas=False))
 

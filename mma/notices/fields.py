@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import orjson
 import pybase64
 
+from mma import budget
 from mma.errors import DecodeError
 from mma.streams.message import Message
 from skymaps import times
@@ -49,6 +50,7 @@ def parse_json(payload: bytes) -> Any:
     orjson is twice as fast, and takes an integer of over 64 bits for a real number. What it refuses is left to
     ``json``, which tells more clearly what is wrong.
     """
+    budget.json(payload)
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(payload)
     try:

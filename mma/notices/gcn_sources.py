@@ -14,7 +14,7 @@ from coincidence.event import Kind, Messenger
 
 from .sheet import Sheet
 
-SCHEMA = re.compile(r"/notices/(.+)\.schema\.json$")
+SCHEMA = re.compile(r"/notices/(.{1,200})\.schema\.json$")
 
 IGNORED = (
     (r"json-schema\.org/", "a JSON Schema, not a notice"),

@@ -5,22 +5,17 @@ Fields: https://emfollow.docs.ligo.org/userguide/content.html#kafka-notice-gcn-s
 
 from __future__ import annotations
 
-import io
 import re
-import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
-
-import fastavro
-from fastavro.schema import SchemaParseException, UnknownType
 
 import skymaps
 from coincidence.event import Event, ExternalCoincidence, Kind, Messenger, Stage
+from mma import budget
+from mma.alerts import avro
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
 
@@ -30,17 +25,9 @@ from .fields import Document
 from .regions import Where
 from .sheet import Sheet, issued_of
 
-MAX_UNPACKED = 512 << 20
-"""Bytes of a map; a flat one of NSIDE 1024 with distances has 400 MB."""
-
 OBSERVATORY = "LVK"
 AVRO_MAGIC = b"Obj\x01"
-AVRO_ERRORS = (
-    ValueError, LookupError, TypeError, EOFError, MemoryError, RecursionError,
-    struct.error, zlib.error, SchemaParseException, UnknownType,
-)  # fmt: skip
-"""What fastavro raises on damaged bytes; it has no error class of its own for that."""
-
+ARCHIVE = b"PK\x03\x04"
 SUPEREVENT = re.compile(r"(MS|TS|S|M|T|G)\d+[a-z]*")
 TEST_PREFIX = ("M", "T")
 """Superevents of mock (``MS``) and test (``TS``) data."""
@@ -96,11 +83,7 @@ def read(payload: bytes, text: Cut | None = None) -> Document:
     """The record, whatever carries it: JSON text (with or without its large maps) or an Avro container with one."""
     if not payload.startswith(AVRO_MAGIC):
         return fields.unwrapped(fields.parse_json(payload) if text is None else text.parsed(payload))
-    try:
-        records: list[Any] = list(islice(fastavro.reader(io.BytesIO(payload)), 2))
-    except AVRO_ERRORS as error:
-        raise DecodeError(f"Avro: {type(error).__name__} {error}") from error
-    return fields.unwrapped(records)
+    return fields.unwrapped([record for record, _ in islice(avro.records(avro.contained(payload)), 2)])
 
 
 def superevent_id(name: str, path: str) -> str:
@@ -228,8 +211,12 @@ def skymap_of(value: object, path: str, maps: Mapping[str, bytes] = MappingProxy
 
 def map_of(content: bytes, path: str) -> skymaps.SkyMap:
     """The map in a FITS file, or a ``DecodeError`` that names the field."""
+    if content.startswith(ARCHIVE):
+        budget.document(f"{path}: an archive")
     try:
-        return skymaps.read(content, max_bytes=MAX_UNPACKED)
+        return skymaps.read(content, max_bytes=budget.now().unpacked)
+    except skymaps.TooLargeError as error:
+        raise budget.refuse(f"{path}: {error}") from error
     except skymaps.RegionError as error:
         raise DecodeError(f"{path}: {error}") from error
 

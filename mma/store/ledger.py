@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, select, up
 
 from ..streams import Message
 from . import tables
+from .bounds import bounded
 from .bulk import Row, columns_of, insert, insert_new
 from .storable import as_key, from_bytes, storable, to_bytes
 
@@ -49,6 +50,8 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
 
     Whatever a sender put into it, it is kept: what no database takes is written as escapes.
     """
+    message, cut = bounded(message)
+    reasons = [(f"{reason} ({cut})" if cut else reason, traceback) for reason, traceback in reasons]
     rows = [
         {
             "source": as_key(message.source),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -275,17 +276,21 @@ def _timestamp(got: Any) -> float | None:
 
 
 def as_message(got: Any, max_bytes: int, marks: dict[str, bytes] | None = None, source: str = "") -> Message:
-    """What the client got; without its bytes, and with that fault, where it is larger."""
-    payload = got.value() or b""
-    size = len(payload)
+    """What the client got; without its body, and with that fault, where body, key and headers are larger together."""
+    payload, key, headers = got.value() or b"", got.key(), [(name, value or b"") for name, value in got.headers() or ()]
+    size = len(payload) + len(key or b"") + sum(len(name) + len(value) for name, value in headers)
+    fault = None
+    if size > max_bytes:
+        digest = hashlib.sha256(payload).hexdigest()
+        fault = f"message: {size} bytes are more than the {max_bytes} of one message; sha256 of its body {digest}"
     return Message(
-        payload=payload if size <= max_bytes else b"",
+        payload=b"" if fault else payload,
         source=source,
         topic=got.topic(),
         partition=got.partition(),
         offset=got.offset(),
-        key=got.key(),
-        headers={name: value or b"" for name, value in got.headers() or ()} | (marks or {}),
+        key=key,
+        headers=dict(headers) | (marks or {}),
         timestamp=_timestamp(got),
-        fault=f"message: {size} bytes are more than the {max_bytes} of one message" if size > max_bytes else None,
+        fault=fault,
     )

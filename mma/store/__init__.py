@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,13 +12,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import ConfigError, OutageError
+from . import session
 from .failing import is_of_data, is_outage
 from .fence import hold_schema
 from .place import as_url, check_file, files_of, masked, path_of, read_only
+from .session import WRITES
 
 __all__ = ["Store", "as_url", "files_of", "masked"]
 
-WRITES = "mma_writes"
 TUNING = (
     "journal_mode=WAL",
     "synchronous=FULL",  # what Kafka is told was kept is on the disk before
@@ -55,6 +57,7 @@ class Store:
         """
         self.url = as_url(database)
         self.writes = writes
+        self._patience = 1.0
         try:
             url = make_url(self.url)
             if (path := path_of(url)) is not None:
@@ -66,6 +69,8 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_to_write if writes else _tune_to_read)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "connect", session.tune)
         try:
             if writes:
                 self.upgrade()
@@ -115,12 +120,21 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: all of it is kept, or none."""
-        with (
-            self._outages_told(),
-            self.engine.connect().execution_options(**{WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        begun = time.monotonic()
+        try:
+            with (
+                self._outages_told(),
+                self.engine.connect().execution_options(**{WRITES: self._patience}) as connection,
+                connection.begin(),
+            ):
+                if connection.dialect.name == "postgresql":
+                    session.limit(connection)
+                yield connection
+        except OutageError:
+            if time.monotonic() - begun > session.IDLE_S * self._patience:  # it may have ended since we computed
+                self._patience = min(2.0 * self._patience, session.MOST_PATIENCE)
+            raise
+        self._patience = 1.0
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -138,7 +152,12 @@ class Store:
                 raise
             if self.engine.dialect.name == "postgresql":
                 self.engine.dispose()  # another server may have taken over; an old connection never finds it
-            raise OutageError(f"database: {_one_line(getattr(error, 'orig', error))}") from error
+            cause = getattr(error, "orig", error)
+            if getattr(cause, "sqlstate", None) == session.HELD:
+                with self.read() as connection:
+                    held = session.holders(connection)
+                raise OutageError(f"database: no lock within {session.LOCK_S:g} s; held by {held}") from error
+            raise OutageError(f"database: {_one_line(cause)}") from error
 
     def is_of_data(self, error: BaseException) -> bool:
         """Whether what was to be stored was at fault: no outage, and no fault of the program's."""
@@ -173,8 +192,8 @@ def _options(url: URL, *, writes: bool) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 30}}
     said = url.query.get("options", "")
-    reads = {"connect_args": {"options": f"{said} -c default_transaction_read_only=on"}}
-    return {"pool_pre_ping": True} | ({} if writes else reads)
+    reads = {} if writes else {"options": f"{said} -c default_transaction_read_only=on"}
+    return {"pool_pre_ping": True, "connect_args": session.arguments(url) | reads}
 
 
 def _help(error: Exception) -> str:

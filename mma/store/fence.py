@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from . import session
+
 EVENTS = 0x6D6D62
 """Number of PostgreSQL's advisory lock on what the events are."""
 
@@ -17,6 +19,7 @@ SCHEMA = 0x6D6D64
 def hold_schema(connection: Connection) -> None:
     """Let one worker at a time look what tables there are, and make them: several may be the first."""
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # making tables of many rows takes its time
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA})")
 
 
@@ -28,7 +31,7 @@ def hold_events(connection: Connection, *, alone: bool) -> None:
     """
     if connection.dialect.name == "postgresql":
         how = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-        connection.exec_driver_sql(f"SELECT {how}({EVENTS})")
+        connection.exec_driver_sql(f"SELECT {how}({EVENTS}){session.bound(connection)}")
 
 
 def is_first(connection: Connection) -> bool:

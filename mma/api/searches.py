@@ -26,6 +26,9 @@ router = APIRouter(prefix="/api/search", tags=["search"])
 Row = dict[str, Any]
 LIMIT, LARGEST = 100, 10_000
 ASKED = asking.query(asking.Asked)
+ONCE: dict[str, Any] = {"compiled_cache": None}
+"""A document makes a statement of its own, with all its values: it is not kept when it was answered."""
+
 Found = Callable[[Connection, search.Condition, Order | None, int | None], Iterator[Row]]
 
 
@@ -64,10 +67,12 @@ def _answer(
     order = None if wanted is None else _order(wanted, kind)
     if form == "json":
         with answering.store_of(request).read() as connection:
+            connection.execution_options(**ONCE)
             return answering.page(request, list(found(connection, condition, order, size)), None)
 
     def pairs(connection: Connection) -> Iterator[tuple[Row, Row]]:
         facts: dict[str, Row] = {}
+        connection.execution_options(**ONCE)
         for row in found(connection, condition, order, size):
             if what == "candidates" and form != "ndjson":
                 facts.setdefault(row["event"], {})

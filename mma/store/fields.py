@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, case, func, select, tuple_
 from coincidence.terms import TERMS
 
 from . import tables
+from .many import one_of
 
 Kind = Literal["number", "text", "time", "flag"]
 Column = ColumnElement[Any]
@@ -85,7 +86,7 @@ def _flux(mag: float) -> float:
 def _tagged(names: Sequence[str]) -> ColumnElement[bool]:
     """The condition that a candidate has one of these tags, in whichever case they are written."""
     t = tables.tags.c
-    having = select(t.event_id, t.object_id).where(t.tag.in_([name.lower() for name in names]))
+    having = select(t.event_id, t.object_id).where(one_of(t.tag, (name.lower() for name in names)))
     return tuple_(C.event_id, C.object_id).in_(having)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from . import tables
 from .fields import OBJECTS, SEARCHED, Field
+from .many import one_of
 
 O = tables.objects.c  # noqa: E741 - a table, not a number
 MJD_OF_UNIX_ZERO, DAY_S = 40587.0, 86400.0
@@ -20,7 +21,7 @@ def _of_mjd(mjd: float) -> float:
 
 def _in_band(names: Sequence[str]) -> ColumnElement[bool]:
     """ANTARES writes ZTF's r as R."""
-    return O.band.in_([*names, *(name.lower() for name in names)])
+    return one_of(O.band, [*names, *(name.lower() for name in names)])
 
 
 def _mjd(name: str) -> Field:

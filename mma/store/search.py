@@ -23,10 +23,14 @@ from skymaps import times
 from ..errors import ConfigError
 from ..nearest import did_you_mean
 from .fields import Column, Field
+from .many import in_ranges, one_of, one_of_numbers
 
 Condition = ColumnElement[bool]
 LARGEST, DEEPEST = 200, 8
 """Clauses in a document, and ``bool`` within ``bool``."""
+
+MOST_VALUES = 1000
+"""In all clauses of a document: a statement has each number as a parameter of its own."""
 
 EPOCH_S = (1e8, 1e11)
 """Numbers that are Unix seconds where a time is wanted: 1973 to 5138. A thousand times as much is milliseconds, as
@@ -68,9 +72,15 @@ def chosen(field: Field, values: Iterable[Any], where: str = "match") -> Conditi
     found = [_typed(field, value, where) for value in values]
     if field.among is not None:
         return field.among(found)
-    if field.kind in ("text", "flag"):
-        return field.column.in_(found)
-    return or_(false(), *(and_(limited(field, "gte", v), limited(field, "lte", v)) for v in found))
+    if field.kind == "text":
+        return one_of(field.column, found)
+    if field.kind == "flag":
+        return field.column.in_(sorted({*found}))
+    limits = [limit for value in found if math.isfinite(limit := field.into(value))]
+    if not field.slack:
+        return one_of_numbers(field.column, limits)
+    slacks = (field.slack * max(1.0, abs(limit)) for limit in limits)
+    return in_ranges(field.column, ((x - slack, x + slack) for x, slack in zip(limits, slacks, strict=True)))
 
 
 def condition(document: Any, fields: Mapping[str, Field]) -> Condition:
@@ -85,11 +95,11 @@ def condition(document: Any, fields: Mapping[str, Field]) -> Condition:
 
 
 class _Reader:
-    """Reads one document; counts its clauses."""
+    """Reads one document; counts its clauses and values."""
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
         self._fields = fields
-        self._n = 0
+        self._n = self._values = 0
 
     def clause(self, document: Any, where: str, depth: int) -> Condition:
         """One clause."""
@@ -112,11 +122,18 @@ class _Reader:
         field_name, value = _only(body, where)
         field, where = self._field(field_name, where), f"{where}.{field_name}"
         if name == "range":
+            self._count(len(value) if isinstance(value, dict) else 1, where)
             return _range(field, value, where)
         values = value if name == "terms" else [_plain(value)]
         if not isinstance(values, list) or len(values) > LARGEST:
             raise SearchError(where, f"expected a list of at most {LARGEST} values")
+        self._count(len(values), where)
         return chosen(field, values, where)
+
+    def _count(self, n: int, where: str) -> None:
+        self._values += n
+        if self._values > MOST_VALUES:
+            raise SearchError(where, f"more than {MOST_VALUES} values in all")
 
     def _field(self, name: str, where: str) -> Field:
         if name not in self._fields:

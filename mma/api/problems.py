@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -111,14 +111,21 @@ def register(app: FastAPI) -> None:
         log.warning("the API's database is away: %s", error)
         return problem(503, "the database does not answer now", headers={"Retry-After": str(AGAIN_S)})
 
-    for kind in (ConfigError, RegionError, DataError):
+    for kind in (ConfigError, RegionError):
         app.add_exception_handler(kind, _wrong)
+    app.add_exception_handler(DBAPIError, _refused)
     app.add_exception_handler(Exception, _fault)
 
 
 async def _wrong(_: Request, error: Exception) -> Response:
-    text = "a value that the database does not take" if isinstance(error, DataError) else _safe(str(error))
-    return problem(422, text)
+    return problem(422, _safe(str(error)))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """What the database does not take, or what is a fault of ours."""
+    if request.app.state.store.is_of_data(error):
+        return problem(422, "a value that the database does not take, or too many of them")
+    return await _fault(request, error)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

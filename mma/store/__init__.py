@@ -29,6 +29,9 @@ TUNING = (
 )
 """SQLite's settings."""
 
+STATEMENTS = 200
+"""Statements that are kept as they were compiled: we have half as many, and whoever asks may make more."""
+
 READING = ("query_only=ON", "temp_store=MEMORY", "cache_size=-32768")
 """... of somebody who only reads."""
 
@@ -190,10 +193,10 @@ def _place(url: URL, *, writes: bool) -> tuple[URL | str]:
 
 def _options(url: URL, *, writes: bool) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 30}}
+        return {"connect_args": {"timeout": 30}, "query_cache_size": STATEMENTS}
     said = url.query.get("options", "")
     reads = {} if writes else {"options": f"{said} -c default_transaction_read_only=on"}
-    return {"pool_pre_ping": True, "connect_args": session.arguments(url) | reads}
+    return {"pool_pre_ping": True, "query_cache_size": STATEMENTS, "connect_args": session.arguments(url) | reads}
 
 
 def _help(error: Exception) -> str:

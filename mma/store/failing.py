@@ -9,6 +9,14 @@ import orjson
 OF_DATA = ("22", "23", "54")
 """SQLSTATE classes: a value that cannot be, a rule that it breaks, and one row that is too large."""
 
+TOO_MANY = (
+    "too many SQL variables",
+    "Expression tree is too large",
+    "parser stack overflow",
+    "number of parameters must be",
+)
+"""What SQLite and PostgreSQL's driver say, without a code for it, of a statement that is too large."""
+
 BEFORE_SENDING = (UnicodeError, OverflowError, orjson.JSONEncodeError)
 """What a driver, or the writing of JSON, says of text with lone surrogates and of numbers beyond 64 bit."""
 
@@ -25,7 +33,8 @@ def is_of_data(error: BaseException, driver: Any) -> bool:
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return str(state).startswith(OF_DATA)
-    return isinstance(cause, (driver.DataError, driver.IntegrityError, *BEFORE_SENDING))
+    is_too_much = isinstance(cause, driver.Error) and any(text in str(cause) for text in TOO_MANY)
+    return is_too_much or isinstance(cause, (driver.DataError, driver.IntegrityError, *BEFORE_SENDING))
 
 
 def is_outage(error: BaseException, driver: Any) -> bool:

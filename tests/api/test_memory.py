@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from mma.store import Store
 from mma.store.search import LARGEST, MOST_VALUES
@@ -82,3 +83,12 @@ def test_more_values_than_may_be_are_refused(served: tuple[httpx.Client, psutil.
         assert got.status_code == 422
         assert f"more than {MOST_VALUES} values in all" in got.json()["detail"]
     assert process.memory_info().rss - before < MOST_BYTES
+
+
+def test_too_many_variables_are_no_outage(database: str):
+    store = Store(database)
+    mark, n = ("?" if database.startswith("sqlite") else "%s"), 300_000  # both take fewer
+    with pytest.raises(DBAPIError) as caught, store.read() as connection:
+        connection.exec_driver_sql(f"SELECT 1 WHERE 1 IN ({', '.join([mark] * n)})", (1,) * n)
+    assert store.is_of_data(caught.value)
+    store.close()

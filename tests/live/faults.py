@@ -245,3 +245,59 @@ def together(case: Case, topics_: dict[str, int], names: Sequence[str]) -> None:
             case.begin(topic, first)
         until(partial(case.is_read, topic, n), 10 * WAIT_S)
         case.stop()
+
+
+def read_only(server: Any, name: str, seconds: float) -> Fault:
+    """The database takes no writes, as a standby after a failover; those that are connected are cut off."""
+
+    def fault(case: Case) -> None:
+        server.psql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        time.sleep(seconds)
+        server.psql(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+    return fault
+
+
+def frozen(
+    case: Case, topics_: dict[str, int], names: Sequence[str], random: np.random.Generator, seconds: Sequence[float]
+) -> float:
+    """Read the topics with several workers. In the largest, one after the other is stopped by SIGSTOP.
+
+    Parameters
+    ----------
+    seconds
+        How long each of them sleeps.
+
+    Returns
+    -------
+    float
+        The longest time in seconds for which the others handled nothing while one slept.
+    """
+    largest, longest = max(topics_, key=topics_.__getitem__), 0.0
+    for topic, n in topics_.items():
+        for name in names:
+            case.begin(topic, name)
+        for k, how_long in enumerate(seconds if topic == largest else ()):
+            until(partial(_has_read, case, topic, n * k / (len(seconds) + 1), n, case.handled()), WAIT_S)
+            longest = max(longest, _sleep(case, case.workers[str(random.choice(names))], how_long))
+        until(partial(case.is_read, topic, n), 10 * WAIT_S)
+        case.stop()
+    return longest
+
+
+def _sleep(case: Case, worker: subprocess.Popen[bytes], seconds: float) -> float:
+    """Stop a worker, inside a transaction if there is one soon; the longest time that nobody handled anything."""
+    deadline = time.monotonic() + WRITING_S
+    while not case.watch.writes() and time.monotonic() < deadline:
+        pass
+    worker.send_signal(signal.SIGSTOP)
+    begun = last = time.monotonic()
+    done, longest = case.handled(), 0.0
+    while (now := time.monotonic()) < begun + seconds:
+        if case.handled() > done:
+            done, last = case.handled(), now
+        longest = max(longest, now - last)
+        time.sleep(0.2)
+    worker.send_signal(signal.SIGCONT)
+    return longest

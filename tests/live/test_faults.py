@@ -42,6 +42,13 @@ KILLS = (6, 86, 8) if FULL else (1, 4, 1)
 LOCKED_S = 40.0 if FULL else 2.0
 """In the full run longer than a worker waits for a lock."""
 
+READ_ONLY_S = 20.0 if FULL else 2.0
+FROZEN_S = (90.0, 45.0, 20.0, 5.0, 60.0) if FULL else (20.0,)
+"""A worker that is stopped sleeps so long; longer than it may hold a transaction, and than Kafka waits for it."""
+
+STALL_S = 30.0
+"""Others go on within this time."""
+
 BATCH, CALM_BATCH = 25, 500
 """Messages handled in one transaction: few, so that there are many places to be killed at."""
 
@@ -138,7 +145,8 @@ def test_postgresql_under_kills_and_a_server_that_goes_away(
     undisturbed: Ending, broker: Broker, starter: Start, tmp_path: Path, server: Any
 ) -> None:
     server.psql("CREATE DATABASE rough")
-    also = {0.2: faults.without(server, 1.0), 0.7: faults.without(server, 0.0)}
+    also = {0.2: faults.without(server, 1.0), 0.45: faults.read_only(server, "rough", READ_ONLY_S)}
+    also |= {0.7: faults.without(server, 0.0)}
     if FULL:
         also |= {0.4: faults.broker_restart, 0.6: faults.broker_restart}
     with told("PostgreSQL"), Case(broker, starter, tmp_path, server.get_uri("rough"), BATCH) as case:
@@ -156,3 +164,15 @@ def test_several_workers_come_and_go_and_are_as_one(
     with told(f"{n} workers"), Case(broker, starter, tmp_path, server.get_uri(f"shared{n}"), BATCH) as case:
         faults.together(case, undisturbed.sent.topics, [f"w{i}" for i in range(n)])
         same(case, undisturbed)
+
+
+def test_workers_that_are_stopped_hold_up_nobody_and_wake_as_if_new(
+    undisturbed: Ending, broker: Broker, starter: Start, tmp_path: Path, server: Any
+) -> None:
+    server.psql("CREATE DATABASE frozen")
+    random = np.random.default_rng(3)
+    with told("frozen"), Case(broker, starter, tmp_path, server.get_uri("frozen"), BATCH) as case:
+        longest = faults.frozen(case, undisturbed.sent.topics, ["w0", "w1", "w2"], random, FROZEN_S)
+        print(f"the others stood still for {longest:.1f} s at most")
+        same(case, undisturbed)
+        assert longest < STALL_S

@@ -43,7 +43,7 @@ LOCKED_S = 40.0 if FULL else 2.0
 """In the full run longer than a worker waits for a lock."""
 
 READ_ONLY_S = 20.0 if FULL else 2.0
-FROZEN_S = (90.0, 45.0, 20.0, 5.0, 60.0) if FULL else (20.0,)
+FROZEN_S = (90.0, 45.0, 20.0, 5.0, 60.0)
 """A worker that is stopped sleeps so long; longer than it may hold a transaction, and than Kafka waits for it."""
 
 STALL_S = 30.0
@@ -166,6 +166,7 @@ def test_several_workers_come_and_go_and_are_as_one(
         same(case, undisturbed)
 
 
+@pytest.mark.skipif(not FULL, reason="part of make faults; one worker is stopped in test_frozen.py")
 def test_workers_that_are_stopped_hold_up_nobody_and_wake_as_if_new(
     undisturbed: Ending, broker: Broker, starter: Start, tmp_path: Path, server: Any
 ) -> None:

@@ -72,6 +72,9 @@ class Engine:
         self._is_stale = False
         with self.store.read() as connection:
             self.following.catch_up(connection)
+        if without := self.following.unlocated():
+            with self.store.begin() as connection:
+                events.mark_unlocated(connection, sorted(without))
 
     @property
     def active(self) -> ActiveEvents:
@@ -194,6 +197,7 @@ class Engine:
         notice = namesakes.under_its_id(connection, notice)
         clock = notice.issued.timestamp() - OUTAGE_S
         change = self.following.take(connection, notice, message.place, at, clock)
+        self._is_stale |= self.following.is_mended
         if change.is_news:
             originals.keep(connection, notice.id, notice.notice, message.payload)
         if change.news in (News.REPEATED, News.OLDER):

@@ -8,6 +8,7 @@ MmaError
 ├── FetchError         a file that a notice points to cannot be had, or is not what it should be
 ├── Ignored            understood, and of no use to us: counted with its reason, not an error
 ├── NotFoundError      no such event, object or dead letter
+│   └── DamagedError   something stored is not what was stored
 ├── OutageError        a broker or database that is away: stop before the commit, try again
 └── TrippingError      so many messages in a row trip us that something else is wrong: nothing more of this source
 """
@@ -47,6 +48,10 @@ class Ignored(MmaError):  # noqa: N818 - not an error, an outcome
 
 class NotFoundError(MmaError):
     """No such event, object or dead letter."""
+
+
+class DamagedError(NotFoundError):
+    """Something stored is not what was stored, or is gone. The text names it."""
 
 
 class OutageError(MmaError):

@@ -7,8 +7,9 @@ import math
 from sqlalchemy import Connection
 
 from coincidence import ActiveEvents, Change, Event, Parameters
+from skymaps import SkyMap
 
-from .store import events
+from .store import events, maps
 
 LATE_S = 86_400.0
 """An event is searched for so long after its window closed: alerts may come late."""
@@ -23,6 +24,10 @@ class Following:
     def __init__(self, parameters: Parameters) -> None:
         self.active = ActiveEvents(parameters, LATE_S)
         self._parameters = parameters
+        self.damaged: dict[str, str] = {}
+        """Events without their map, since it is damaged: what is wrong with it, by their ids."""
+        self.is_mended = False
+        """A damaged map came again: what is known of its event is to be read anew."""
         self._seq: int | None = None
         self._closed_s = math.inf  # events whose window closed before are not searched
 
@@ -32,15 +37,22 @@ class Following:
         if newest == self._seq:
             return
         if self._seq is None:
-            for notice in events.notices(connection, events.open_ones(connection)):
+            for notice in events.notices(connection, events.open_ones(connection), self.damaged):
                 self.active.update(notice)
         else:
             for event_id, is_over in events.told_since(connection, self._seq):
-                for notice in events.notices(connection, [event_id]):
+                for notice in events.notices(connection, [event_id], self.damaged):
                     self.active.update(notice, now=math.inf if is_over else None)
                 if is_over:
                     self._closed_s = math.inf  # for others, who may be ahead of us
         self._seq = newest
+
+    def unlocated(self) -> dict[str, str]:
+        """Events that have no region since their newest map is damaged: what is wrong with it, by their ids."""
+        return {name: why for name, why in self.damaged.items() if name in self.active and not self._has_region(name)}
+
+    def _has_region(self, event_id: str) -> bool:
+        return self.active[event_id].region is not None
 
     def take(self, connection: Connection, notice: Event, place: str, received: float, clock: float) -> Change:
         """Take in a notice of our own; it is stored where it is new.
@@ -55,6 +67,10 @@ class Following:
             Events whose window closed before are not matched with new alerts. Unix seconds.
         """
         self.remember(connection, notice.id)
+        if notice.id in self.damaged and isinstance(notice.region, SkyMap) and notice.skymap_sha256:
+            maps.save(connection, notice.region)
+            events.mark_located(connection, notice.skymap_sha256)
+            self.is_mended = True
         change = self.active.update(notice, clock)
         if change.is_news:
             self._seq = events.save_notice(connection, notice, received=received, place=place)
@@ -66,7 +82,7 @@ class Following:
     def remember(self, connection: Connection, event_id: str) -> None:
         """Load an event that is over but known: its notices still count."""
         if event_id not in self.active and events.event_row(connection, event_id) is not None:
-            for earlier in events.notices(connection, [event_id]):
+            for earlier in events.notices(connection, [event_id], self.damaged):
                 self.active.update(earlier, now=math.inf)
 
     def reach_back(self, connection: Connection, clock: float) -> None:

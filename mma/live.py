@@ -54,7 +54,7 @@ class Live:
         self.busy_s = 0.0
         """Time spent on handling batches."""
         self._catch_up = CatchUp(merged.sources, tells_events)
-        self._pruning = Pruning(store, keep_nights)
+        self._pruning = Pruning(store, keep_nights, self.outages)
         self._said = -SAY_S
 
     @property
@@ -107,6 +107,8 @@ class Live:
 
     def _tell(self, *, at_once: bool = False) -> None:
         """Say how it goes: in the store for ``mma status``, and to those who wait for a heartbeat."""
+        for name, why in self.engine.following.unlocated().items():
+            self.outages.add(f"event {name}", f"without its map: {why}")
         if self.heart is not None and self.heart.is_due():
             self.heart.beat(self._heartbeat())
         if at_once or time.monotonic() - self._said > SAY_S:

@@ -125,6 +125,11 @@ def db(parser: argparse.ArgumentParser) -> None:
     prune.add_argument(
         "--keep", type=number(0.0), metavar="NIGHTS", help="nights to keep (keep_nights of the settings)"
     )
+    prune.add_argument("--force", action="store_true", help="even if that is more than half of all detections")
+    check = actions.add_parser("check", help="look for damage in the database, and say what to do")
+    check.add_argument("--mend", action="store_true", help="keep damaged maps anew from the notices they came in")
+    backup = actions.add_parser("backup", help="copy an SQLite database to a file, while all runs")
+    backup.add_argument("file", metavar="FILE")
     for action in actions.choices.values():
         shared(action, default=argparse.SUPPRESS)
 
@@ -265,6 +270,8 @@ def token(parser: argparse.ArgumentParser) -> None:
 def serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="HOST", help="address to listen at (127.0.0.1)")
     parser.add_argument("--port", type=whole(0, 65535), metavar="N", help="port to listen at (8000); 0: any")
+    for inherited in ("--socket", "--numbers"):  # of the worker that it is beside
+        parser.add_argument(inherited, type=whole(0), help=argparse.SUPPRESS)
 
 
 def shared(parser: argparse.ArgumentParser, default: str | None = None) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from skymaps import positions
 
 from .errors import NotFoundError
-from .store import cone, events, names
+from .store import cone, events, maps, names
 from .store.codec import event_of
 
 
@@ -25,7 +25,7 @@ def position(connection: Connection, text: str) -> tuple[float, float]:
     event_id = names.resolve(connection, text)
     if event_id is not None:
         row = events.event_row(connection, event_id)
-        region = event_of(row["document"], events.map_loader(connection)).region if row else None
+        region = event_of(row["document"], maps.loader(connection)).region if row else None
         if region is None:
             raise NotFoundError(f"event {event_id} has no position (yet)")
         return region.centre()

@@ -6,9 +6,10 @@ import logging
 import time
 from threading import Thread
 
-from .errors import OutageError
+from .errors import ConfigError, OutageError
 from .store import Store
-from .store.retention import NIGHT_S, prune
+from .store.retention import NIGHT_S, forget
+from .streams.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,9 @@ log = logging.getLogger(__name__)
 class Pruning:
     """Begins at the worker's start, and once a day after that. Of several workers whichever comes first does it."""
 
-    def __init__(self, store: Store, keep_nights: float) -> None:
+    def __init__(self, store: Store, keep_nights: float, troubles: Troubles) -> None:
         self._store = store
+        self._troubles = troubles
         self._keep_nights = keep_nights
         self._next = time.monotonic()
 
@@ -29,8 +31,9 @@ class Pruning:
 
     def _prune(self) -> None:
         try:
-            gone = prune(self._store, time.time() - self._keep_nights * NIGHT_S)
-        except OutageError as error:
-            log.warning("old nights were not forgotten: %s", error)
+            gone = forget(self._store, self._keep_nights, time.time())
+        except (ConfigError, OutageError) as error:
+            self._troubles.add("old nights", f"not forgotten: {error}")
         else:
+            self._troubles.clear("old nights")
             log.info("old nights forgotten: %s", ", ".join(f"{n} {name}" for name, n in gone.items()))

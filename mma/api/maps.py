@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field as About
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 import skymaps
@@ -20,7 +20,8 @@ from skymaps import Region
 
 from ..errors import NotFoundError
 from ..store import events as stored
-from ..store import queries, tables
+from ..store import maps as kept
+from ..store import queries
 from ..store.codec import event_of
 from . import answering, asking, drawing
 from .problems import responses
@@ -52,13 +53,16 @@ class Once:
             with self._lock:
                 if key in self._kept:
                     return self._kept[key]
-            made = make()
-            with self._lock:
-                self._kept[key] = made
-                self._size += len(made)
-                while self._size > self._most and len(self._kept) > 1:
-                    self._size -= len(self._kept.popitem(last=False)[1])
-                self._making.pop(key, None)
+            try:
+                made = make()
+                with self._lock:
+                    self._kept[key] = made
+                    self._size += len(made)
+                    while self._size > self._most and len(self._kept) > 1:
+                        self._size -= len(self._kept.popitem(last=False)[1])
+            finally:  # of what there is not, nothing is remembered
+                with self._lock:
+                    self._making.pop(key, None)
         return made
 
 
@@ -69,15 +73,20 @@ class LevelAsked(asking.Asked):
 
 
 LEVEL_ASKED = asking.query(LevelAsked)
+SHUT = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Of pictures: opened by themselves they run nothing."""
+
 FITS, MOC, GEOJSON, SVG = "application/fits", "application/fits", "application/geo+json", "image/svg+xml"
 
 
 def _fits(connection: Connection, sha256: str) -> bytes:
-    s = tables.skymaps.c
-    data: bytes | None = connection.execute(select(s.fits).where(s.sha256 == sha256)).scalar()
+    data = kept.fits(connection, sha256)
     if data is None:
         raise NotFoundError(f"no sky map {sha256}")
-    return bytes(data)
+    return data
 
 
 def _made(request: Request, sha256: str, kind: str, make: Callable[[Region], bytes]) -> bytes:
@@ -120,14 +129,14 @@ def geojson(request: Request, sha256: Sha256) -> Response:
 def svg(request: Request, sha256: Sha256) -> Response:
     """The whole sky with the 50 % and 90 % regions."""
     body = _made(request, sha256, "svg", lambda region: drawing.svg(region, f"sky map {sha256[:12]}").encode())
-    return answering.tagged(request, body, SVG, f"{sha256}-svg", FOREVER)
+    return answering.tagged(request, body, SVG, f"{sha256}-svg", FOREVER | SHUT)
 
 
 @router.get("/events/{event}/region.svg", responses=answering.documented("A picture", SVG) | responses(404))
 def event_svg(request: Request, event: asking.Name) -> Response:
     """The whole sky with an event's newest region, map or circle."""
     body, tag = _of_event(request, event, "svg", lambda region, name: drawing.svg(region, name).encode())
-    return answering.tagged(request, body, SVG, tag)
+    return answering.tagged(request, body, SVG, tag, SHUT)
 
 
 @router.get("/events/{event}/region.geojson", responses=answering.documented("GeoJSON", GEOJSON) | responses(404))
@@ -159,7 +168,7 @@ def _of_event(request: Request, event: str, kind: str, make: Callable[[Region, s
 
     def build() -> bytes:
         with answering.store_of(request).read() as connection:
-            region = event_of(document, stored.map_loader(connection)).region
+            region = event_of(document, kept.loader(connection)).region
         if region is None:
             raise NotFoundError(f"{name} has no region (yet)")
         return make(region, name)

@@ -20,7 +20,7 @@ from ..errors import ConfigError, NotFoundError
 from ..judging import Bench
 from ..publish.message import version
 from ..publish.wish import Filter, Wish, facts
-from ..store import Store, cone, groups, listing, outbox, queries, search, tables
+from ..store import Store, cone, groups, listing, maps, outbox, queries, search, tables
 from ..store import events as stored
 from ..store import tags as stored_tags
 from ..store.codec import event_of
@@ -106,7 +106,7 @@ class Local:
         with self._store.read() as connection:
             name = queries.event_id(connection, event)
             row = stored.event_row(connection, name)
-            region = event_of(row["document"], stored.map_loader(connection)).region if row else None
+            region = event_of(row["document"], maps.loader(connection)).region if row else None
         if region is None:
             raise NotFoundError(f"{name} has no region (yet)")
         return region

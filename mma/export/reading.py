@@ -13,7 +13,7 @@ from skymaps import Region
 from ..errors import ConfigError, NotFoundError
 from ..publish.candidate import event_part
 from ..publish.message import iso
-from ..store import Store, names, objects, queries, tables
+from ..store import Store, maps, names, objects, queries, tables
 from ..store import events as stored
 from ..store.bulk import select_in
 from ..store.codec import event_of
@@ -109,7 +109,7 @@ def _event(connection: Connection, name: str) -> Row:
 
 def _region(connection: Connection, event_id: str) -> Region | None:
     row = stored.event_row(connection, event_id)
-    return event_of(row["document"], stored.map_loader(connection)).region if row else None
+    return event_of(row["document"], maps.loader(connection)).region if row else None
 
 
 def _candidates(connection: Connection, event_id: str, wanted: Wanted, limit: int | None) -> list[Row]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-import skymaps
 from coincidence import Event, Parameters, Stage, can_be_matched, joint
 from coincidence.score import window
 from skymaps import SkyMap
 
-from . import names, tables
-from .bulk import Columns, Row, columns_of, insert_new, select_in, upsert
+from ..errors import DamagedError
+from . import maps, names, tables
+from .bulk import Row, columns_of, insert_new, select_in, upsert
 from .codec import event_document, event_of
 
 ACTIVE, EXPIRED, RETRACTED, UNLOCATED = "active", "expired", "retracted", "unlocated"
@@ -23,7 +22,7 @@ ACTIVE, EXPIRED, RETRACTED, UNLOCATED = "active", "expired", "retracted", "unloc
 def save_notice(connection: Connection, notice: Event, *, received: float, place: str) -> int:
     """Keep a notice and its map; its number. A notice that is there already is left as it is."""
     if isinstance(notice.region, SkyMap):
-        save_map(connection, notice.region)
+        maps.save(connection, notice.region)
     seq = newest(connection) + 1
     row = {
         "event_id": notice.id,
@@ -123,35 +122,42 @@ def mark_told(connection: Connection, event_id: str, revision: int, notice: str)
     )
 
 
-def save_map(connection: Connection, skymap: SkyMap) -> None:
-    """Keep a map once, by the sha256 of the bytes it came in."""
-    s = tables.skymaps.c
-    if connection.execute(select(s.sha256).where(s.sha256 == skymap.sha256)).first() is None:
-        columns: Columns = {"sha256": [skymap.sha256], "fits": [skymaps.write_fits(skymap)]}
-        insert_new(connection, tables.skymaps, columns)
+def notices(connection: Connection, event_ids: list[str], damaged: dict[str, str] | None = None) -> list[Event]:
+    """Every notice of these events, in the order in which they came.
 
-
-def map_loader(connection: Connection) -> Callable[[str], SkyMap]:
-    """A function that reads a stored map by its sha256, each only once."""
-    seen: dict[str, SkyMap] = {}
-
-    def load(sha256: str) -> SkyMap:
-        if sha256 not in seen:
-            s = tables.skymaps.c
-            fits = connection.execute(select(s.fits).where(s.sha256 == sha256)).scalar_one()
-            seen[sha256] = replace(skymaps.read(fits), sha256=sha256)
-        return seen[sha256]
-
-    return load
-
-
-def notices(connection: Connection, event_ids: list[str]) -> list[Event]:
-    """Every notice of these events, in the order in which they came."""
+    Parameters
+    ----------
+    damaged
+        Where given, a notice whose map is damaged has none, and this gets the event's id with what is wrong.
+    """
     r = tables.event_revisions.c
     rows = select_in(connection, select(r.document, r.seq), r.event_id, event_ids)
     documents = [row["document"] for row in sorted(rows, key=lambda row: row["seq"])]
-    load = map_loader(connection)
-    return [event_of(document, load) for document in documents]
+    load = maps.loader(connection)
+    found = []
+    for document in documents:
+        try:
+            found.append(event_of(document, load))
+        except DamagedError as error:
+            if damaged is None:
+                raise
+            damaged[document["id"]] = str(error)
+            found.append(event_of(document | {"region": None}, load))
+    return found
+
+
+def mark_unlocated(connection: Connection, event_ids: Sequence[str]) -> None:
+    """Events whose map is damaged are not searched for."""
+    for event_id in event_ids:
+        e = tables.events
+        connection.execute(update(e).where(e.c.id == event_id, e.c.state == ACTIVE).values(state=UNLOCATED))
+
+
+def mark_located(connection: Connection, sha256: str) -> None:
+    """Events of a map that is whole again are searched for."""
+    e = tables.events
+    its = e.c.skymap_sha256 == sha256, e.c.state == UNLOCATED
+    connection.execute(update(e).where(*its).values(state=ACTIVE))
 
 
 def open_ones(connection: Connection) -> list[str]:

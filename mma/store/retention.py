@@ -2,12 +2,70 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
+from ..errors import ConfigError
+from ..publish.message import iso
 from . import Store, tables
 from .fence import is_first
 
 NIGHT_S = 86_400.0
+MOST = 0.5
+"""Share of the detections that is forgotten at once without being told to."""
+
+
+def forget(store: Store, nights: float, now: float, *, force: bool = False) -> dict[str, int]:
+    """Delete what is older than so many nights before the newest that came in.
+
+    The clock alone does not tell: one that is years ahead would have nearly everything deleted. Nor do the data
+    alone, in which a time may be wrong.
+
+    Parameters
+    ----------
+    nights
+        Days that are kept.
+    now
+        Unix seconds.
+    force
+        Delete even more than half of the detections.
+
+    Returns
+    -------
+    :
+        As of ``prune``.
+
+    Raises
+    ------
+    ConfigError
+        More than half of the detections would go.
+    """
+    with store.read() as connection:
+        newest = _newest(connection)
+        if newest is None:
+            return dict.fromkeys(("detections", "objects", "aliases", "messages"), 0)
+        before = min(now, newest) - nights * NIGHT_S
+        old, every = (0, 0) if force else _share(connection, before)
+    if old > MOST * every:
+        kept = f"{nights:g} nights before {iso(min(now, newest))}"
+        raise ConfigError(
+            f"{old:,} of {every:,} detections are older than {kept}, more than half: nothing was deleted. If that is "
+            f"meant, 'mma db prune --keep {nights:g} --force' does it"
+        )
+    return prune(store, before)
+
+
+def _newest(connection: Connection) -> float | None:
+    """Time of the newest detection, or of the newest notice; Unix seconds."""
+    times = (func.max(tables.detections.c.time), func.max(tables.events.c.issued))
+    found = [connection.execute(select(time)).scalar() for time in times]
+    return max((time for time in found if time is not None), default=None)
+
+
+def _share(connection: Connection, before: float) -> tuple[int, int]:
+    """How many detections would be deleted, and how many there are."""
+    d = tables.detections
+    old = select(func.count()).select_from(d).where(*_is_old(before))
+    return connection.execute(old).scalar_one(), connection.execute(select(func.count()).select_from(d)).scalar_one()
 
 
 def prune(store: Store, before: float) -> dict[str, int]:
@@ -40,9 +98,13 @@ def prune(store: Store, before: float) -> dict[str, int]:
 
 
 def _detections(connection: Connection, before: float) -> int:
-    d, c = tables.detections, tables.candidates
-    is_candidate = exists().where(c.c.object_id == d.c.object_id)
-    return connection.execute(delete(d).where(d.c.time < before, ~is_candidate)).rowcount
+    return connection.execute(delete(tables.detections).where(*_is_old(before))).rowcount
+
+
+def _is_old(before: float) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions: a detection that is older, and of no candidate."""
+    d, c = tables.detections.c, tables.candidates.c
+    return d.time < before, ~exists().where(c.object_id == d.object_id)
 
 
 def _objects(connection: Connection, before: float) -> int:

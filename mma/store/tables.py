@@ -88,6 +88,7 @@ skymaps = Table(
     metadata,
     Column("sha256", String, primary_key=True),
     Column("fits", LargeBinary, nullable=False),
+    Column("digest", String),  # sha256 of these bytes; NULL: an older version kept them
 )
 
 objects = Table(

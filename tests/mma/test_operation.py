@@ -7,10 +7,13 @@ import logging
 import subprocess
 import sys
 
+import pytest
+from sqlalchemy import update
+
 from mma import notices
 from mma.cli import main
-from mma.errors import DecodeError
-from mma.store import retention
+from mma.errors import ConfigError, DecodeError
+from mma.store import retention, tables
 from mma.store.queries import status
 from tests.mma.world import HERE, T0, THERE, World, as_message, detection, superevent
 
@@ -90,6 +93,8 @@ def test_prune_asks_how_much_to_keep(world: World, capsys):
     assert "keep_nights" in capsys.readouterr().err
     assert main(["db", "prune", "--keep", "30", "--json", "--db", database]) == 0
     assert json.loads(capsys.readouterr().out)["detections"] == 0
+    assert main(["db", "prune", "--keep", "30", "--force", "--db", database]) == 0
+    assert "deleted: 0 detections" in capsys.readouterr().out
     assert main(["db", "upgrade", "--db", database]) == 0
     assert "up to date" in capsys.readouterr().out
 
@@ -116,3 +121,33 @@ def test_a_traceback_stays_one_line():
     assert "\n" not in line
     assert json.loads(line)["message"] == "it broke"
     assert "ValueError: bad" in json.loads(line)["traceback"]
+
+
+YEARS_S = 3653 * DAY_S
+
+
+@pytest.mark.parametrize("ahead_s", [0.0, YEARS_S])
+def test_a_clock_that_is_years_ahead_deletes_no_more_than_one_that_is_right(world: World, ahead_s: float):
+    world.hears(superevent(), *(detection(f"ZTF27{i}", THERE, 24.0 * i) for i in range(10)))
+    now = T0.timestamp() + 9 * DAY_S + ahead_s
+    assert retention.forget(world.store, 6.5, now)["detections"] == 3
+    assert retention.forget(world.store, 6.5, now)["detections"] == 0
+    assert world.status()["objects"] == 7
+
+
+def test_more_than_half_goes_only_by_force(world: World):
+    world.hears(superevent(), *(detection(f"ZTF27{i}", THERE, 24.0 * i) for i in range(10)))
+    before, now = world.status(), T0.timestamp() + 9 * DAY_S
+    with pytest.raises(ConfigError, match=r"7 of 10 detections are older .* --keep 2\.5 --force"):
+        retention.forget(world.store, 2.5, now)
+    assert world.status() == before
+    assert retention.forget(world.store, 2.5, now, force=True)["detections"] == 7
+
+
+def test_a_wrong_time_among_the_data_deletes_nothing_either(world: World):
+    """The clock bounds what the newest detection says."""
+    world.hears(superevent(), *(detection(f"ZTF27{i}", THERE, 24.0 * i) for i in range(10)))
+    with world.store.begin() as connection:
+        one = tables.detections.c.object_id == "ZTF279"
+        connection.execute(update(tables.detections).where(one).values(time=T0.timestamp() + YEARS_S))
+    assert retention.forget(world.store, 6.5, T0.timestamp() + 9 * DAY_S)["detections"] == 3

@@ -16,7 +16,7 @@ from skymaps import Region
 
 from ...errors import NotFoundError
 from ...store import events as stored
-from ...store import tables
+from ...store import maps, tables
 from ...store.codec import event_of
 from ...visibility import sample
 from ..answering import store_of
@@ -159,7 +159,7 @@ def picture_key(document: Row, beside: dict[str, Row]) -> str:
 
 def _region(request: Request, document: Row) -> Region:
     with store_of(request).read() as connection:
-        region = event_of(document, stored.map_loader(connection)).region
+        region = event_of(document, maps.loader(connection)).region
     if region is None:
         raise NotFoundError(f"{document['id']} has no region (yet)")
     return region

@@ -34,6 +34,8 @@ SAMPLES: dict[str, Any] = {"str | None": "", "float | None": 0.0, "int | None": 
 LIMITS: dict[str, tuple[float, float]] = {
     "settings.batch_size": (1, 1_000_000),
     "settings.max_message_mb": (0.001, 200.0),
+    "settings.read_limit_s": (0.1, 280.0),
+    "settings.read_memory_mb": (64.0, 1_000_000.0),
     "settings.heartbeat_s": (0.0, 3600.0),
     "settings.heartbeat_limit_s": (1.0, 86_400.0),
     "settings.api.port": (0, 65_535),
@@ -118,7 +120,13 @@ class Settings:
     """Consumer group: workers of one name share the streams, and a restart goes on where it ended."""
 
     max_message_mb: float = 16.0
-    """Messages larger than this, in 10^6 bytes, are set aside unread."""
+    """Messages larger than this, in 10^6 bytes with key and headers, are set aside unread."""
+
+    read_limit_s: float = 20.0
+    """A message that takes longer than this to read, in seconds, is set aside."""
+
+    read_memory_mb: float = 800.0
+    """A message that needs more than this to be read, in 10^6 bytes, is set aside."""
 
     heartbeat_s: float = 10.0
     """Seconds between our own heartbeats, on the topic ``<prefix>.heartbeat``; 0 for none."""

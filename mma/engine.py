@@ -18,7 +18,8 @@ from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Paramete
 from coincidence.alert import StrArray
 from coincidence.names import SECOND_HAND
 
-from . import grouping, identity, matching, namesakes, whole
+from . import grouping, identity, matching, namesakes, reading, whole
+from .apart import Room
 from .beside import Beside
 from .errors import ConflictError, MmaError, OutageError, TrippingError
 from .following import LATE_S, OUTAGE_S, Following
@@ -53,6 +54,7 @@ class Engine:
         clock: Callable[[], float] = time.time,
         locate: Locate | None = None,
         beside: Beside | None = None,
+        room: Room | None = None,
     ) -> None:
         self.store = store
         self.sink = sink
@@ -61,6 +63,7 @@ class Engine:
         self._clock = clock
         self.beside = beside or Beside()
         self._locate = locate
+        self.room = room or reading.room()
         self._tripped: Counter[str] = Counter()  # by source
         self._seen = -math.inf  # time of the newest alert
         self.recall()
@@ -108,7 +111,7 @@ class Engine:
         try:
             if self._is_stale:
                 self.recall()
-            intake = take_in(batch, self._locate)
+            intake = take_in(batch, self._locate, self.room)
             with self.store.begin() as connection:
                 self._handle(connection, batch, intake)
         except OutageError:
@@ -149,7 +152,7 @@ class Engine:
 
     def handle_again(self, message: Message) -> str | None:
         """Handle a dead letter once more; what is still wrong with it, None where it is none any more."""
-        intake = take_in([message], self._locate)
+        intake = take_in([message], self._locate, self.room)
         try:
             if self._is_stale:
                 self.recall()
@@ -253,7 +256,9 @@ class Engine:
             before = objects.known(connection, columns)
             hits, wanted = self._wanted(columns, before)
             named = np.array([survey in SECOND_HAND for survey in columns.survey], dtype=np.bool_)
-            found = whole.decode(batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows])
+            found = whole.decode(
+                batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows], self.room
+            )
             columns = whole.with_history(columns, found)
             ours = identity.identify(connection, columns, found.aliases, before.version, hits, self.parameters)
             kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))

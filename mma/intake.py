@@ -14,8 +14,9 @@ from coincidence.alert import StrArray
 from coincidence.event import set_apart
 from coincidence.objects import with_keys
 
-from . import alerts, notices, rehearsal, topics
-from .errors import DecodeError, Ignored, OutageError
+from . import alerts, budget, notices, reading, rehearsal, topics
+from .apart import Room
+from .errors import CostlyError, DecodeError, Ignored, OutageError
 from .store.codec import event_document
 from .store.ledger import Entry
 from .store.storable import storable, unstorable
@@ -27,6 +28,7 @@ Locate = Callable[[Message, Event], Event]
 TEXTS = tuple(f.name for f in fields(AlertBatch) if getattr(AlertBatch.empty(), f.name).dtype.hasobject)
 """Columns of alerts that hold text."""
 
+LONGEST_URL = 2000
 LONGEST_ID = 200
 """Characters; names of objects go into messages, which stay small."""
 
@@ -62,44 +64,73 @@ class Intake:
         return self.alerts.take(rows), self.survey_ids[rows]
 
 
-def take_in(messages: Sequence[Message], locate: Locate | None = None) -> Intake:
-    """Decode messages of any kind. One that fails costs itself alone. ``locate`` adds maps that notices point to."""
-    intake = Intake()
+def take_in(messages: Sequence[Message], locate: Locate | None = None, room: Room | None = None) -> Intake:
+    """Decode messages of any kind. One that fails costs itself alone.
+
+    Parameters
+    ----------
+    locate
+        Adds maps that notices point to.
+    room
+        Where messages are read that may cost much.
+    """
+    intake, room = Intake(), room or reading.room()
+    batches: list[AlertBatch] = []
     optical: dict[str, list[int]] = {}
     known: dict[str, str] = {}
     intake.count(messages, "read")
-    for i, message in enumerate(messages):
-        try:
-            if message.fault is not None:
-                raise DecodeError(message.fault)
-            kind = _format_of(message, known)
-            if kind not in notices.DECODERS:
-                if message.headers and rehearsal.by_header(message):
-                    raise Ignored("rehearsal of an optical stream: header _test")
-                optical.setdefault(kind, []).append(i)
-                continue
-            intake.events += [(i, event) for event in _events(message, kind, locate)]
-            intake.count([message], "decoded")
-        except OutageError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
-            _refuse(intake, i, message, error)
-    batches = [_take_alerts(intake, messages, rows, kind) for kind, rows in optical.items()]
+    with budget.small():
+        for i, message in enumerate(messages):
+            try:
+                if message.fault is not None:
+                    raise DecodeError(message.fault)
+                kind = _format_of(message, known)
+                if kind not in notices.DECODERS:
+                    reading.refuse_rehearsal(message)
+                    optical.setdefault(kind, []).append(i)
+                    continue
+                _take_events(intake, i, message, notices.decode_all(message, kind), locate)
+            except OutageError:
+                raise
+            except CostlyError:
+                batches.append(_take_apart(intake, messages, i, room, locate))
+            except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
+                _refuse(intake, i, message, error)
+        batches += [_take_alerts(intake, messages, rows, kind, room) for kind, rows in optical.items()]
     columns = AlertBatch.concatenate([batch for batch in batches if len(batch)])
     intake.survey_ids = columns.object_id
     intake.alerts = with_keys(columns)
     return intake
 
 
-def _events(message: Message, kind: str, locate: Locate | None) -> list[Event]:
+def _take_events(
+    intake: Intake, i: int, message: Message, found: Iterable[Event], locate: Locate | None = None
+) -> None:
     """The events of a notice; each a test where the message is a rehearsal."""
-    found = [set_apart(rehearsal.marked(event, message)) for event in notices.decode_all(message, kind)]
-    for event in found:
+    events = [set_apart(rehearsal.marked(event, message)) for event in found]
+    for event in events:
         if len(event.id) > LONGEST_ID:
             raise DecodeError(f"event id of more than {LONGEST_ID} characters")
         if (reason := unstorable(event_document(event))) is not None:
             raise DecodeError(reason)
-    return [locate(message, event) for event in found] if locate else found
+    intake.events += [(i, locate(message, event) if locate else event) for event in events]
+    intake.count([message], "decoded")
+
+
+def _take_apart(
+    intake: Intake, messages: Sequence[Message], i: int, room: Room, locate: Locate | None = None
+) -> AlertBatch:
+    """Read a message in the room; its alerts, if it has any."""
+    try:
+        found = room.call(reading.read, messages[i])
+        if isinstance(found, alerts.Decoded):
+            return _take_decoded(intake, messages, [i], found)
+        _take_events(intake, i, messages[i], found, locate)
+    except OutageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as if it had been read here
+        _refuse(intake, i, messages[i], error)
+    return AlertBatch.empty()
 
 
 def _format_of(message: Message, known: dict[str, str]) -> str:
@@ -131,7 +162,7 @@ def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:
     intake.faults.setdefault(i, []).append((storable(reason), trace))
 
 
-def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], kind: str) -> AlertBatch:
+def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], kind: str, room: Room) -> AlertBatch:
     """Columns of the alerts in messages of one format; ``message`` counts in the whole list."""
     try:
         decoded = alerts.decode([messages[i] for i in rows], kind)
@@ -139,12 +170,19 @@ def _take_alerts(intake: Intake, messages: Sequence[Message], rows: list[int], k
         if len(rows) == 1:
             _refuse(intake, rows[0], messages[rows[0]], unforeseen)
             return AlertBatch.empty()
-        return AlertBatch.concatenate([_take_alerts(intake, messages, [i], kind) for i in rows])
+        return AlertBatch.concatenate([_take_alerts(intake, messages, [i], kind, room) for i in rows])
+    parts = [_take_decoded(intake, messages, rows, decoded)]
+    parts += [_take_apart(intake, messages, rows[at], room) for at in decoded.costly]
+    return AlertBatch.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _take_decoded(intake: Intake, messages: Sequence[Message], rows: list[int], decoded: alerts.Decoded) -> AlertBatch:
+    """Account for what was decoded of some messages; the alerts that can be used."""
     for at, ignored in decoded.ignored:
         _refuse(intake, rows[at], messages[rows[at]], ignored)
     for at, error in decoded.refused:
         _refuse(intake, rows[at], messages[rows[at]], error)
-    unread = {at for at, _ in decoded.ignored} | {at for at, _ in decoded.refused}
+    unread = {at for at, _ in decoded.ignored} | {at for at, _ in decoded.refused} | {*decoded.costly}
     intake.count((messages[i] for at, i in enumerate(rows) if at not in unread), "decoded")
     batch = decoded.batch
     batch.message[:] = [rows[at] for at in batch.message.tolist()]
@@ -174,9 +212,13 @@ def _long_names(batch: AlertBatch) -> Iterator[tuple[int, str]]:
 
 
 def _odd_texts(batch: AlertBatch) -> Iterator[tuple[int, str]]:
-    """Rows with text that no database takes, and what is wrong there."""
+    """Rows with text that no database takes, or that is long beyond reason, and what is wrong there."""
     for name in TEXTS:
         values = getattr(batch, name).tolist()
+        most = LONGEST_URL if name == "url" else LONGEST_ID
+        if max((len(value) for value in values if value), default=0) > most:
+            long = f"{name} of more than {most} characters"
+            yield from ((row, long) for row, value in enumerate(values) if value and len(value) > most)
         if (together := "".join(filter(None, values))).isascii() and "\0" not in together:
             continue
         for row, value in enumerate(values):

@@ -13,6 +13,8 @@ import skymaps
 from coincidence import Event
 from coincidence.event import Stage
 
+from . import reading
+from .apart import Room
 from .errors import FetchError
 from .streams import Message
 
@@ -42,6 +44,11 @@ class _Wanted:
     skymap: skymaps.SkyMap | None = None
 
 
+def read_map(content: bytes) -> skymaps.SkyMap:
+    """The map in a file of any kind. Raises ``RegionError``."""
+    return skymaps.read(content, max_bytes=MAX_BYTES)
+
+
 class Maps:
     """The maps that notices of this worker wait for.
 
@@ -50,8 +57,9 @@ class Maps:
     an hour. Whoever stops the worker in that time loses the retry, not the notice.
     """
 
-    def __init__(self, fetch: Fetch, first_wait_s: float = FIRST_WAIT_S) -> None:
+    def __init__(self, fetch: Fetch, first_wait_s: float = FIRST_WAIT_S, room: Room | None = None) -> None:
         self._fetch = fetch
+        self._room = room or reading.room()
         self._first_wait_s = first_wait_s
         self._wanted: dict[str, _Wanted] = {}
         self._pool = ThreadPoolExecutor(2, "maps")
@@ -88,8 +96,9 @@ class Maps:
             del self._wanted[notice]
 
     def _get(self, url: str) -> skymaps.SkyMap:
-        content = self._fetch(url)
-        return skymaps.read(content, max_bytes=MAX_BYTES)
+        """The map, read apart: a thread could not be ended."""
+        found: skymaps.SkyMap = self._room.call(read_map, self._fetch(url))
+        return found
 
     def _ended(self, notice: str, wanted: _Wanted, job: Future[skymaps.SkyMap]) -> None:
         """A try came to its end: the map is there, or it is tried again later, or given up."""

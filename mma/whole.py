@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,13 @@ from coincidence import AlertBatch
 from coincidence.alert import StrArray
 from coincidence.objects import SAME_S, is_below
 
-from . import alerts
+from . import alerts, budget
+from .apart import Room
 from .streams import Message
 
 
 def decode(
-    messages: Sequence[Message], batch: AlertBatch, wanted: npt.NDArray[np.bool_], ids: StrArray
+    messages: Sequence[Message], batch: AlertBatch, wanted: npt.NDArray[np.bool_], ids: StrArray, room: Room
 ) -> alerts.Histories:
     """The histories of some alerts.
 
@@ -31,8 +33,12 @@ def decode(
         Which of them. Shape (n,).
     ids
         The surveys' own object ids of all alerts.
+    room
+        Where messages are read that may cost much.
     """
-    return alerts.histories(messages, batch, np.flatnonzero(wanted), ids.tolist())
+    with budget.small():
+        apart = partial(room.call, alerts.decode_whole)
+        return alerts.histories(messages, batch, np.flatnonzero(wanted), ids.tolist(), apart=apart)
 
 
 def with_history(columns: AlertBatch, found: alerts.Histories) -> AlertBatch:

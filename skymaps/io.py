@@ -60,7 +60,8 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
         raise TooLargeError(f"map of {len(data)} bytes is over the limit of {max_bytes}")
     sha256 = hashlib.sha256(data).hexdigest()
     if data[:4] == b"PK\x03\x04":
-        lower, order, density, remarks = read_scan(data, max_bytes)
+        lower, order, density, remarks = read_scan(data, max_bytes, max_tiles)
+        _check_cells(lower.size, max_tiles)
         told: dict[str, Any] = {"sha256": sha256, "creator": "likelihood scan", "remarks": remarks}
         return SkyMap.from_cells(lower, order, density, NO_LAYERS, **told)
     table = fits.open_table(data, max_bytes)
@@ -69,9 +70,13 @@ def read(source: str | Path | bytes, *, max_bytes: int = MAX_BYTES, max_tiles: i
     if "UNIQ" in table.names():
         return _read_multi_order(table, max_tiles, meta)
     lower, order, columns = _read_flat(table)
-    if lower.size > max_tiles:
-        raise TooLargeError(f"map of {lower.size} cells is over the limit of {max_tiles}")
+    _check_cells(lower.size, max_tiles)
     return SkyMap.from_cells(lower, order, columns[0], columns[1:] or NO_LAYERS, **meta)
+
+
+def _check_cells(n: int, max_tiles: int) -> None:
+    if n > max_tiles:
+        raise TooLargeError(f"map of {n} cells is over the limit of {max_tiles}")
 
 
 def _load(path: Path, max_bytes: int) -> bytes:

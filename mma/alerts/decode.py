@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from coincidence import Alert, AlertBatch
-from mma.errors import ConfigError, DecodeError, Ignored
+from mma.errors import ConfigError, CostlyError, DecodeError, Ignored
 from mma.streams.message import Message
 
 from . import brokers, lsst, table, voevent, ztf
@@ -48,6 +48,9 @@ DECODERS: dict[str, PacketDecoder | DocumentDecoder] = {
 MISFIT = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError)
 """What a decoder raises on a packet whose fields are not there, or are something else."""
 
+LONGEST_TEXT = 200
+"""Characters of a band or an id: columns of text are as wide as the longest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -60,6 +63,9 @@ class Decoded:
     ignored: list[tuple[int, Ignored]]
     n_whole: int = 0
     """Packets of which all had to be decoded: their fields' order, or a missing id, forbade the short way."""
+
+    costly: list[int] = field(default_factory=list)
+    """Messages that were left, as they may cost more than the budget that holds here."""
 
 
 def decode(
@@ -104,6 +110,7 @@ class _Tally:
     refused: list[tuple[int, DecodeError]] = field(default_factory=list)
     ignored: list[tuple[int, Ignored]] = field(default_factory=list)
     n_whole: int = 0
+    costly: list[int] = field(default_factory=list)
 
     def take(self, index: int, message: Message, queues: Queues | None = None) -> None:
         """Put a message in its queue, or decode it."""
@@ -116,6 +123,8 @@ class _Tally:
             self.refused.append((index, error))
         except Ignored as reason:
             self.ignored.append((index, reason))
+        except CostlyError:
+            self.costly.append(index)
         else:
             self.rows += [row | {"message": index} for row in found]
             self.refused += [(index, error) for error in errors]
@@ -129,7 +138,7 @@ class _Tally:
             batch = AlertBatch.concatenate(batches)
             batch = batch.take(np.argsort(batch.message, kind="stable"))
         self.refused.sort(key=lambda entry: entry[0])
-        return Decoded(batch, self.refused, self.ignored, self.n_whole)
+        return Decoded(batch, self.refused, self.ignored, self.n_whole, self.costly)
 
 
 def decode_whole(
@@ -155,6 +164,10 @@ def decode_whole(
             continue
         try:
             past = merge(utc(row["time"]), decoder.history(record))
+            if any(len(d.band) > LONGEST_TEXT or len(d.alert_id or "") > LONGEST_TEXT for d in past):
+                raise DecodeError(
+                    f"{seen.kind or format} packet's history: text of more than {LONGEST_TEXT} characters"
+                )
             alerts.append(alert(row, past, decoder.aliases(record)))
         except MISFIT as error:
             raise DecodeError(f"{seen.kind or format} packet's history: {error!r}") from error

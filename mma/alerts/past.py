@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from coincidence import Alert, AlertBatch
 from coincidence.names import key
-from mma.errors import DecodeError, Ignored
+from mma.errors import CostlyError, DecodeError, Ignored
 from mma.streams.message import Message
 from skymaps import IntArray
 
@@ -16,6 +16,9 @@ from .decode import decode_whole, default_schemas, opened
 from .nested import Queues, read
 from .points import Histories, of_alerts
 from .schemas import SchemaStore
+
+Whole = Callable[[Message, set[str]], list[Alert]]
+"""Decodes a message whole: its alerts on some objects."""
 
 
 def histories(
@@ -25,6 +28,7 @@ def histories(
     ids: Sequence[str],
     *,
     schemas: SchemaStore | None = None,
+    apart: Whole = decode_whole,
 ) -> Histories:
     """Histories of some alerts, in the order of their messages. Raises what ``decode`` collects.
 
@@ -38,6 +42,8 @@ def histories(
         The alerts wanted, by row of the batch.
     ids
         The surveys' own object ids of all alerts.
+    apart
+        What decodes messages that may cost more than the budget that holds here.
     """
     store, queues = schemas or default_schemas(), Queues()
     by_message: dict[int, list[int]] = {}
@@ -52,7 +58,11 @@ def histories(
         left += batch.message[others].tolist()
     place = {index: at for at, index in enumerate(by_message)}
     whole, whole_sources = _by_records(
-        messages, batch, {i: {ids[row] for row in by_message[i]} for i in sorted(left, key=place.__getitem__)}, store
+        messages,
+        batch,
+        {i: {ids[row] for row in by_message[i]} for i in sorted(left, key=place.__getitem__)},
+        store,
+        apart,
     )
     parts += [whole] if left or not parts else []
     if len(parts) == 1:
@@ -66,19 +76,22 @@ def _queued(queues: Queues, message: Message, row: int, store: SchemaStore) -> b
         return True
     try:
         seen, decoder = opened(message, None, store)
-    except (DecodeError, Ignored):
+    except (CostlyError, DecodeError, Ignored):
         return False  # where its record is wanted the complaint comes again
     return queues.put(row, message, seen.framed, decoder)
 
 
 def _by_records(
-    messages: Sequence[Message], batch: AlertBatch, wanted: Mapping[int, set[str]], store: SchemaStore
+    messages: Sequence[Message], batch: AlertBatch, wanted: Mapping[int, set[str]], store: SchemaStore, apart: Whole
 ) -> tuple[Histories, list[int]]:
     """Histories of objects in messages that are decoded whole, and the message of each."""
     alerts: list[Alert] = []
     sources: list[int] = []
     for index, object_ids in wanted.items():
-        found = decode_whole(messages[index], object_ids, schemas=store)
+        try:
+            found = decode_whole(messages[index], object_ids, schemas=store)
+        except CostlyError:
+            found = apart(messages[index], object_ids)
         alerts += found
         sources += [index] * len(found)
     rows = _rows(batch, wanted) if alerts else {}

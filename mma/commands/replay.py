@@ -12,6 +12,8 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .. import reading
+from ..apart import Room
 from ..beside import beside
 from ..config import Settings
 from ..engine import Engine
@@ -58,9 +60,14 @@ def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> 
         with store.read() as connection:
             before = queries.status(connection)
         progress = stack.enter_context(bar())
-        recorded = in_time_order(progress.track(list(find(paths, files_of(settings.database))), description="reading"))
+        room = reading.room(settings)
+        stack.callback(room.close)
+        found = list(find(paths, files_of(settings.database)))
+        recorded = in_time_order(progress.track(found, description="reading"), room)
         source = FileSource(recorded, settings.batch_size)
-        engine = Engine(store, sink, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
+        engine = Engine(
+            store, sink, parameters=settings.score, prefix=settings.prefix, beside=beside(settings), room=room
+        )
         task = progress.add_task("playing", total=len(source))
         look_seldom()
         engine.run(source, lambda n: progress.advance(task, n))
@@ -75,14 +82,14 @@ def bar() -> Progress:
     return Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True)
 
 
-def in_time_order(recorded: Iterable[Recorded]) -> list[tuple[Recorded, float]]:
+def in_time_order(recorded: Iterable[Recorded], room: Room | None = None) -> list[tuple[Recorded, float]]:
     """Recorded messages with the time at which each was sent; those without one keep their place.
 
     A notice counts from when it was issued, alerts from the first exposure of their message.
     """
     timed, last = [], 0.0
     for some in _batched(recorded, CHUNK):
-        times = _sent([item.message() for item in some])
+        times = _sent([item.message() for item in some], room)
         for i, item in enumerate(some):
             last = times.get(i, last)
             timed.append((item, last))
@@ -95,9 +102,9 @@ def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
         yield some
 
 
-def _sent(messages: list[Message]) -> dict[int, float]:
+def _sent(messages: list[Message], room: Room | None) -> dict[int, float]:
     """Index of each message that tells its time to Unix seconds."""
-    intake = take_in(messages)
+    intake = take_in(messages, room=room)
     times = {i: event.issued.timestamp() for i, event in intake.events}
     for i, time in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
         times[i] = min(time, times.get(i, time))

@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
+from .. import reading
+from ..apart import Room
 from ..beside import beside
 from ..config import Settings
 from ..engine import Engine
@@ -53,7 +55,9 @@ def run(options: Namespace) -> None:
         stack.callback(merged.close)
         to = options.publish or settings.publish
         sink = _sink(stack, to)
-        maps = _maps(stack, settings)
+        room = reading.room(settings, stop)
+        stack.callback(room.close)
+        maps = _maps(stack, settings, room)
         engine = Engine(
             store,
             sink,
@@ -61,6 +65,7 @@ def run(options: Namespace) -> None:
             prefix=settings.prefix,
             locate=maps.locate if maps else None,
             beside=beside(settings),
+            room=room,
         )
         heart = _heart(stack, sink, str(to), settings)
         log.info("listening to %s as group %s", ", ".join(listen), group)
@@ -69,6 +74,7 @@ def run(options: Namespace) -> None:
             _serve(stack, settings, live, store)
         if settings.metrics:
             stack.callback(serve(settings.metrics, live, store).shutdown)
+        room.start()
         warm_up(settings.score)
         look_seldom()
         live.follow()
@@ -126,10 +132,10 @@ def _serve(stack: ExitStack, settings: Settings, live: Live, store: Store) -> No
     log.info("the REST interface is at %s", server.url)
 
 
-def _maps(stack: ExitStack, settings: Settings) -> Maps | None:
+def _maps(stack: ExitStack, settings: Settings, room: Room) -> Maps | None:
     """What fetches maps, where that is wanted."""
     if not settings.fetch:
         return None
-    maps = Maps(Fetcher(hosts=settings.fetch_hosts).fetch)
+    maps = Maps(Fetcher(hosts=settings.fetch_hosts).fetch, room=room)
     stack.callback(maps.close)
     return maps

@@ -23,7 +23,7 @@ from .apart import Room
 from .beside import Beside
 from .errors import ConflictError, MmaError, OutageError, TrippingError
 from .following import LATE_S, OUTAGE_S, Following
-from .intake import Intake, Locate, source_of, take_in
+from .intake import Intake, Locate, newest, source_of, take_in
 from .store import Store, associations, events, identities, ledger, names, objects, originals, outbox
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
@@ -181,19 +181,13 @@ class Engine:
             done = i
         self._alerts(connection, batch, *intake.between(done, len(batch)))
         self._expire(connection, batch, intake)
-        ledger.count(connection, intake.counts, self._newest(batch))  # last: workers wait for one another at these rows
+        ledger.count(
+            connection, intake.counts, newest(batch, self._when)
+        )  # last: workers wait for one another at these rows
 
     def _when(self, message: Message) -> float:
         """When a message came, Unix seconds: now, where nobody noted it."""
         return self._clock() if message.timestamp is None else message.timestamp
-
-    def _newest(self, batch: Sequence[Message]) -> dict[str, float]:
-        """When the newest message of each source came, Unix seconds."""
-        newest: dict[str, float] = {}
-        for message in batch:
-            source = source_of(message)
-            newest[source] = max(self._when(message), newest.get(source, -math.inf))
-        return newest
 
     def _notice(self, connection: Connection, message: Message, notice: Event, at: float) -> None:
         """Take in one notice: the event's state, its candidates, its associations."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -148,6 +149,15 @@ def source_of(message: Message) -> str:
     if not message.name:
         return message.topic
     return message.topic.rpartition("/")[0] or message.topic
+
+
+def newest(messages: Iterable[Message], when: Callable[[Message], float]) -> dict[str, float]:
+    """When the newest message of each source came, Unix seconds."""
+    found: dict[str, float] = {}
+    for message in messages:
+        source = source_of(message)
+        found[source] = max(when(message), found.get(source, -math.inf))
+    return found
 
 
 def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:

@@ -23,7 +23,7 @@ from .apart import Room
 from .beside import Beside
 from .errors import ConflictError, MmaError, OutageError, TrippingError
 from .following import LATE_S, OUTAGE_S, Following
-from .intake import Intake, Locate, newest, source_of, take_in
+from .intake import Intake, Locate, arrivals, newest, source_of, take_in
 from .store import Store, associations, events, identities, ledger, names, objects, originals, outbox
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
@@ -257,7 +257,7 @@ class Engine:
             ours = identity.identify(connection, columns, found.aliases, before.version, hits, self.parameters)
             kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))
             columns, kept = replace(columns, object_id=ours.of(columns.object_id)), ours.histories(kept)
-            came = self._came(batch, columns)
+            came = arrivals(columns, batch, self._when)
             if ours.joined or ours.object_id:
                 before = self._joined(connection, columns, ours, came)
             objects.add_history(connection, kept)
@@ -265,13 +265,6 @@ class Engine:
             states = objects.merge(connection, columns, before, set(kept.object_id))
             for some in matching.batch(connection, self.active, states):
                 self.teller.settle(connection, some, self._clock(), came)
-
-    def _came(self, batch: Sequence[Message], alerts: AlertBatch) -> dict[str, float]:
-        """When the newest message about each object came, Unix seconds."""
-        came: dict[str, float] = {}
-        for name, i in zip(alerts.object_id, alerts.message.tolist(), strict=True):
-            came[name] = max(self._when(batch[i]), came.get(name, -math.inf))
-        return came
 
     def _joined(
         self, connection: Connection, alerts: AlertBatch, ours: identity.Identities, came: Mapping[str, float]

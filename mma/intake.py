@@ -160,6 +160,14 @@ def newest(messages: Iterable[Message], when: Callable[[Message], float]) -> dic
     return found
 
 
+def arrivals(columns: AlertBatch, messages: Sequence[Message], when: Callable[[Message], float]) -> dict[str, float]:
+    """When the newest message about each object came, Unix seconds."""
+    came: dict[str, float] = {}
+    for name, i in zip(columns.object_id, columns.message.tolist(), strict=True):
+        came[name] = max(when(messages[i]), came.get(name, -math.inf))
+    return came
+
+
 def _refuse(intake: Intake, i: int, message: Message, error: Exception) -> None:
     if isinstance(error, Ignored):
         intake.counts[source_of(message), "ignored", str(error)] += 1

@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import DecodeError, MmaError
 
 DONE, FAILED, SPENT = b"D", b"F", b"S"
-"""First byte of an answer: what the function gave, what it raised, and the same where the process had better end."""
+"""First byte of an answer: what the function gave; what it raised; why the process had better end."""
 
 MARGIN_S = 5
 """CPU seconds beyond the limit after which the kernel ends the process, where nobody else did."""
@@ -82,7 +82,7 @@ def _answer(call: bytes, limit_s: float, memory_mb: float) -> bytes:
         function, args = pickle.loads(call)
         return DONE + pickle.dumps(function(*args), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
-        return SPENT + pickle.dumps(DecodeError(f"needs more than {memory_mb:g} MB to be read"))
+        return SPENT + f"needs more than {memory_mb:g} MB to be read".encode()
     except RecursionError:
         return FAILED + pickle.dumps(DecodeError("nested too deeply to be read"))
     except Exception as error:  # noqa: BLE001 - it is raised again where the call came from

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import logging
 import os
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 LIMIT_S, MEMORY_MB = 20.0, 800.0
 START_S = 120.0
 """How long a child may take to start; importing takes some seconds of a quiet machine."""
+
+KEPT = 1000
+"""Calls that failed and are not tried again."""
 
 STEP_S = 0.1
 """How often somebody who waits looks whether the end was asked for."""
@@ -67,6 +71,7 @@ class Room:
         self._imports = imports
         self._stop = stop or threading.Event()
         self._lock = threading.Lock()
+        self._refused: dict[bytes, str] = {}  # calls by their sha256: batches come again, in halves or after outages
         self._child: _Child | None = None
 
     def start(self) -> None:
@@ -86,16 +91,31 @@ class Room:
         """
         call = pickle.dumps((function, args), pickle.HIGHEST_PROTOCOL)
         with self._lock:
-            answer = self._ask(call) or self._ask(call)
-            if answer is None:
-                raise DecodeError("ended the process that read it, twice")
-            if answer.startswith(SPENT):
-                self._end()
-                self._begin()
+            name = hashlib.sha256(call).digest()
+            if (reason := self._refused.get(name)) is not None:
+                raise DecodeError(reason)
+            try:
+                answer = self._answer(call)
+            except DecodeError as error:
+                self._refused[name] = str(error)
+                while len(self._refused) > KEPT:
+                    self._refused.pop(next(iter(self._refused)))
+                raise
         result = pickle.loads(memoryview(answer)[1:])
         if answer.startswith(DONE):
             return result
         raise result
+
+    def _answer(self, call: bytes) -> bytes:
+        """The child's answer, from a second child where the first one ends by itself: somebody may have ended it."""
+        answer = self._ask(call) or self._ask(call)
+        if answer is None:
+            raise DecodeError("ended the process that read it, twice")
+        if answer.startswith(SPENT):
+            self._end()
+            self._begin()
+            raise DecodeError(answer[1:].decode())
+        return answer
 
     def close(self) -> None:
         """End the child."""
@@ -118,7 +138,7 @@ class Room:
             child.end()
 
     def _ask(self, call: bytes) -> bytes | None:
-        """The child's answer; None where it ended without one: it may have been ended by somebody."""
+        """The child's answer; None where it ended without one."""
         child = self._begin()
         if not child.is_ready:
             self._await_start(child)

@@ -105,10 +105,25 @@ def test_a_call_that_takes_too_long_is_ended(room: Room, function: object) -> No
 
 def test_a_call_that_needs_too_much_is_refused(room: Room) -> None:
     assert room.call(take, 100_000_000) == 100_000_000
-    for _ in range(2):
+    for more in range(2):
         with pytest.raises(DecodeError, match=r"^needs more than 200 MB to be read$"):
-            room.call(take, 300_000_000)
+            room.call(take, 300_000_000 + more)
         assert room.call(take, 100_000_000) == 100_000_000
+
+
+def test_a_call_that_took_too_long_is_not_made_again(room: Room, tmp_path: Path) -> None:
+    """Batches come again, in halves or after an outage."""
+    for _ in range(3):
+        with pytest.raises(DecodeError, match="took more than 2 s"):
+            room.call(note_and_loop, tmp_path / "calls")
+    assert (tmp_path / "calls").read_text() == "called\n"
+
+
+def note_and_loop(path: Path) -> None:
+    """For ever, and it is known how often."""
+    with path.open("a") as file:
+        file.write("called\n")
+    loop()
 
 
 def test_a_call_that_ends_its_process_is_refused(room: Room) -> None:

@@ -14,6 +14,7 @@ from mma.config import Settings
 from mma.engine import Engine
 from mma.store import Store, ledger, queries
 from mma.streams import Message
+from tests.mma.bombs import peak_kb
 
 BATCH = 100
 
@@ -35,12 +36,6 @@ class Recorded:
 
     def commit(self, batch: list[Message]) -> None:
         """They stay."""
-
-
-def peak_kb() -> int:
-    """Most memory that this process has had (Linux; ``getrusage`` counts that of the parent, too)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 def main(folder: Path) -> None:

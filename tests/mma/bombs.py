@@ -10,6 +10,7 @@ import json
 import lzma
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -379,3 +380,9 @@ def message(bomb: Callable[[], bytes], offset: int = 0) -> Message:
 def good() -> bytes:
     """LVK's notice with a map, as it comes every day."""
     return notice_with(skymaps.write_fits(skymaps.as_skymap(skymaps.circle(10.0, 20.0, 5.0))))
+
+
+def peak_kb() -> int:
+    """Most memory that this process has had (Linux; ``getrusage`` counts that of the parent, too)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))

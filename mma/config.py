@@ -81,6 +81,13 @@ class Api:
     cors: tuple[str, ...] = ()
     """Origins whose pages may ask, such as ``https://example.org``; ``*`` for all."""
 
+    hosts: tuple[str, ...] = ()
+    """Names by which it is asked for (header ``Host``), ``*`` for any. Without: on a loopback address this machine's
+    own and that of ``public_url``, else any."""
+
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies that are believed whom they ask for (``X-Forwarded-For``)."""
+
     max_upload_mb: float = 32.0
     """Largest map that is uploaded, in 10^6 bytes."""
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 
 from .printable import printable
 
 FORMATS = ("text", "json")
 PEOPLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+OF_STRANGERS = ("asyncio", "uvicorn", "mma.api")
+"""Loggers whose lines are about what is asked of the interface."""
+
+LINES, PERIOD_S = 10, 60.0
+"""Lines of one kind in so many seconds."""
 
 
 class JsonLines(logging.Formatter):
@@ -37,9 +45,32 @@ class Lines(logging.Formatter):
         return printable(super().format(record))
 
 
+class Seldom(logging.Filter):
+    """Of what strangers can bring about, a few lines a minute: a flood of requests is no flood of lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._since = -math.inf
+        self._said = Counter[tuple[str, str]]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written."""
+        if not record.name.startswith(OF_STRANGERS):
+            return True
+        if record.created - self._since >= PERIOD_S:
+            self._since = record.created
+            self._said.clear()
+        about = record.name, str(record.msg)[:100]
+        self._said[about] += 1
+        if self._said[about] == LINES:
+            record.msg, record.args = f"{record.getMessage()} (more of this within a minute is not logged)", ()
+        return self._said[about] <= LINES
+
+
 def begin(form: str, *, verbose: bool) -> None:
     """Log to the standard error: errors, or everything of interest."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Seldom())
     handler.setFormatter(JsonLines() if form == "json" else Lines(PEOPLE))
     logging.basicConfig(handlers=[handler])
     logging.getLogger("mma").setLevel(logging.INFO if verbose else logging.ERROR)

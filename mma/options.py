@@ -232,6 +232,8 @@ def export(parser: argparse.ArgumentParser) -> None:
         "--level", type=float, default=0.9, metavar="L", help="credible level of a region, 0 to 1 (0.9)"
     )
     parser.add_argument("--test", action="store_true", help="a draft of a test event even where these are refused")
+    raw = "CSV for programs: texts that begin with = + - @ as they are, which a spreadsheet would take for formulas"
+    parser.add_argument("--raw", action="store_true", help=raw)
     parser.add_argument("-o", "--output", metavar="FILE", help="a file, or a folder (default: standard output)")
 
 

@@ -26,4 +26,6 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[31mb\n")
     'a\\x1b[31mb\n'
     """
-    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPED)
+    if text.isascii() and text.isprintable():
+        return text
+    return text.translate(_ESCAPED).encode("utf-8", "backslashreplace").decode()  # half a character has no bytes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.responses import HTMLResponse, Response
 
@@ -26,6 +26,13 @@ STYLE = (
     "code{background:#f2f2f2;padding:.1em .3em}dt{margin-top:1em}table{border-collapse:collapse}"
     "td{padding:.1em 1em .1em 0;vertical-align:top}summary{color:#555}"
 )
+
+GUARDS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+"""Of the page: it has its style within itself, and loads nothing."""
 
 
 @router.get("/health", responses=answering.documented("The database answers") | responses(503))
@@ -50,8 +57,8 @@ def status(request: Request) -> Response:
 @router.get("/metrics", responses=answering.documented("Prometheus' text format", "text/plain"))
 def metrics(request: Request) -> Response:
     """Numbers for Prometheus: what the database holds, who listens; of a worker, all of its own."""
-    registry: CollectorRegistry = request.app.state.registry
-    return Response(generate_latest(registry), headers={"Content-Type": TEXT})
+    numbers: Callable[[], bytes] = request.app.state.numbers
+    return Response(numbers(), headers={"Content-Type": TEXT})
 
 
 class Collector:
@@ -81,7 +88,7 @@ class Collector:
 @router.get("/docs", include_in_schema=False)
 def docs(request: Request) -> Response:
     """The routes, as a page."""
-    return HTMLResponse(page(request.app.openapi()), headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(page(request.app.openapi()), headers=GUARDS)
 
 
 def page(document: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import OutageError
 from ..store import Store, tokens
+from .hosts import is_among
 from .problems import AGAIN_S, ProblemError, problem
 from .session import LOGIN, LOGOUT, cookie, is_page, takes_cookie, to_login
 
@@ -56,8 +57,18 @@ class Buckets:
 class Access:
     """Middleware: tokens, rates, sizes."""
 
-    def __init__(self, app: ASGIApp, *, store: Store, reads_openly: bool, per_minute: float, upload_bytes: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        store: Store,
+        hosts: frozenset[str] | None,
+        reads_openly: bool,
+        per_minute: float,
+        upload_bytes: int,
+    ) -> None:
         self._app = app
+        self._hosts = hosts
         self._store = store
         self._reads_openly = reads_openly
         self._buckets = Buckets(per_minute)
@@ -84,6 +95,8 @@ class Access:
         if b"\0" in scope["path"].encode("utf-8", "replace") or b"%00" in scope.get("query_string", b""):
             return problem(400, "a NUL character")
         headers = Headers(scope=scope)
+        if not is_among(headers.get("host"), self._hosts):
+            return problem(421, "this name is not served here: hosts under [api] of the settings names those that are")
         address = scope["client"][0] if scope.get("client") else "unknown"
         secret, token = _bearer(headers.get("authorization")), None
         kept = cookie(headers) if secret is None and takes_cookie(scope) else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import BoundedSemaphore
 from typing import Any
@@ -15,13 +17,15 @@ from anyio import to_thread
 from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ..export.columns import Column
 from ..store import Store
 from . import writers
 from .asking import FORMATS, Form, Paged
 from .problems import AGAIN_S, ProblemError, responses
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 MEDIA_TYPES: dict[str, str] = {
@@ -41,6 +45,9 @@ THREADS = 11
 
 LONGEST_S = 1800.0
 """A result that is read more slowly ends: it keeps the database from tidying up."""
+
+PATIENCE_S, SLOWEST = 20.0, 100_000.0
+"""Of whoever reads one: seconds that they may fall behind, and the bytes a second, unpacked, that they keep up with."""
 
 TABLES: dict[str, Any] = {media: {"schema": {"type": "string"}} for media in list(MEDIA_TYPES.values())[1:]}
 
@@ -113,6 +120,22 @@ def link(request: Request, following: str | None) -> dict[str, str]:
     return {"Link": f'<{request.url.path}?{urlencode([*kept, ("cursor", following)])}>; rel="next"'}
 
 
+class _Brisk:
+    """Sends as long as the other side takes it: after some patience, no more slowly than it may."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._waited_s = 0.0
+        self._taken = 0
+
+    async def __call__(self, message: Message) -> None:
+        begun = time.monotonic()
+        async with asyncio.timeout(PATIENCE_S + self._taken / SLOWEST - self._waited_s):
+            await self._send(message)
+        self._waited_s += time.monotonic() - begun
+        self._taken += len(message.get("body", b""))
+
+
 class Whole(StreamingResponse):
     """A result of any size, written as it is read from the database."""
 
@@ -124,7 +147,9 @@ class Whole(StreamingResponse):
         """Send it; whatever happens, the connection goes back."""
         try:
             async with asyncio.timeout(LONGEST_S):
-                await super().__call__(scope, receive, send)
+                await super().__call__(scope, receive, _Brisk(send))
+        except TimeoutError:
+            log.warning("a whole result was read too slowly, and cut off: %s", scope["path"])
         finally:
             await asyncio.shield(to_thread.run_sync(self._rows.close))
 
@@ -176,7 +201,7 @@ def whole(
     """All rows, in any format but JSON."""
 
     def make(connection: Connection) -> Iterator[bytes]:
-        return written(form, columns, pairs(connection), name)
+        return written(form, columns, pairs(connection), name, raw=is_raw(request))
 
     rows = Rows(store_of(request), request.app.state.places, make)
     return Whole(rows, MEDIA_TYPES[form], disposition(name, form))
@@ -193,10 +218,17 @@ def disposition(name: str, form: str) -> dict[str, str]:
     }
 
 
-def written(form: Form, columns: Sequence[Column], pairs: Iterable[writers.Pair], name: str) -> Iterator[bytes]:
+def is_raw(request: Request) -> bool:
+    """Whether the texts of CSV are wanted as they are; pydantic read the same before."""
+    return request.query_params.get("raw", "").lower() in ("1", "true", "t", "yes", "y", "on")
+
+
+def written(
+    form: Form, columns: Sequence[Column], pairs: Iterable[writers.Pair], name: str, *, raw: bool
+) -> Iterator[bytes]:
     """Rows in any format but JSON."""
     if form == "csv":
-        return writers.comma_separated(columns, pairs)
+        return writers.comma_separated(columns, pairs, raw=raw)
     if form == "votable":
         return writers.votable(columns, pairs, name=name)
     return writers.parquet(columns, pairs) if form == "parquet" else writers.ndjson(pairs)
@@ -211,7 +243,7 @@ def table(
     following: str | None = None,
 ) -> Response:
     """Some rows, in any format but JSON."""
-    body = b"".join(written(form, columns, pairs, name))
+    body = b"".join(written(form, columns, pairs, name, raw=is_raw(request)))
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     return tagged(request, body, MEDIA_TYPES[form], tag, disposition(name, form) | link(request, following))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import BoundedSemaphore
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -18,6 +19,7 @@ from ..store import Store
 from . import about, answering, events, maps, objects, pages, problems, searches, streaming, tags, verdicts, vo
 from .access import Access
 from .feed import Feed
+from .hosts import hosts
 from .parameters import only_known
 
 TEXT = "Events, their optical candidates with every term of the score, objects, associations, sky maps, the stream."
@@ -25,14 +27,14 @@ ROUTERS = (events.router, maps.router, objects.router, searches.router, streamin
            tags.router, verdicts.router, vo.router, about.router)  # fmt: skip
 
 
-def create_app(store: Store, settings: Settings, registry: CollectorRegistry | None = None) -> FastAPI:
+def create_app(store: Store, settings: Settings, numbers: Callable[[], bytes] | None = None) -> FastAPI:
     """The REST interface on a store.
 
     Parameters
     ----------
     store
         A file or a server: several threads read it at once.
-    registry
+    numbers
         A worker's metrics, for ``/metrics``; without, what can be told without one.
     """
     app = FastAPI(
@@ -49,10 +51,9 @@ def create_app(store: Store, settings: Settings, registry: CollectorRegistry | N
     app.state.feed = Feed(store)
     app.state.places = BoundedSemaphore(answering.STREAMS)
     app.state.once = maps.Once(maps.REMEMBERED_BYTES)
-    if registry is None:
-        registry = CollectorRegistry()
-        registry.register(about.Collector(store, app.state.feed))
-    app.state.registry = registry
+    registry = CollectorRegistry()
+    registry.register(about.Collector(store, app.state.feed))
+    app.state.numbers = numbers or partial(generate_latest, registry)
     problems.register(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -61,6 +62,7 @@ def create_app(store: Store, settings: Settings, registry: CollectorRegistry | N
     app.add_middleware(
         Access,
         store=store,
+        hosts=hosts(settings),
         reads_openly=api.read == "open",
         per_minute=api.rate_limit,
         upload_bytes=int(api.max_upload_mb * 1e6),

@@ -67,6 +67,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Annotated[Form | None, About(description="Instead of the header Accept")] = None
+    raw: Annotated[bool, About(description="CSV for programs: texts that begin with = + - @ as they are")] = False
 
 
 class Paged(Asked):
@@ -158,6 +159,6 @@ def place(asked: Paged, about: str, field: Field) -> Place | None:
 
 def _question(asked: BaseModel, about: str) -> str:
     """What must be the same on all pages."""
-    said = asked.model_dump(mode="json", exclude={"cursor", "limit", "format"}, exclude_defaults=True)
+    said = asked.model_dump(mode="json", exclude={"cursor", "limit", "format", "raw"}, exclude_defaults=True)
     text = orjson.dumps([about, getattr(asked, "sort", None), said], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=8).hexdigest()

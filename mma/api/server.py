@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from ..errors import ConfigError
+from .doors import Doors
 
 GOODBYE_S = 3
 """Open streams are given so long when the server ends."""
@@ -28,8 +29,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers."""
-        host, port = self._socket.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return url_of(self._socket)
 
     def begin(self) -> None:
         """Start, and wait until it answers."""
@@ -49,15 +49,25 @@ class Server:
         self._server.run([self._socket])
 
 
+def url_of(sock: socket.socket) -> str:
+    """Where a socket listens, as a URL."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def config(app: FastAPI) -> uvicorn.Config:
-    """uvicorn's settings; behind a proxy on this machine, the caller's address is the one that it tells."""
+    """uvicorn's settings; the caller's address is the one that a proxy tells, where the settings name that proxy."""
+    proxies = app.state.settings.api.proxies
     return uvicorn.Config(
         app,
+        http=Doors(proxies).protocol(),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=GOODBYE_S,
-        limit_concurrency=4000,
         h11_max_incomplete_event_size=65536,
     )
 
@@ -79,7 +89,7 @@ def bound(host: str, port: int) -> socket.socket:
         raise ConfigError(f"the API's address {host}:{port}: {error}") from error
     try:
         sock.bind(address)
-        sock.listen()
+        sock.listen(1024)
     except (OSError, OverflowError) as error:
         sock.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from ..errors import ConfigError
+from ..export.cells import neutral
 from ..export.columns import Column
 from ..export.votable import DATATYPES, NONE_INTEGER, NOT_XML
 
@@ -42,11 +43,12 @@ def ndjson(pairs: Iterable[Pair]) -> Iterator[bytes]:
         yield b"".join(orjson.dumps(row, option=LINE) for _, row in some)
 
 
-def comma_separated(columns: Sequence[Column], pairs: Iterable[Pair]) -> Iterator[bytes]:
-    """CSV by RFC 4180 under one line of names; what is not known is empty."""
+def comma_separated(columns: Sequence[Column], pairs: Iterable[Pair], *, raw: bool = False) -> Iterator[bytes]:
+    """CSV by RFC 4180 under one line of names; what is not known is empty. ``raw``: texts as they are, for programs."""
     values = [column.value for column in columns]
     whole = [i for i, column in enumerate(columns) if column.kind == "integer"]
     flags = [i for i, column in enumerate(columns) if column.kind == "flag"]
+    texts = [] if raw else [i for i, column in enumerate(columns) if column.kind == "text"]
     yield _lines([[column.name for column in columns]])
     for some in chunks(pairs):
         rows = [[value(event, row) for value in values] for event, row in some]
@@ -55,6 +57,8 @@ def comma_separated(columns: Sequence[Column], pairs: Iterable[Pair]) -> Iterato
                 cells[i] = None if cells[i] is None else int(cells[i])
             for i in flags:
                 cells[i] = None if cells[i] is None else str(cells[i]).lower()
+            for i in texts:
+                cells[i] = neutral(cells[i])
         yield _lines(rows)
 
 

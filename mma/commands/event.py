@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from contextlib import closing
 from typing import Any
@@ -13,7 +12,7 @@ from ..errors import ConfigError
 from ..export import measured
 from ..store import names, originals, queries
 from . import tables
-from .show import as_json, console, number, open_store, reading, table
+from .show import as_it_is, as_json, console, number, open_store, reading, table
 
 SHOWN = 5
 """Candidates of an event that are shown with it."""
@@ -37,8 +36,7 @@ def event(options: Namespace) -> None:
         if options.raw:
             name = queries.event_id(connection, options.event)
             payload = originals.of_event(connection, name, options.notice).payload
-            sys.stdout.buffer.write(payload)
-            sys.stdout.buffer.flush()
+            as_it_is(payload)
             return
         answer = queries.event(connection, options.event)
         best = queries.candidates(connection, answer["id"], limit=SHOWN)

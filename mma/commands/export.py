@@ -13,7 +13,7 @@ from ..errors import ConfigError
 from ..export import FORMATS, Wanted, read
 from ..nearest import did_you_mean
 from ..streams.lines import check_writable
-from .show import as_json, console, open_store, table
+from .show import as_it_is, as_json, console, open_store, table
 
 NOT_IN_A_NAME = re.compile(r"[^\w.+-]")
 
@@ -39,6 +39,7 @@ def export(options: Namespace) -> None:
         object_id=options.object,
         level=options.level,
         test=options.test,
+        raw=options.raw,
     )
     with closing(open_store(options)) as store:
         event, candidates, more = read(store, form, wanted, datetime.now(UTC))
@@ -66,8 +67,7 @@ def _list(*, as_document: bool) -> None:
 def _print(content: bytes, name: str) -> None:
     if sys.stdout.isatty() and b"\0" in content:
         raise ConfigError(f"{name} is not text: name a file with -o FILE")
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    as_it_is(content)
 
 
 def _save(path: Path, content: bytes) -> None:

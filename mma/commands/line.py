@@ -19,7 +19,7 @@ def line(message: Message) -> str:
     said = LINES.get(about.kind, _other)(message)
     test = "test " if about.test else ""
     what = about.kind if about.kind == "heartbeat" else f"{about.type or '-'} {about.kind}"
-    return printable(f"{when}  {test}{what}  {said}")
+    return printable(f"{when}  {test}{what}  {said}").replace("\n", " ")
 
 
 def _candidate(message: Message) -> str:

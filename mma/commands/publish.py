@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from ..streams.kafka_sink import KafkaSink
 from . import gamma_change
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, printed
-from .show import as_json, console, settings_of
+from .show import as_it_is, as_json, console, settings_of
 
 TOPIC = "mma.gamma"
 Encode = Callable[[Alert], bytes]
@@ -104,4 +103,4 @@ def _show(document: Alert, payload: bytes, form: str) -> None:
     if form == "json":
         as_json(document)
     else:
-        sys.stdout.write(payload.decode() + "\n")
+        as_it_is(payload + b"\n")

@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -71,7 +72,7 @@ def run(options: Namespace) -> None:
         log.info("listening to %s as group %s", ", ".join(listen), group)
         live = Live(engine, merged, store, sink=sink, heart=heart, maps=maps, keep_nights=settings.keep_nights)
         if settings.api.port is not None:
-            _serve(stack, settings, live, store)
+            _serve(stack, options, settings, live, store)
         if settings.metrics:
             stack.callback(serve(settings.metrics, live, store).shutdown)
         room.start()
@@ -117,19 +118,20 @@ def _heart(stack: ExitStack, sink: KafkaSink | JsonLinesSink | None, to: str, se
     return heart
 
 
-def _serve(stack: ExitStack, settings: Settings, live: Live, store: Store) -> None:
-    """The REST interface, beside the loop, with database connections of its own."""
-    from ..api import create_app
-    from ..api.server import Server, bound
+def _serve(stack: ExitStack, options: Namespace, settings: Settings, live: Live, store: Store) -> None:
+    """The REST interface, beside the loop, as a process of its own."""
+    from prometheus_client import generate_latest
+
+    from ..api.child import Child
+    from ..api.server import bound
     from ..metrics import registry
 
     sock = bound(settings.api.host, settings.api.port or 0)
-    own = Store(settings.database)
-    stack.callback(own.close)
-    server = Server(create_app(own, settings, registry(live, store)), sock)
-    stack.callback(server.shutdown)
-    server.begin()
-    log.info("the REST interface is at %s", server.url)
+    said = [word for name in ("config", "db") if (value := getattr(options, name)) for word in (f"--{name}", value)]
+    child = Child(said, sock, partial(generate_latest, registry(live, store)), live.outages)
+    stack.callback(child.shutdown)
+    child.begin()
+    log.info("the REST interface is at %s", child.url)
 
 
 def _maps(stack: ExitStack, settings: Settings, room: Room) -> Maps | None:

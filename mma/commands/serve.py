@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from socket import socket
 
 from ..errors import ConfigError
 from ..startup import look_seldom
@@ -19,17 +22,23 @@ def serve(options: Namespace) -> None:
     import uvicorn
 
     from ..api import create_app
-    from ..api.server import bound, config
+    from ..api.child import Numbers, stand_back
+    from ..api.server import bound, config, url_of
 
     settings = settings_of(options)
     host = options.host or settings.api.host
     port = next(p for p in (options.port, settings.api.port, PORT) if p is not None)
     if not 0 <= port <= 65535:
         raise ConfigError(f"--port {port}: not a port")
-    with closing(Store(settings.database, create=False)) as store, closing(bound(host, port)) as sock:
-        at = f"[{host}]" if ":" in host else host
-        print(f"http://{at}:{sock.getsockname()[1]}/docs", file=sys.stderr, flush=True)
-        app = create_app(store, settings)
+    settings = replace(settings, api=replace(settings.api, host=host))
+    numbers = None if options.numbers is None else Numbers(options.numbers).read
+    sock = bound(host, port) if options.socket is None else socket(fileno=options.socket)
+    with closing(Store(settings.database, create=False)) as store, closing(sock):
+        server = uvicorn.Server(config(create_app(store, settings, numbers)))
+        if options.socket is None:
+            print(f"{url_of(sock)}/docs", file=sys.stderr, flush=True)
+        else:
+            stand_back(partial(setattr, server, "should_exit", True))
         cone.ranges(0.0, 0.0, 1.0)  # what the first question about the sky would have to load
         look_seldom()
-        uvicorn.Server(config(app)).run([sock])
+        server.run([sock])

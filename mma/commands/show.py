@@ -59,6 +59,15 @@ def as_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+def as_it_is(content: bytes) -> None:
+    """Bytes on the standard output; on a terminal as text that cannot steer it."""
+    if sys.stdout.isatty():
+        sys.stdout.write(printable(content.decode("utf-8", "replace")))
+    else:
+        sys.stdout.buffer.write(content)
+    sys.stdout.flush()
+
+
 class Screen(Console):
     """Where people read: what others wrote cannot steer it."""
 

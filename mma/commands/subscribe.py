@@ -25,6 +25,9 @@ from .show import settings_of
 EVERYTHING = Wish(tests=True)
 """What nobody narrows down: heartbeats, too."""
 
+NOT_OURS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What the messages of strangers bring about: no JSON, other types where ours are, without end."""
+
 PATIENCE_S = 30.0
 """Of ``--until-end`` with a broker that lets us read nothing."""
 
@@ -105,15 +108,17 @@ def _print(payload: bytes, wanted: Filter, missing: Missing, *, as_json: bool) -
     """Print what is wanted; whether it is a message of ours."""
     try:
         message = json.loads(payload)
-    except ValueError:
+        if not isinstance(message, dict):
+            return False
+        about = facts(message)
+        asks = about.kind == "heartbeat" and wanted.wish != EVERYTHING
+        is_ours = about.kind != "message"
+        takes = (is_ours or as_json) and not asks and wanted.takes(about)
+        text = (json.dumps(message) if as_json else line(message)) if takes else ""
+    except NOT_OURS:
         return False
-    if not isinstance(message, dict):
-        return False
-    about = facts(message)
-    is_ours = about.kind != "message"
     missing.hear(about.events)
-    asks = about.kind == "heartbeat" and wanted.wish != EVERYTHING
-    if (is_ours or as_json) and not asks and wanted.takes(about):
-        sys.stdout.write((json.dumps(message) if as_json else line(message)) + "\n")
+    if takes:
+        sys.stdout.write(text + "\n")
         sys.stdout.flush()
     return is_ours

@@ -23,6 +23,9 @@ class More:
     level: float = 0.9
     """Credible level of the region, 0 to 1."""
 
+    raw: bool = False
+    """CSV for programs: every text as it is."""
+
     region: Region | None = None
     """The event's region; read for formats with ``region``."""
 

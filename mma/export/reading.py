@@ -55,6 +55,9 @@ class Wanted:
     test: bool = False
     """The event may be a test even where that is refused."""
 
+    raw: bool = False
+    """CSV for programs: every text as it is."""
+
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit {self.limit}: not a number of candidates")
@@ -87,6 +90,7 @@ def read(store: Store, form: Format, wanted: Wanted, now: datetime) -> tuple[Row
         more = More(
             now=now,
             level=wanted.level,
+            raw=wanted.raw,
             region=_region(connection, event["id"]) if form.region else None,
             light_curves={name: objects.light_curve(connection, name) for name in shown},
         )

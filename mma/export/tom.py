@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from .cells import neutral
 from .formats import More, Row
 from .words import as_json, known, remark
 
@@ -30,7 +31,8 @@ def targets(event: Row, candidates: list[Row], more: More) -> str:
     writer = csv.DictWriter(out, [*TARGET, *names, *EXTRA], restval="", lineterminator="\n")
     writer.writeheader()
     for row in candidates:
-        writer.writerow(_target(event, row) | dict(zip(names, row["aliases"], strict=False)))
+        cells = _target(event, row) | dict(zip(names, row["aliases"], strict=False))
+        writer.writerow(cells if more.raw else {name: neutral(value) for name, value in cells.items()})
     return out.getvalue()
 
 

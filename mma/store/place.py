@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -74,6 +74,7 @@ def check_file(path: Path, *, create: bool, writes: bool) -> None:
             raise ConfigError(f"{path} is a folder: name a file in it, such as {path / 'mma.sqlite'}")
         if not path.exists():
             _check_new(path, create=create)
+            _make(path)
             return
         is_empty = path.stat().st_size == 0
     except OSError as error:
@@ -98,6 +99,12 @@ def _check_new(path: Path, *, create: bool) -> None:
         raise ConfigError(f"cannot make the database {path}: {folder} is no folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(f"cannot make the database {path}: no permission to write to {folder}")
+
+
+def _make(path: Path) -> None:
+    """An empty file for its owner alone; SQLite gives its journals the same permissions."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _obstacle(path: Path) -> str | None:

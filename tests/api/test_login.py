@@ -80,7 +80,7 @@ def test_programs_are_answered_as_before(browser):
 
 def test_the_cookie_is_for_this_site_this_session_and_no_script(browser, token):
     secret = token()
-    client = browser()
+    client = browser(proxies=("127.0.0.1",))
     for scheme, secure in (("http", False), ("https", True)):  # as a proxy with TLS on this machine tells it
         answer = client.post("/login", data={"token": secret}, headers={"X-Forwarded-Proto": scheme})
         parts = answer.headers["set-cookie"].split("; ")

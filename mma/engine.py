@@ -75,9 +75,7 @@ class Engine:
         self._is_stale = False
         with self.store.read() as connection:
             self.following.catch_up(connection)
-        if without := self.following.unlocated():
-            with self.store.begin() as connection:
-                events.mark_unlocated(connection, sorted(without))
+        self.following.mark_unlocated(self.store)
 
     @property
     def active(self) -> ActiveEvents:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from coincidence import ActiveEvents, Change, Event, Parameters
 from skymaps import SkyMap
 
-from .store import events, maps
+from .store import Store, events, maps
 
 LATE_S = 86_400.0
 """An event is searched for so long after its window closed: alerts may come late."""
@@ -50,6 +50,12 @@ class Following:
     def unlocated(self) -> dict[str, str]:
         """Events that have no region since their newest map is damaged: what is wrong with it, by their ids."""
         return {name: why for name, why in self.damaged.items() if name in self.active and not self._has_region(name)}
+
+    def mark_unlocated(self, store: Store) -> None:
+        """Whoever asks is told so."""
+        if without := sorted(self.unlocated()):
+            with store.begin() as connection:
+                events.mark_unlocated(connection, without)
 
     def _has_region(self, event_id: str) -> bool:
         return self.active[event_id].region is not None

@@ -76,10 +76,9 @@ def test_nobody_but_a_named_proxy_tells_for_whom_it_asks(limited):
 
 def test_pages_and_pictures_run_nothing(client_of_small: httpx.Client):
     items = client_of_small.get("/api/events").json()["items"]
-    event = next(item for item in items if item["skymap_sha256"])
-    for path in ("/docs", f"/api/events/{event['id']}/region.svg", f"/api/skymaps/{event['skymap_sha256']}.svg"):
-        got = client_of_small.get(path)
-        assert got.status_code == 200
+    pictures = [got for e in items if (got := client_of_small.get(f"/api/events/{e['id']}/region.svg")).is_success]
+    assert pictures
+    for got in (client_of_small.get("/docs"), *pictures):
         policy = got.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src" not in policy

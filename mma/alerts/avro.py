@@ -7,10 +7,7 @@ reader parses the schema anew each time, which costs more than the alert: this o
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -22,6 +19,7 @@ from mma import budget
 from mma.errors import DecodeError
 from mma.streams.message import Message
 
+from .codecs import CODECS, MAX_BYTES, Block, most, too_large
 from .packet import Record
 from .schemas import SchemaStore, WriterSchema, writer_schema
 
@@ -30,15 +28,9 @@ CONFLUENT = b"\x00"
 CONFLUENT_HEADER = struct.Struct(">BI")
 HEAD = CONFLUENT_HEADER.size
 SYNC_BYTES = 16
-MAX_BYTES = 64_000_000
-"""Largest payload, and largest sum of decompressed blocks: a bomb stops here."""
 
-XZ_MEMORY = 128 << 20
-"""Bytes that unpacking xz may take; its highest level asks for 65 MB."""
 
 MOST_BLOCKS = 20_000
-MOST_STREAMS = 100
-"""Of bzip2 or xz in a block; writers make one."""
 
 KNOWN_HEADERS = 32
 LONGEST_HEADER = 1_100_000
@@ -48,15 +40,6 @@ BROKEN = (
     RecursionError, StopIteration, AssertionError,
 )  # fmt: skip
 """What fastavro raises on bytes that are not what the schema says."""
-
-
-class Block(NamedTuple):
-    """Records one after another, without framing."""
-
-    data: bytes
-    start: int
-    end: int
-    n_records: int
 
 
 class Framed(NamedTuple):
@@ -141,8 +124,8 @@ def contained(payload: bytes) -> Framed:
         total += n_bytes
         if count > n_bytes:
             raise DecodeError(f"Avro container: {count} records in {n_bytes} bytes")
-        if total > len(payload) and total > _most():
-            raise _too_large(header.codec)
+        if total > len(payload) and total > most():
+            raise too_large(header.codec)
         if count:
             blocks.append(block)
         n_blocks += 1
@@ -229,94 +212,3 @@ def _long(payload: bytes, at: int) -> tuple[int, int]:
             return (value >> 1) ^ -(value & 1), at
         shift += 7
     raise DecodeError("Avro container: an integer of over 64 bits")
-
-
-def _null(payload: bytes, at: int, size: int, count: int) -> Block:
-    return Block(payload, at, at + size, count)
-
-
-def _most() -> int:
-    """Bytes that blocks may be unpacked to here."""
-    return min(MAX_BYTES, budget.now().unpacked)
-
-
-def _too_large(codec: str) -> Exception:
-    return budget.refuse(f"Avro container: {codec} blocks of more than {_most() // 1_000_000} MB unpacked")
-
-
-def _deflate(payload: bytes, at: int, size: int, count: int) -> Block:
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        data = inflater.decompress(payload[at : at + size], _most() + 1)
-    except zlib.error as error:
-        raise DecodeError(f"Avro container: deflate: {error}") from error
-    if len(data) > _most():
-        raise _too_large("deflate")
-    if not inflater.eof:
-        raise DecodeError("Avro container: a deflate block is cut off")
-    return Block(data, 0, len(data), count)
-
-
-def _bzip2(payload: bytes, at: int, size: int, count: int) -> Block:
-    return _streams("bzip2", payload[at : at + size], bz2.BZ2Decompressor, count)
-
-
-def _xz(payload: bytes, at: int, size: int, count: int) -> Block:
-    return _streams("xz", payload[at : at + size], lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY), count)
-
-
-def _streams(
-    codec: str, packed: bytes, begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor], count: int
-) -> Block:
-    """What one stream after another holds, as their command lines write them; never unpacked beyond the limit."""
-    parts, left = [], _most() + 1
-    try:
-        while packed and left > 0:
-            stream = begin()
-            part = stream.decompress(packed, left)
-            left -= len(part)
-            parts.append(part)
-            if left > 0 and not stream.eof:
-                raise DecodeError(f"Avro container: a {codec} block is cut off")
-            packed = stream.unused_data
-            if len(parts) > MOST_STREAMS:
-                raise DecodeError(f"Avro container: a {codec} block of more than {MOST_STREAMS} streams")
-    except (OSError, ValueError, lzma.LZMAError) as error:
-        raise DecodeError(f"Avro container: {codec}: {error}") from error
-    if left <= 0:
-        raise _too_large(codec)
-    data = b"".join(parts)
-    return Block(data, 0, len(data), count)
-
-
-def _snappy(payload: bytes, at: int, size: int, count: int) -> Block:
-    try:
-        from cramjam import snappy  # type: ignore[import-not-found, unused-ignore]
-    except ImportError as error:
-        raise DecodeError("Avro container: codec snappy needs the package cramjam") from error
-    packed = payload[at : at + size - 4]  # the last 4 bytes are a checksum
-    if _snappy_size(packed) > _most():
-        raise _too_large("snappy")
-    try:
-        data = bytes(snappy.decompress_raw(packed))
-    except Exception as error:
-        raise DecodeError(f"Avro container: snappy: {error}") from error
-    return Block(data, 0, len(data), count)
-
-
-def _snappy_size(packed: bytes) -> int:
-    size = 0
-    for i, byte in enumerate(packed[:5]):
-        size |= (byte & 0x7F) << (7 * i)
-        if byte < 0x80:
-            return size
-    return MAX_BYTES + 1
-
-
-CODECS: dict[str, Callable[[bytes, int, int, int], Block]] = {
-    "null": _null,
-    "deflate": _deflate,
-    "snappy": _snappy,
-    "bzip2": _bzip2,
-    "xz": _xz,
-}

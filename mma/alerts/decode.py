@@ -14,7 +14,8 @@ from mma.errors import ConfigError, CostlyError, DecodeError, Ignored
 from mma.streams.message import Message
 
 from . import brokers, lsst, table, voevent, ztf
-from .avro import MAX_BYTES, records
+from .avro import records
+from .codecs import MAX_BYTES
 from .history import merge
 from .leading import Queues, read
 from .packet import IncompleteError, PacketDecoder, Record, Row, alert, utc

@@ -22,7 +22,7 @@ from mma.notices.gamma_schema import SCHEMA_ID
 from mma.simulate.broker import USER, Broker
 from mma.simulate.packets import ztf_packet
 from mma.store import Store, ledger, outbox
-from mma.streams.kafka import READ
+from mma.streams.kafka_settings import READ
 
 PREFIX = "mma"
 LIMIT_S = 300.0

@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
         "messages that could not be handled, and why",
         options.dead_letters,
     ),
+    "outbox": ("mma.commands.outbox:outbox", "messages that wait, or that the broker refuses", options.outbox),
     "catalog": ("mma.commands.catalog:catalog", "galaxy catalogues: import, list, remove", options.catalog),
     "serve": ("mma.commands.serve:serve", "the REST interface on a database", options.serve),
     "token": ("mma.commands.token:token", "who may use the REST interface: add, list, revoke", options.token),

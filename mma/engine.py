@@ -23,8 +23,9 @@ from .apart import Room
 from .beside import Beside
 from .errors import ConflictError, MmaError, OutageError, TrippingError
 from .following import LATE_S, OUTAGE_S, Following
+from .handing import Handing
 from .intake import Intake, Locate, arrivals, newest, source_of, take_in
-from .store import Store, associations, events, identities, ledger, names, objects, originals, outbox
+from .store import Store, associations, events, facts, identities, ledger, names, objects, originals
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
 from .telling import Teller
@@ -60,7 +61,11 @@ class Engine:
         self.sink = sink
         self.parameters = parameters
         self.prefix = prefix if sink is not None or tells else None
+        if self.prefix is not None:
+            with store.read() as connection:
+                facts.check_prefix(connection, self.prefix)
         self._clock = clock
+        self._handing = Handing(store, sink, prefix, clock) if sink is not None else None
         self.beside = beside or Beside()
         self._locate = locate
         self.room = room or reading.room()
@@ -307,27 +312,6 @@ class Engine:
             ledger.set_aside(connection, message, [reason], self._clock())
 
     def publish(self) -> None:
-        """Hand over what waits in the outbox, oldest first. One worker does it at a time, so that order is kept.
-
-        A message handed over whose commit fails comes again, with the same id.
-        """
-        if self.sink is None:
-            return
-        sent: set[int] = set()
-        while self._something_waits():
-            with self.store.begin() as connection:
-                waiting = outbox.claim(connection)
-                if not waiting:
-                    return
-                seqs = [row["seq"] for row in waiting]
-                if not sent.isdisjoint(seqs):
-                    raise OutageError(f"database: message {min(sent & {*seqs})} was sent, and it does not keep that")
-                sent.update(seqs)
-                for row in waiting:
-                    self.sink.write(row["topic"], row["key"], row["payload"])
-                self.sink.flush()
-                outbox.mark_sent(connection, seqs, self._clock())
-
-    def _something_waits(self) -> bool:
-        with self.store.read() as connection:
-            return not outbox.is_empty(connection)
+        """Hand over what waits in the outbox, oldest first."""
+        if self._handing is not None:
+            self._handing.all()

@@ -10,12 +10,13 @@ MmaError
 ├── NotFoundError      no such event, object or dead letter
 │   └── DamagedError   something stored is not what was stored
 ├── OutageError        a broker or database that is away: stop before the commit, try again
+│   └── UndeliveredError   the broker has not confirmed some of the messages
 └── TrippingError      so many messages in a row trip us that something else is wrong: nothing more of this source
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 
 class MmaError(Exception):
@@ -56,6 +57,17 @@ class DamagedError(NotFoundError):
 
 class OutageError(MmaError):
     """Broker or database away. Nothing was committed; the same messages will come again."""
+
+
+class UndeliveredError(OutageError):
+    """The broker did not confirm some of the messages; it has the others, and will never take some."""
+
+    def __init__(self, text: str, missing: Collection[int], refused: Mapping[int, str]) -> None:
+        super().__init__(text)
+        self.missing = missing
+        """Which of those that were written since the last time, counted from 0."""
+        self.refused = refused
+        """Which of them the broker refuses for good, and why."""
 
 
 class TrippingError(MmaError):

@@ -14,7 +14,7 @@ from . import matching
 from .beside import Beside
 from .errors import NotFoundError
 from .following import Following
-from .store import Store, candidates, classifications, tags, verdicts
+from .store import Store, candidates, classifications, facts, tags, verdicts
 from .store.fence import hold_events
 from .store.queries import candidate_row
 from .store.verdicts import Verdict
@@ -44,6 +44,7 @@ class Bench:
             The object is no candidate of the event.
         """
         with self.store.begin() as connection:
+            self._check(connection)
             comments = verdict.status is None
             hold_events(connection, alone=comments)  # nobody changes the status that a comment keeps
             stood = candidate_row(connection, verdict.event_id, verdict.object_id)
@@ -78,6 +79,7 @@ class Bench:
         """
         wanted = [tags.clean(name) for name in names]
         with self.store.begin() as connection:
+            self._check(connection)
             hold_events(connection, alone=True)  # no worker is just telling it with the tags that it had
             if candidate_row(connection, *key) is None:
                 raise NotFoundError(f"{key[1]} is no candidate of {key[0]}")
@@ -101,9 +103,15 @@ class Bench:
             Unix seconds.
         """
         with self.store.begin() as connection:
+            self._check(connection)
             hold_events(connection, alone=False)
             classifications.save(connection, object_id, classifier, version, probabilities, now)
             self._again(connection, object_id, now)
+
+    def _check(self, connection: Connection) -> None:
+        """Whether those who listen hear what follows."""
+        if self.prefix is not None:
+            facts.check_prefix(connection, self.prefix)
 
     def _again(self, connection: Connection, object_id: str, now: float) -> None:
         """Score the events that an object is a candidate of, each as its notices tell it, open or over."""

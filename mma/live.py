@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
+from sqlalchemy import Connection
+
+from .deliveries import Deliveries
 from .engine import Engine
-from .errors import OutageError
+from .errors import OutageError, TrippingError
 from .maps import Maps
 from .pruning import Pruning
 from .publish.heartbeat import heartbeat_message
-from .store import Store, sources
+from .store import Store, deliveries, outbox, sources
 from .streams import JsonLinesSink, Message
 from .streams.catching_up import CatchUp
 from .streams.heartbeat import Heart
@@ -53,6 +57,9 @@ class Live:
         self.n_batches = 0
         self.busy_s = 0.0
         """Time spent on handling batches."""
+        self._deliveries = Deliveries(store, merged.batch_size)
+        for source in merged.sources:
+            source.book = self._deliveries
         self._catch_up = CatchUp(merged.sources, tells_events)
         self._pruning = Pruning(store, keep_nights, self.outages)
         self._said = -SAY_S
@@ -66,21 +73,50 @@ class Live:
         """Handle batches until the sources end. An outage is waited out: the same batch is tried again, and again."""
         self._kept(self.engine.publish)
         for batch in self.merged.batches():
-            if batch and self._done(batch):
-                self.merged.commit(batch)
+            if batch:
+                self._take(batch)
             self._catch_up.step()
             self._take_maps()
             self._pruning.step()
             self._tell()
+        self._deliveries.release()
         self._tell(at_once=True)
 
-    def _done(self, batch: list[Message]) -> bool:
-        """Handle and publish; False where the end was asked for meanwhile."""
+    def _take(self, batch: list[Message]) -> None:
+        """Handle, publish and commit; what is left of a source that trips us is put back."""
         begun = time.monotonic()
-        done = self._kept(partial(self.engine.handle, batch)) and self._kept(self.engine.publish)
+        tripping: TrippingError | None = None
+        try:
+            done = self._handled(batch)
+        except TrippingError as error:
+            done, tripping = True, error
+        done = done and self._kept(self.engine.publish)
         self.busy_s += time.monotonic() - begun
         self.n_batches += 1
-        return done
+        if done and tripping is None:
+            self.merged.commit(batch)
+        elif done and tripping is not None:
+            rest = [message for message in tripping.rest if isinstance(message, Message)]
+            left = {message.place for message in rest}
+            self.merged.put_back([message for message in batch if message.place not in left], rest, str(tripping))
+
+    def _handled(self, batch: list[Message]) -> bool:
+        """Whether a batch was handled; False where the end was asked for meanwhile."""
+        if not self._kept(partial(self._deliveries.claim, batch)):
+            return False
+        parts = list(self._deliveries.parts(batch))
+        for i, part in enumerate(parts):
+            try:
+                done = self._kept(partial(self._deliveries.begin, part)) and self._kept(
+                    partial(self.engine.handle, part.messages)
+                )
+            except TrippingError as error:
+                error.rest = [*error.rest, *(message for later in parts[i + 1 :] for message in later.messages)]
+                self._kept(partial(self._deliveries.end, part))
+                raise
+            if not done or not self._kept(partial(self._deliveries.end, part)):
+                return False
+        return True
 
     def _kept(self, work: Callable[[], None]) -> bool:
         """Do the work, again and again while there is an outage; False where the end was asked for meanwhile."""
@@ -102,8 +138,10 @@ class Live:
         if self.maps is None:
             return
         for message in self.maps.arrived():
-            if self._kept(partial(self.engine.handle, [message])) and self._kept(self.engine.publish):
-                self.maps.done([message])
+            with suppress(TrippingError):
+                if not self._kept(partial(self.engine.handle, [message])) or not self._kept(self.engine.publish):
+                    continue
+            self.maps.done([message])
 
     def _tell(self, *, at_once: bool = False) -> None:
         """Say how it goes: in the store for ``mma status``, and to those who wait for a heartbeat."""
@@ -143,7 +181,10 @@ class Live:
                         troubles=source.troubles.now | ours,
                         now=now,
                     )
+                    read = {at: (topic_id, source.gaps.reached(at)) for at, topic_id in source.remade.ids.items()}
+                    deliveries.keep(connection, source.broker, read)
                 if self.sink is not None:
+                    self._count_refused(connection, self.sink)
                     troubles = self.sink.troubles.now | self.outages.now
                     name, sent = f"publishing to {self.sink.name}", self.sink.confirmed
                     sources.save(
@@ -153,3 +194,10 @@ class Live:
             self.outages.add("status", str(error))
         else:
             self.outages.clear("status")
+
+    def _count_refused(self, connection: Connection, sink: KafkaSink | JsonLinesSink) -> None:
+        """Messages that the broker refuses are a trouble until a person has seen to them."""
+        if n := outbox.refused(connection):
+            sink.troubles.add("refused", f"{n} messages are refused: 'mma outbox list'")
+        else:
+            sink.troubles.clear("refused")

@@ -78,6 +78,7 @@ class Collector:
             outcomes.add_metric([outcome], n)
         yield outcomes
         yield GaugeMetricFamily("mma_outbox_waiting", "Messages to be published.", counts["waiting"])
+        yield GaugeMetricFamily("mma_outbox_refused", "Messages that the broker refuses.", counts["refused"])
         yield GaugeMetricFamily("mma_dead_letters", "Messages set aside.", counts["dead_letters"])
 
 

@@ -63,6 +63,19 @@ def dead_letters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--again", action="store_true", help="handle it once more, or all of them")
 
 
+def outbox(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="messages that were not sent, those that the broker refuses first")
+    show = actions.add_parser("show", help="one message, as it would be sent")
+    show.add_argument("seq", type=whole(0), metavar="N", help="its number in the list")
+    retry = actions.add_parser("retry", help="let the worker send refused messages again")
+    retry.add_argument("seq", nargs="?", type=whole(0), metavar="N", help="this one (default: all of them)")
+    prefix = actions.add_parser("prefix", help="show or change the first part of the topics' names, for all workers")
+    prefix.add_argument("prefix", nargs="?", metavar="NEW", help="change it to this")
+    for action in actions.choices.values():
+        shared(action, default=argparse.SUPPRESS)
+
+
 def catalog(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable, Parquet, or GLADE+.txt")

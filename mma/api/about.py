@@ -82,6 +82,7 @@ class Collector:
             outcomes.add_metric([outcome], n)
         yield outcomes
         yield GaugeMetricFamily("mma_api_outbox_waiting", "Messages to be published.", counts["waiting"])
+        yield GaugeMetricFamily("mma_api_outbox_refused", "Messages that the broker refuses.", counts["refused"])
         yield GaugeMetricFamily("mma_api_dead_letters", "Messages set aside.", counts["dead_letters"])
 
 

@@ -22,6 +22,7 @@ from ..publish.message import version
 from ..publish.wish import Filter, Wish, facts
 from ..store import Store, cone, groups, listing, maps, outbox, queries, search, tables
 from ..store import events as stored
+from ..store import facts as kept
 from ..store import tags as stored_tags
 from ..store.codec import event_of
 from ..store.fields import CANDIDATES, EVENTS, Field, unix
@@ -116,7 +117,7 @@ class Local:
         with self._store.read() as connection:
             found = queries.event_id(connection, event)
             row = listing.one(connection, found, name)
-            prefix = outbox.prefix(connection)  # what is told goes where everything went
+            prefix = kept.prefix(connection)  # what is told goes where everything went
         if row is None:
             raise NotFoundError(f"{name!r} is no candidate of {found}")
         with closing(Store(self._database, create=False)) as store:

@@ -190,6 +190,8 @@ def status(options: Namespace) -> None:
         out.print(f"galaxies: {catalog['galaxies']} of {catalog['catalog']}{reach}", markup=False)
     published = answer["published"]
     out.print(f"published: {published['sent']}, waiting: {published['waiting']}")
+    if answer["refused"]:
+        out.print(f"refused by the broker: {answer['refused']}: see 'mma outbox list'")
     if answer["dead_letters"]:
         out.print(f"dead letters: {answer['dead_letters']}: see 'mma dead-letters'")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from ..config import Settings
-from ..errors import ConfigError, DecodeError
+from ..errors import ConfigError, DecodeError, OutageError
 from ..notices import gamma, gamma_sending, voevent_gamma
 from ..streams import connect, urls
 from ..streams.kafka_sink import KafkaSink
@@ -38,7 +38,8 @@ def publish(options: Namespace) -> None:
         _show(document, payload, options.format)
         return
     sink.write(topic, event_of(document), payload.decode(), options.format)
-    sink.flush()
+    for reason in sink.flush().values():
+        raise OutageError(f"not delivered to {sink.name}: {reason}")
     _tell(options, document, topic)
 
 

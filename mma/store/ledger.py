@@ -99,6 +99,13 @@ def dead_letters(connection: Connection, *, limit: int | None = None) -> list[Ro
     return [dict(row) for row in rows]
 
 
+def offsets(connection: Connection, place: tuple[str, str, int], reason: str) -> frozenset[int]:
+    """Offsets of messages of a source, topic and partition that were set aside for a reason."""
+    d = tables.dead_letters.c
+    where = d.source == as_key(place[0]), d.topic == as_key(place[1]), d.partition == place[2], d.reason == reason
+    return frozenset(connection.execute(select(d.offset).where(*where)).scalars())
+
+
 def dead_letter(connection: Connection, letter: int) -> Row | None:
     """One message that was set aside, with its bytes."""
     d = tables.dead_letters

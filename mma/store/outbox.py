@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
+from ..publish.bounded import LARGEST, STEPS, bounded
 from . import tables
 from .bulk import Row, as_json, insert_new, select_in
+from .storable import storable
 
 LOCK = 0x6D6D61
 """Number of PostgreSQL's advisory lock on publishing."""
@@ -20,7 +22,12 @@ Waiting = tuple[str, str, str, str]
 
 def waiting_for(topic: str, key: str, message: Mapping[str, Any]) -> Waiting:
     """A message as it waits: it is written out at once, so that not many of them are held as objects."""
-    return message["id"], topic, key, as_json(message)
+    payload = as_json(message)
+    for step in range(len(STEPS)):
+        if len(payload) <= LARGEST:
+            break
+        payload = as_json(bounded(dict(message), step))
+    return message["id"], topic, key, payload
 
 
 def put(connection: Connection, messages: Sequence[Waiting], now: float) -> None:
@@ -49,7 +56,7 @@ def claim(connection: Connection, limit: int = 1000) -> list[Row]:
         if not mine:
             return []
     o = tables.outbox
-    rows = connection.execute(select(o).where(o.c.sent.is_(None)).order_by(o.c.seq).limit(limit)).mappings()
+    rows = connection.execute(select(o).where(_waits()).order_by(o.c.seq).limit(limit)).mappings()
     return [dict(row) for row in rows]
 
 
@@ -60,23 +67,69 @@ def mark_sent(connection: Connection, seqs: list[int], now: float) -> None:
         connection.execute(statement, [{"which": seq} for seq in seqs])
 
 
+def mark_refused(connection: Connection, reasons: Mapping[int, str], now: float) -> None:
+    """Remember that the broker never takes these, by number, and why: they wait for a person, and hold up nobody."""
+    o = tables.outbox
+    statement = update(o).where(o.c.seq == bindparam("which")).values(refused=now, reason=bindparam("why"))
+    if reasons:
+        rows = [{"which": seq, "why": storable(reason)} for seq, reason in reasons.items()]
+        connection.execute(statement, rows)
+
+
+def again(connection: Connection, seq: int | None = None) -> int:
+    """Let messages that were refused wait again, one or all of them; how many."""
+    o = tables.outbox
+    which = _is_refused() if seq is None else _is_refused() & (o.c.seq == seq)
+    return connection.execute(update(o).where(which).values(refused=None, reason=None)).rowcount
+
+
+def unsent(connection: Connection, *, limit: int | None = None) -> list[Row]:
+    """Messages that were not sent, those that the broker refused first, oldest first; without their text."""
+    o = tables.outbox.c
+    size = func.length(o.payload).label("bytes")
+    chosen = select(o.seq, o.id, o.topic, o.key, o.created, o.refused, o.reason, size).where(o.sent.is_(None))
+    order = o.refused.is_(None), o.seq
+    return [dict(row) for row in connection.execute(chosen.order_by(*order).limit(limit)).mappings()]
+
+
+def payload(connection: Connection, seq: int) -> str | None:
+    """Text of the message of a number; None where there is none."""
+    o = tables.outbox.c
+    return connection.execute(select(o.payload).where(o.seq == seq)).scalar()
+
+
+def refused(connection: Connection) -> int:
+    """How many messages the broker refused for good."""
+    return connection.execute(select(func.count()).select_from(tables.outbox).where(_is_refused())).scalar_one()
+
+
+def _waits() -> ColumnElement[bool]:
+    o = tables.outbox.c
+    return o.sent.is_(None) & o.refused.is_(None)
+
+
+def _is_refused() -> ColumnElement[bool]:
+    o = tables.outbox.c
+    return o.sent.is_(None) & o.refused.is_not(None)
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether nothing waits to be published."""
     o = tables.outbox.c
-    return connection.execute(select(o.seq).where(o.sent.is_(None)).limit(1)).first() is None
+    return connection.execute(select(o.seq).where(_waits()).limit(1)).first() is None
 
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many messages are waiting and how many were sent."""
     o = tables.outbox.c
-    total, sent = connection.execute(select(func.count(o.seq), func.count(o.sent))).one()
-    return {"sent": sent, "waiting": total - sent}
+    sent = connection.execute(select(func.count(o.sent))).scalar_one()
+    return {"sent": sent, "waiting": waiting(connection)}
 
 
 def waiting(connection: Connection) -> int:
     """How many messages are to be published."""
     o = tables.outbox.c
-    return connection.execute(select(func.count(o.seq)).where(o.sent.is_(None))).scalar_one()
+    return connection.execute(select(func.count(o.seq)).where(_waits())).scalar_one()
 
 
 def span(connection: Connection) -> tuple[int, int]:
@@ -84,13 +137,6 @@ def span(connection: Connection) -> tuple[int, int]:
     o = tables.outbox.c
     oldest, newest = connection.execute(select(func.min(o.seq), func.max(o.seq))).one()
     return oldest or 0, newest or 0
-
-
-def prefix(connection: Connection) -> str | None:
-    """First part of the names of the topics that messages go to; None where nobody was ever told anything."""
-    o = tables.outbox.c
-    newest = connection.execute(select(o.topic).order_by(o.seq.desc()).limit(1)).scalar()
-    return None if newest is None else newest.removesuffix(".test").rpartition(".")[0]
 
 
 def after(connection: Connection, seq: int, upto: int, limit: int) -> list[Row]:

@@ -63,12 +63,14 @@ deliveries = Table(  # partitions that a worker reads, and what it was reading w
     Column("deaths", Integer, nullable=False, server_default="0"),  # how many workers that was
 )
 
-stream_topics = Table(  # a topic that was deleted and made again has another id
-    "stream_topics",
+stream_places = Table(  # how far partitions are read; a topic that was deleted and made again has another id
+    "stream_places",
     metadata,
     Column("source", String, primary_key=True),
     Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
     Column("topic_id", String, nullable=False),
+    Column("next", BigInteger),  # offset of the message that comes next, some seconds ago; NULL: not known
 )
 
 facts = Table(

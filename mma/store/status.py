@@ -21,6 +21,7 @@ def totals(connection: Connection) -> Row:
     return {
         "messages": counts,
         "waiting": outbox.waiting(connection),
+        "refused": outbox.refused(connection),
         "dead_letters": _size(connection, "dead_letters"),
     }
 
@@ -43,6 +44,7 @@ def status(connection: Connection) -> Row:
         **{name: _size(connection, name) for name in ("objects", "detections", "dead_letters")},
         "catalogs": catalogs.listing(connection),
         "published": outbox.counts(connection),
+        "refused": outbox.refused(connection),
     }
 
 

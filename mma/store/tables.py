@@ -27,7 +27,7 @@ from .reading_tables import deliveries as deliveries
 from .reading_tables import facts as facts
 from .reading_tables import intake as intake
 from .reading_tables import sources as sources
-from .reading_tables import stream_topics as stream_topics
+from .reading_tables import stream_places as stream_places
 from .tag_table import tags as tags
 
 events = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from .message import Message
@@ -27,6 +27,25 @@ class Sink(Protocol):
         """Take one message for a topic, keyed by the event id."""
         ...
 
-    def flush(self) -> None:
-        """Return when everything written is safe; raise OutageError when it cannot be."""
+    def flush(self) -> Mapping[int, str] | None:
+        """Return when everything written is safe; raise OutageError when it cannot be.
+
+        Returns
+        -------
+        :
+            Messages that are refused for good, counted from 0 among those that were written since the last time, and
+            why. None where a sink refuses nothing.
+        """
+        ...
+
+
+class Book(Protocol):
+    """Remembers, for all workers, who reads which partitions and how far. A place is a topic and a partition."""
+
+    def known(self, source: str, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], tuple[str, int | None]]:
+        """Id of the topic as each was read last, and the offset that was next, where that is known."""
+        ...
+
+    def give_back(self, source: str, places: Sequence[tuple[str, int]]) -> None:
+        """Others read these from now on."""
         ...

@@ -36,7 +36,7 @@ class CatchUp:
         self.is_over = not any(self._topics.values())
         if not self.is_over:
             for source in sources:
-                source.hold([t for t in source.topics if not tells_events(t)])
+                source.hold([t for t in source.topics if not tells_events(t)], ABOUT)
 
     def step(self) -> None:
         """Look again, not too often; let the alerts come once nobody is behind, or patience is at an end."""
@@ -50,7 +50,7 @@ class CatchUp:
         self.is_over = True
         for source in self._sources:
             source.troubles.clear(ABOUT)
-            source.release()
+            source.release(ABOUT)
         if behind:
             names = ", ".join(source.name for source in behind)
             log.warning("alerts are scored without the newest notices: no end of %s after %.0f s", names, waited)

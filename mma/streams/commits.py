@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .message import Message
@@ -36,6 +36,11 @@ class Commits:
         for m in batch:
             place = m.topic, m.partition
             self._open[place] = max(m.offset + 1, self._open.get(place, 0))
+
+    def reach(self, ends: Mapping[Place, int]) -> None:
+        """Nothing is left to be read before these offsets."""
+        for place, offset in ends.items():
+            self._open[place] = max(offset, self._open.get(place, 0))
 
     def make(self, consumer: Any) -> None:
         """Commit what waits, of the partitions that are still the consumer's."""

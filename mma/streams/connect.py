@@ -41,6 +41,7 @@ def source(
             address.topics,
             group,
             client=_consumer(address),
+            admin=_admin(address),
             worker=worker,
             max_bytes=max_bytes,
             heartbeat_limit_s=heartbeat_limit_s,
@@ -85,6 +86,13 @@ def _consumer(address: urls.Address) -> Client:
     import gcn_kafka
 
     return gcn_kafka.Consumer if address.scheme == "gcn" else confluent_kafka.Consumer
+
+
+def _admin(address: urls.Address) -> Client:
+    import confluent_kafka.admin
+    import gcn_kafka
+
+    return gcn_kafka.AdminClient if address.scheme == "gcn" else confluent_kafka.admin.AdminClient
 
 
 def _producer(address: urls.Address) -> Client:

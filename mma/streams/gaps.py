@@ -32,6 +32,9 @@ class Gaps:
         self._new: set[Place] = set()
         """Assigned, and not compared with the broker yet."""
 
+        self._back: set[Place] = set()
+        """Offsets began again: the topic was made anew, and is read from its beginning."""
+
         self._missing: dict[Place, list[tuple[int, int]]] = defaultdict(list)
         self._told: dict[Place, list[str]] = defaultdict(list)
         self._due = 0.0
@@ -66,6 +69,26 @@ class Gaps:
             self._missing[place].append((expected, offset))
         else:
             self._anew(place, expected, offset)
+
+    def went_back(self, place: Place) -> bool:
+        """Whether offsets of a partition began again since this was asked last."""
+        is_so = place in self._back
+        self._back.discard(place)
+        return is_so
+
+    def anew(self, consumer: Any, place: Place, expected: int | None) -> None:
+        """The topic was made anew, and this partition is read from its beginning."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        self._new.discard(place)
+        self._missing.pop(place, None)
+        self._next.pop(place, None)
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=AGAIN_S)
+        except KafkaException:
+            low, high = 0, 0
+        was = "what was next is not known" if expected is None else f"{expected} was next"
+        self._tell(place, f"offsets begin again at {low}, {was}: the topic was made anew, and ends at {high} now")
 
     def check(self, consumer: Any) -> None:
         """Compare what is missing with where partitions begin; not too often."""
@@ -102,6 +125,7 @@ class Gaps:
 
     def _anew(self, place: Place, expected: int, offset: int) -> None:
         self._missing.pop(place, None)
+        self._back.add(place)
         text = f"offsets begin again at {offset}, {expected} was next: the topic was made anew, or cut off"
         self._tell(place, text)
 

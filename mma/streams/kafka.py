@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .client import SHARED, Client, Connection, is_fatal
+from . import asking
+from .base import Book
+from .client import Client, Connection, is_fatal
 from .commits import Commits
+from .ends import Ends
 from .gaps import Gaps
 from .heartbeat import Pulse, is_heartbeat
+from .kafka_message import as_message, timestamp
+from .kafka_settings import READ
 from .message import Message
+from .remade import Topics
 from .there import check_topics
-
-ASK_S = 5.0
-"""How long the broker may take to answer a question."""
 
 MAX_BYTES = 16 << 20
 """A message that is larger is set aside unread."""
 
-FULL_BYTES, AHEAD_BYTES = 96 << 20, 128 << 20
-"""A batch of so much is full; and so much is read ahead. The next batch comes while one is handled, and memory does
-not go with the size of messages."""
+FULL_BYTES = 96 << 20
+"""A batch of so much is full."""
 
 PIECE = 100
 """Messages that are taken out of the client at once."""
@@ -34,21 +36,8 @@ GATHER_S = 0.05
 REJOIN_S = 10.0
 """A reader that the group has shut out comes back this often at most."""
 
-READ = SHARED | {
-    "auto.offset.reset": "earliest",
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "partition.assignment.strategy": "cooperative-sticky",
-    "session.timeout.ms": 6_000,  # a worker that died is missed after this, and its partitions go to others
-    "heartbeat.interval.ms": 2_000,
-    "topic.metadata.refresh.interval.ms": 10_000,
-    "fetch.message.max.bytes": 1 << 20,  # of one answer; compressed, it unpacks to many times as much
-    "queued.max.messages.kbytes": AHEAD_BYTES >> 10,
-    "queued.min.messages": 10_000,  # enough waits then; each takes some kB in the client, however small it is
-    "fetch.queue.backoff.ms": 10,  # else a partition rests for a second whenever so much waits
-    "receive.message.max.bytes": 256 << 20,  # a larger message than this would hold up its partition for good
-}
-"""How we read: nothing is done until it is stored and published, and nothing is skipped after a restart."""
+QUIET: dict[str, Any] = {"error_cb": lambda error: None, "log_level": 0}
+"""A client that asks beside the one that reads: what is wrong is told by that one."""
 
 
 class KafkaSource:
@@ -62,6 +51,7 @@ class KafkaSource:
         group: str,
         *,
         client: Client | None = None,
+        admin: Client | None = None,
         worker: str | None = None,
         max_bytes: int = MAX_BYTES,
         heartbeat_limit_s: float = 10.0,
@@ -83,6 +73,8 @@ class KafkaSource:
             Consumer group: stable, so that a restart goes on where it ended.
         client
             Makes the consumer; confluent-kafka's own where none is given.
+        admin
+            Makes the client that asks for the ids of topics, likewise.
         worker
             Name of this member that stays over restarts: it gets its partitions back at once.
         max_bytes
@@ -97,13 +89,16 @@ class KafkaSource:
             What to do where the broker shuts us out.
         """
         from confluent_kafka import Consumer
+        from confluent_kafka.admin import AdminClient
 
-        self.name = name
+        self.name = self.broker = name
+        self.book: Book | None = None
+        """Where it is remembered who reads what, and how far."""
         self.topics = tuple(topics)
         self.last_message: float | None = None
         self.last_lag: int | None = None
         self.read = 0
-        self._held: frozenset[str] = frozenset()
+        self._held: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
         self._hears_hearts = hears_hearts
         self._max_bytes = max_bytes
         self._marks = dict(marks or {})
@@ -111,7 +106,9 @@ class KafkaSource:
         self.troubles = self._connection.troubles
         self.pulse = Pulse(self.troubles, heartbeat_limit_s)
         self._commits = Commits(self.troubles)
+        self._ends = Ends()
         self.gaps = Gaps(self.troubles)
+        self.remade = Topics(lambda: (admin or AdminClient)(config | QUIET))
         own = {"group.id": group, "on_commit": self._commits.answered}
         own |= {"group.instance.id": _member(worker, topics)} if worker else {}
         settings = READ | config | own | self._connection.hears()
@@ -122,7 +119,7 @@ class KafkaSource:
     def _join(self) -> None:
         self._connection.is_lost = False
         self._consumer = self._make()
-        self._consumer.subscribe(list(self.topics), on_assign=self._assigned)
+        self._consumer.subscribe(list(self.topics), on_assign=self._assigned, on_revoke=self._given_back)
 
     def _rejoin(self) -> None:
         """Come back as a new client, not too often.
@@ -133,6 +130,7 @@ class KafkaSource:
         if time.monotonic() >= self._rejoin_due:
             self._rejoin_due = time.monotonic() + REJOIN_S
             self._commits.forget()
+            self._ends.forget()
             self._consumer.close()
             self._join()
 
@@ -146,9 +144,14 @@ class KafkaSource:
         for some in self._pieces(n, wait_s):
             out += self._taken(some)
         self.gaps.check(self._consumer)
+        self._begin_anew(self.remade.changed(self.gaps.reached))
+        if not out and self._ends.may_commit and (ends := self._ends.take()):
+            self._commits.reach(ends)
+            self._commits.make(self._consumer)
         if any(map(self._is_pulse, self.topics)):
             self.pulse.expect({p.topic for p in self._consumer.assignment() if self._is_pulse(p.topic)})
         if out:
+            self._ends.may_commit = False
             self.last_message = max(m.timestamp or time.time() for m in out)
             self.read += len(out)
         return out
@@ -172,77 +175,61 @@ class KafkaSource:
         topics = set()
         for got in some:
             error, topic = got.error(), got.topic() or "broker"
-            if error is not None:
+            if error is not None and error.name() == "_PARTITION_EOF":
+                self._ends.ended((topic, got.partition()), got.offset())
+            elif error is not None:
                 self._connection.is_lost |= is_fatal(error)
                 self.troubles.add(topic, error.str())
             elif self._is_pulse(topic):
-                self.pulse.beat(topic, _timestamp(got))
+                self.pulse.beat(topic, timestamp(got))
             else:
                 topics.add(topic)
-                self.gaps.saw((topic, got.partition()), got.offset())
-                yield as_message(got, self._max_bytes, self._marks, self._connection.name)
+                place = topic, got.partition()
+                self.gaps.saw(place, got.offset())
+                self._ends.saw(place, got.offset())
+                yield as_message(got, self._max_bytes, self._marks, self.broker)
         for topic in topics:
             self.troubles.clear(topic)
 
-    def commit(self, batch: Sequence[Message]) -> None:
-        """These were handled, stored and published. It is not waited for: what is not committed comes again."""
+    def commit(self, batch: Sequence[Message], *, is_whole: bool = True) -> None:
+        """These were handled, stored and published. It is not waited for: what is not committed comes again.
+
+        Parameters
+        ----------
+        is_whole
+            Nothing is left of what was read.
+        """
         self._commits.add(batch)
+        self._ends.may_commit = is_whole
+        self._commits.reach(self._ends.take() if is_whole else {})
         self._commits.make(self._consumer)
 
     def check_topics(self) -> None:
         """Whether the broker answers and has the topics, at once: what a person waits for."""
         check_topics(self._consumer, self.name, self.topics, self.troubles)
 
-    def hold(self, topics: Sequence[str]) -> None:
-        """Read nothing of these topics for now."""
-        self._held = frozenset(topics)
+    def hold(self, topics: Sequence[str], about: str) -> None:
+        """Read nothing of these topics for now, for some reason."""
+        self._held[about] = frozenset(topic for topic in topics if not self._is_pulse(topic))
+        self._consumer.pause([p for p in self._consumer.assignment() if p.topic in self._held[about]])
 
-    def release(self) -> None:
-        """Read everything."""
-        held, self._held = self._held, frozenset()
-        self._consumer.resume([p for p in self._consumer.assignment() if p.topic in held])
+    def release(self, about: str) -> None:
+        """Read what was held for a reason, unless it is for another one too."""
+        released = self._held.pop(about, frozenset()) - frozenset().union(*self._held.values())
+        self._consumer.resume([p for p in self._consumer.assignment() if p.topic in released])
 
     def ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-        """Topic and partition to the offset after its newest message; partitions without any are left out."""
-        from confluent_kafka import TopicPartition
-
-        there = self._consumer.list_topics(timeout=ASK_S).topics
-        out = {}
-        for topic in topics:
-            for partition in there[topic].partitions if topic in there else ():
-                low, high = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_S)
-                if high > low:
-                    out[topic, partition] = high
-        return out
+        """Topic and partition to the offset after what can be read there now; those without any are left out."""
+        return asking.ends(self._consumer, topics)
 
     def is_behind(self, ends: dict[tuple[str, int], int]) -> bool:
         """Whether any member of the group has yet to read up to these offsets."""
-        from confluent_kafka import TopicPartition
-
-        asked = [TopicPartition(*at) for at in ends]
-        committed = self._consumer.committed(asked, timeout=ASK_S) if asked else []
-        return any(at.offset < ends[at.topic, at.partition] for at in committed)
+        return asking.is_behind(self._consumer, ends)
 
     def lag(self) -> int | None:
         """Messages that wait, over the partitions this reader has; None while that is not known."""
-        self.last_lag = self._lag()
+        self.last_lag = asking.lag(self._consumer, self._is_pulse, self.gaps.reached)
         return self.last_lag
-
-    def _lag(self) -> int | None:
-        from confluent_kafka import KafkaException
-
-        total = 0
-        try:
-            assigned = self._consumer.assignment()
-            for at in self._consumer.position([p for p in assigned if not self._is_pulse(p.topic)]):
-                low, high = self._consumer.get_watermark_offsets(at, timeout=1.0, cached=True)
-                if high < 0:
-                    return None
-                reached = at.offset if at.offset >= 0 else self.gaps.reached((at.topic, at.partition))
-                total += max(high - (max(low, 0) if reached is None else reached), 0)
-        except KafkaException:
-            return None
-        return total if assigned else None
 
     def close(self) -> None:
         """Leave the group."""
@@ -253,44 +240,50 @@ class KafkaSource:
         return is_heartbeat(topic) and not self._hears_hearts
 
     def _assigned(self, consumer: Any, partitions: list[Any]) -> None:
-        """Old heartbeats tell nothing: those are read from the end."""
-        from confluent_kafka import OFFSET_END
+        """Old heartbeats tell nothing: those are read from the end. A topic that was made anew is read from its
+        beginning."""
+        from confluent_kafka import OFFSET_BEGINNING, OFFSET_END
 
-        self._commits.forget({(p.topic, p.partition) for p in partitions})  # others may have come farther since
+        places = {(p.topic, p.partition) for p in partitions if not self._is_pulse(p.topic)}
+        self._commits.forget(places)  # others may have come farther since
+        self._ends.forget(places)
         self.gaps.begin(consumer, [p for p in partitions if not self._is_pulse(p.topic)])
+        known = self.book.known(self.broker, sorted(places)) if self.book and places else {}
+        for place, was in self.remade.begin(places, known).items():
+            self.gaps.anew(consumer, place, was)
+            next(p for p in partitions if (p.topic, p.partition) == place).offset = OFFSET_BEGINNING
         for p in partitions:
             if self._is_pulse(p.topic):
                 p.offset = OFFSET_END
         consumer.incremental_assign(partitions)
-        consumer.pause([p for p in partitions if p.topic in self._held])
+        held = frozenset().union(*self._held.values())
+        consumer.pause([p for p in partitions if p.topic in held])
+
+    def _begin_anew(self, places: Mapping[tuple[str, int], int | None]) -> None:
+        """Read partitions of a topic that was made anew from their beginning, unless that is done already."""
+        from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+
+        skipped = [place for place in places if not self.gaps.went_back(place)]
+        if not skipped:
+            return
+        self._commits.forget(skipped)
+        self._ends.forget(skipped)
+        for place in skipped:
+            self.gaps.anew(self._consumer, place, places[place])
+        self._consumer.incremental_unassign([TopicPartition(*place) for place in skipped])
+        self._consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in skipped])
+        held = frozenset().union(*self._held.values())
+        self._consumer.pause([TopicPartition(*place) for place in skipped if place[0] in held])
+
+    def _given_back(self, consumer: Any, partitions: list[Any]) -> None:
+        """Others read these from now on."""
+        places = sorted((p.topic, p.partition) for p in partitions if not self._is_pulse(p.topic))
+        self.remade.forget(places)
+        self._ends.forget(places)
+        if self.book is not None:
+            self.book.give_back(self.broker, places)
 
 
 def _member(worker: str, topics: Sequence[str]) -> str:
     """Name of a member. With other topics it is another one: the group would give the old one what it had before."""
     return f"{worker}-{zlib.crc32(','.join(sorted(topics)).encode()):08x}"
-
-
-def _timestamp(got: Any) -> float | None:
-    kind, milliseconds = got.timestamp()
-    return milliseconds / 1000.0 if kind else None
-
-
-def as_message(got: Any, max_bytes: int, marks: dict[str, bytes] | None = None, source: str = "") -> Message:
-    """What the client got; without its body, and with that fault, where body, key and headers are larger together."""
-    payload, key, headers = got.value() or b"", got.key(), [(name, value or b"") for name, value in got.headers() or ()]
-    size = len(payload) + len(key or b"") + sum(len(name) + len(value) for name, value in headers)
-    fault = None
-    if size > max_bytes:
-        digest = hashlib.sha256(payload).hexdigest()
-        fault = f"message: {size} bytes are more than the {max_bytes} of one message; sha256 of its body {digest}"
-    return Message(
-        payload=b"" if fault else payload,
-        source=source,
-        topic=got.topic(),
-        partition=got.partition(),
-        offset=got.offset(),
-        key=key,
-        headers=dict(headers) | (marks or {}),
-        timestamp=_timestamp(got),
-        fault=fault,
-    )

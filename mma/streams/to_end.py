@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import OutageError
+from .asking import ASK_S
 from .client import SHARED
-from .kafka import ASK_S, MAX_BYTES, as_message
+from .kafka import MAX_BYTES
+from .kafka_message import as_message
 from .message import Message
 from .there import known
 from .troubles import Troubles
 
-ALONE = SHARED | {"group.id": "mma-question", "enable.auto.commit": False, "enable.partition.eof": False}
+ALONE = SHARED | {"group.id": "mma-question", "enable.auto.commit": False, "enable.partition.eof": True}
 PIECE_S = 0.5
 
 

@@ -7,11 +7,13 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from mma.commands.tables import live
 from mma.simulate.broker import Broker, free_ports
+from mma.store import Store, queries
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, read, status, topics, troubles, until
 
@@ -121,3 +123,45 @@ def test_a_worker_that_is_silent_is_shown_as_such() -> None:
     row = {"name": "broker", "topics": ["t"], "worker": "host/1", "messages": 1, "lag": 0, "last_message": None}
     row |= {"last_heartbeat": None, "troubles": {}, "told": "2026-03-01T00:00:00.000Z"}
     assert "not heard of for" in str(list(live([row]).columns[-1].cells))
+
+
+def _made_anew(broker: Broker, topic: str, names: list[str]) -> None:
+    _delete(broker, topic)
+    time.sleep(1.0)
+    broker.create(topic)
+    produce(broker, topic, [gamma_alert(name) for name in names])
+
+
+@pytest.mark.parametrize("n", [1, 3, 6])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_topic_made_anew_is_read_whole_with_fewer_as_many_or_more_messages(
+    broker: Broker, tmp_path: Path, start: Start, n: int, stopped: bool
+) -> None:
+    (topic,) = topics(broker, "gamma")
+    database = tmp_path / "mma.sqlite"
+    command = ["run", "--from", f"kafka://{broker.plain}/{topic}", "--group", topic, "--db", str(database)]
+    produce(broker, topic, [gamma_alert(f"A{i}") for i in range(3)])
+    worker = start(tmp_path / "log", *command)
+    until(lambda: read(database) == 3)
+    time.sleep(6.0)  # how far it is was told to the database
+    if stopped:
+        _end(worker, tmp_path, "log")
+    names = [f"B{i}" for i in range(n)]
+    _made_anew(broker, topic, names)
+    if stopped:
+        worker = start(tmp_path / "log", *command)
+    until(lambda: {f"CTAO-{name}" for name in names} <= _events(database), 60)
+    said = until(lambda: troubles(database).get(f"{topic}[0]"), 30)
+    assert "the topic was made anew" in said
+    assert "offsets begin again at 0, 3 was next" in said
+    produce(broker, topic, [gamma_alert("LATER")])
+    until(lambda: "CTAO-LATER" in _events(database), 30)
+    _end(worker, tmp_path, "log")
+
+
+def _events(database: Path) -> set[str]:
+    store = Store(str(database))
+    with store.read() as connection:
+        found = {row["id"] for row in queries.events(connection)}
+    store.close()
+    return found

@@ -52,7 +52,7 @@ class Client:
         self.waiting = [Waiting(i, size) for i in range(n)]
         self.longest = 0
 
-    def subscribe(self, topics: list[str], on_assign: Any) -> None:
+    def subscribe(self, topics: list[str], on_assign: Any, on_revoke: Any) -> None:
         pass
 
     def consume(self, n: int, wait_s: float) -> list[Waiting]:

@@ -35,11 +35,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "topic", "partition"),
     )
     op.create_table(
-        "stream_topics",
+        "stream_places",
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
+        sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("topic_id", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("source", "topic"),
+        sa.Column("next", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("source", "topic", "partition"),
     )
     facts = op.create_table(
         "facts",
@@ -55,7 +57,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back to the older schema."""
-    for name in ("facts", "stream_topics", "deliveries"):
+    for name in ("facts", "stream_places", "deliveries"):
         op.drop_table(name)
     op.drop_column("outbox", "reason")
     op.drop_column("outbox", "refused")

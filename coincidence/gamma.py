@@ -11,6 +11,9 @@ from typing import Any
 class Gamma:
     """The sender's own words and numbers, by the names of ``urn:mma:gamma:1``; None where not told."""
 
+    event_name: tuple[str, ...] | None = None
+    """Names of the source or event."""
+
     instrument: str | None = None
     array: str | None = None
     """Site: N or S."""
@@ -79,6 +82,9 @@ class Gamma:
     contact: str | None = None
     data_archive_page: str | None = None
     additional_info: str | None = None
+    told_earlier: tuple[str, ...] | None = None
+    """Names of the fields that an earlier notice told, and the newest did not tell again."""
+
     own: Mapping[str, Any] = field(default_factory=dict)
     """The observatory's own fields (``x_...``)."""
 
@@ -89,7 +95,7 @@ class Gamma:
         return {n: list(v) if isinstance(v, tuple) else v for n, v in found.items() if v is not None}
 
 
-NAMES = tuple(f.name for f in fields(Gamma) if f.name != "own")
+NAMES = tuple(f.name for f in fields(Gamma) if f.name not in ("told_earlier", "own"))
 TOGETHER = (
     ("ra", "dec", "ra_dec_error", "containment_probability", "systematic_included", "systematic_error_arcsec"),
     ("significance", "significance_post_trial", "n_trials", "p_value"),
@@ -107,7 +113,10 @@ OF_THE_NEWEST = frozenset({"preliminary", "quality", "detection"})
 
 def of(document: Mapping[str, Any]) -> Gamma | None:
     """What a document tells by these names, and by the observatory's own that begin with ``x_``; None where nothing."""
-    told: dict[str, Any] = {n: tuple(v) if isinstance(v := document[n], list) else v for n in NAMES if n in document}
+    there = [name for name in (*NAMES, "told_earlier") if name in document]
+    told: dict[str, Any] = {n: tuple(v) if isinstance(v := document[n], list) else v for n in there}
+    if isinstance(name := told.get("event_name"), str):
+        told["event_name"] = (name,)
     own = {name: value for name, value in document.items() if name.startswith("x_")}
     return Gamma(**told, own=own) if told or own else None
 
@@ -124,7 +133,9 @@ def together(notices: Sequence[Gamma]) -> Gamma | None:
         told |= _first(notices, names)
     told |= {name: getattr(newest, name) for name in OF_THE_NEWEST}
     own = {name: value for notice in reversed(notices) for name, value in notice.own.items()}
-    return Gamma(**told, own=own)
+    earlier = [name for name in NAMES if told.get(name) is not None and getattr(newest, name) is None]
+    earlier += [name for name in own if name not in newest.own]
+    return Gamma(**told, told_earlier=tuple(earlier) or None, own=own)
 
 
 def _first(notices: Iterable[Gamma], names: Sequence[str]) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pybase64
+from sqlalchemy import Connection
 
-from coincidence.event import set_apart
+from coincidence.event import id_of_test, set_apart
 from skymaps import positions, times
 
 from ..engine import Engine
 from ..errors import ConfigError
 from ..notices import given, igwn
 from ..store import Store, queries
+from ..store.names import resolve
 from ..streams import Message
 from .show import as_json, console, settings_of, with_database
 
@@ -28,14 +30,17 @@ LARGEST = 256 << 20
 
 def add(options: Namespace) -> None:
     """Check, take in, and say what came of it. Stored objects in its window and region are scored at once."""
-    message = _message(options)
-    event = set_apart(given.decode(message))
+    document = _document(options)
+    set_apart(given.decode(_message(document, options)))
     settings = settings_of(options)
     with closing(Store(settings.database)) as store:
+        with store.read() as connection:
+            message = _message(_of_known(connection, document), options)
+        event = set_apart(given.decode(message))
         engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
         engine.handle([message])
         with store.read() as connection:
-            found = queries.event(connection, event.id)
+            found = queries.event(connection, queries.event_id(connection, event.id))
     if options.json:
         as_json(found)
         return
@@ -47,8 +52,21 @@ def add(options: Namespace) -> None:
         out.print(f"  mma {command} {shlex.quote(found['id'])}{there}", markup=False, soft_wrap=True)
 
 
-def _message(options: Namespace) -> Message:
-    """The document that says what the options say; what is not told comes from the map's header."""
+def _message(document: dict[str, Any], options: Namespace) -> Message:
+    return Message(payload=json.dumps(document).encode(), topic="mma event add", name=options.map)
+
+
+def _of_known(connection: Connection, document: dict[str, Any]) -> dict[str, Any]:
+    """The document under the id of the event that has its name, in any case, as a further notice of it."""
+    name = document.get("name")
+    if name is None:
+        return document
+    known = resolve(connection, id_of_test(name) if document.get("test") else name)
+    return document if known is None else document | {"name": known, "update": True}
+
+
+def _document(options: Namespace) -> dict[str, Any]:
+    """What the options say; what they do not comes from the map's header."""
     if (options.map is None) == (options.circle is None):
         raise ConfigError('mma event add: --map FILE, or --circle "RA DEC R" with --time')
     document: dict[str, Any] = {"$schema": given.SCHEMA_ID, "issued": _iso(datetime.now(UTC))}
@@ -65,7 +83,7 @@ def _message(options: Namespace) -> Message:
     document.setdefault("kind", "transient")
     if options.test:
         document["test"] = True
-    return Message(payload=json.dumps(document).encode(), topic="mma event add", name=options.map)
+    return document
 
 
 def _content(path: Path) -> bytes:

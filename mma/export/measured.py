@@ -13,13 +13,20 @@ MINUTE_S = 60.0
 
 
 def lines(told: Told) -> list[tuple[str, str]]:
-    """Name and text of each thing that is told, nothing left out.
+    """Name and text of each thing that is told, nothing left out; what the newest notice did not tell again says so.
 
     Examples
     --------
     >>> lines({"significance": 8.1, "significance_post_trial": 7.2, "n_trials": 400})
     [('Significance', '7.2 sigma after 400 trials, 8.1 before')]
     """
+    earlier = set(told.get("told_earlier", ()))
+    newest = _lines({name: value for name, value in told.items() if name not in earlier})
+    old = _lines({name: value for name, value in told.items() if name in earlier}) if newest else []
+    return [(name, f"{text} (told earlier)" if (name, text) in old else text) for name, text in _lines(told)]
+
+
+def _lines(told: Told) -> list[tuple[str, str]]:
     parts = (_what, _how_sure, _where, _how_bright, _when, _who)
     return [(name, text) for part in parts for name, text in part(told) if text]
 
@@ -57,6 +64,7 @@ def _angle(degrees: float) -> str:
 
 
 def _what(told: Told) -> Iterator[tuple[str, str]]:
+    yield "Source", ", ".join(told.get("event_name", ()))
     yield "Class", told.get("source_class", "").replace("_", " ")
     by = ", ".join(str(told[name]) for name in ("ref_type", "ref_instrument") if name in told)
     yield "Follows", told.get("follow_up_event", "") + (f" ({by})" if by else "")

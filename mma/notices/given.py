@@ -16,7 +16,7 @@ from . import fields, igwn, regions
 from .sheet import Sheet
 
 SCHEMA_ID = "urn:mma:region:1"
-"""Of our document: name, kind, time, issued, test; ``skymap`` (base64), or ``circle`` (ra, dec, radius_deg of 90 %)."""
+"""Our document: name, kind, time, issued, test, update; ``skymap`` (base64), or ``circle`` (ra, dec, radius_deg: 90 %)."""
 
 MESSENGERS = {
     Kind.CBC: Messenger.GW,
@@ -65,7 +65,7 @@ def decode(message: Message) -> Event:
         kind=kind,
         observatory=sheet.text("observatory") or "by hand",
         issued=issued,
-        stage=Stage.INITIAL,
+        stage=Stage.UPDATE if sheet.flag("update") else Stage.INITIAL,
         time=time,
         region=region,
         notice=fields.digest(message),

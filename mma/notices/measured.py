@@ -21,6 +21,9 @@ def of_gcn(document: Document, follows: str | None) -> Gamma | None:
     told: dict[str, Any] = {name: document[name] for name in NUMBERS if _is_number(document.get(name))}
     told |= {name: value for name in TEXTS if isinstance(value := document.get(name), str) and value.strip()}
     told |= {name: value for name in FLAGS if isinstance(value := document.get(name), bool)}
+    called = document.get("event_name")
+    if names := [name.strip() for name in (called if isinstance(called, list) else [called]) if isinstance(name, str)]:
+        told["event_name"] = [name for name in names if name] or None
     error = document.get("ra_dec_error")
     if _is_number(error) or (isinstance(error, list) and error and all(map(_is_number, error))):
         told["ra_dec_error"] = error

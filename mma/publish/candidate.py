@@ -156,15 +156,17 @@ def gamma_part(told: Row | None) -> Message | None:
     """What a gamma-ray observatory says, as short as messages are: long texts are cut, its own fields left out."""
     if told is None:
         return None
-    kept = {name: value for name, value in told.items() if not name.startswith("x_")}
-    return {name: _short(value) for name, value in kept.items()}
+    kept = {name: _short(value) for name, value in told.items() if not name.startswith("x_")}
+    if "told_earlier" in kept:  # each of them is a field of ours
+        kept["told_earlier"] = [name for name in told["told_earlier"] if name in kept]
+    return kept
 
 
 def _short(value: Any) -> Any:
     """At most so many characters, or parts of a list."""
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         return value[: LONGEST_TEXT - 3] + "..."
-    return value[:LONGEST_LIST] if isinstance(value, list) else value
+    return [_short(part) for part in value[:LONGEST_LIST]] if isinstance(value, list) else value
 
 
 def _object(row: Row) -> Message:

@@ -35,7 +35,9 @@ def save_notice(connection: Connection, notice: Event, *, received: float, place
         "seq": seq,
     }
     insert_new(connection, tables.event_revisions, columns_of([row]))
-    names.add(connection, [names.row_of(n, notice.id, names.EVENT) for n in notice.aliases if n != notice.id])
+    sources = notice.gamma.event_name if notice.gamma is not None and notice.gamma.event_name is not None else ()
+    called = dict.fromkeys(sources, names.SOURCE) | dict.fromkeys(notice.aliases, names.EVENT)
+    names.add(connection, [names.row_of(n, notice.id, what) for n, what in called.items() if n != notice.id])
     return seq
 
 

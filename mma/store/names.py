@@ -13,7 +13,8 @@ from ..errors import NotFoundError
 from . import tables
 from .bulk import Row, columns_of, insert_new, select_in
 
-EVENT, OBJECT = "event", "object"
+EVENT, OBJECT, SOURCE = "event", "object", "source"
+"""Whose name it is; a source may have many events."""
 
 
 def row_of(alias: str, its: str, what: str, survey: str | None = None) -> Row:
@@ -55,7 +56,7 @@ def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
 
     An exact id goes first, then an exact other name, then either in another case, with other spaces, without the
     prefix that TNS may change, or an object's number without its survey; then an event's id with other signs between
-    its parts, or the last part alone.
+    its parts, or the last part alone; then the name of the source that an event was seen of.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
     exact = _ids(connection, a.alias == name, what)
     found = exact or _ids(connection, a.key == folded(name), what) | _spelt(connection, name, what)
     if not found and what == EVENT:
-        found = _parted(connection, name)
+        found = _parted(connection, name) or _ids(connection, a.key == folded(name), SOURCE)
     if len(found) > 1:
         raise NotFoundError(f"{name!r} may be {' or '.join(sorted(found))}")
     return next(iter(found), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from datetime import timedelta
 from math import cos, pi, radians
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from coincidence import Kind
 from mma.cli import main
 from mma.notices.given import MESSENGERS
 from mma.options import KINDS
-from tests.mma.world import HERE, T0, circle_map, detection
+from skymaps import times
+from tests.mma.world import HERE, T0, circle_map, detection, superevent
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +162,43 @@ def test_the_map_of_gw170817(capsys, data):
     assert event["id"] == "GW170817"
     assert event["time"].startswith("2017-08-17T12:41:04.429")
     assert event["area90_deg2"] == pytest.approx(16.0, abs=1.0)
+
+
+@pytest.fixture
+def merger_without_a_map():
+    """A notice of LVK's, with the classes of a neutron star merger, whose map is by URL only."""
+    notice = json.loads(superevent("S270301ab", skymap=None, days=-900))
+    Path("notice.json").write_text(json.dumps(notice))
+    return notice
+
+
+@pytest.mark.parametrize("name", ["s270301AB", "S270301ab"])
+def test_a_known_name_in_any_case_is_a_further_notice_that_keeps_what_was_told(capsys, merger_without_a_map, name):
+    assert main(["replay", "notice.json"]) == 0
+    written("map.fits", DATE_OBS=merger_without_a_map["event"]["time"].rstrip("Z"), CREATOR="BAYESTAR")
+    event = ask(capsys, "event", "add", "--map", "map.fits", "--name", name)
+    assert [row["id"] for row in ask(capsys, "events")] == ["S270301ab"]
+    assert (event["revision"], event["stage"]) == (2, "update")
+    assert event["classes"].items() >= merger_without_a_map["event"]["classification"].items()
+    assert event["area90_deg2"] == pytest.approx(cap_deg2(3.0), rel=0.05)
+
+
+@pytest.mark.parametrize("order", [["notice.json", "map.fits"], ["map.fits", "notice.json"]])
+@pytest.mark.parametrize("name", ["G347292", None])
+def test_a_map_of_the_same_second_is_the_events(capsys, merger_without_a_map, order, name):
+    told = {} if name is None else {"OBJECT": name}
+    written("map.fits", DATE_OBS=merger_without_a_map["event"]["time"].rstrip("Z"), CREATOR="BAYESTAR", **told)
+    for path in order:
+        assert main(["replay", path]) == 0
+    (event,) = ask(capsys, "events")
+    assert event["area90_deg2"] == pytest.approx(cap_deg2(3.0), rel=0.05)
+    assert ask(capsys, "event", "S270301ab")["id"] == event["id"]
+    assert event["classes"].items() >= merger_without_a_map["event"]["classification"].items()
+    assert any("the same event" in remark for remark in event["remarks"])
+
+
+def test_a_map_two_seconds_off_is_an_event_of_its_own(capsys, merger_without_a_map):
+    time = times.read(merger_without_a_map["event"]["time"]) + timedelta(seconds=2)
+    written("map.fits", DATE_OBS=time.replace(tzinfo=None).isoformat(), CREATOR="BAYESTAR", OBJECT="G347292")
+    assert main(["replay", "notice.json", "map.fits"]) == 0
+    assert {row["id"] for row in ask(capsys, "events")} == {"S270301ab", "G347292"}

@@ -13,6 +13,7 @@ import pytest
 from coincidence import Kind, fold
 from coincidence.gamma import NAMES, Gamma, of, together
 from mma.cli import main
+from mma.errors import NotFoundError
 from mma.export import measured
 from mma.notices import gamma, voevent_gamma
 from mma.notices.measured import of_gcn
@@ -22,6 +23,7 @@ from mma.store.codec import event_document, event_of
 from tests.mma.world import T0, World, as_json, as_message, burst, detection, of_type
 
 SAID = {
+    "event_name": ["Mrk 421", "GRB 270301B"],
     "array": "N",
     "instrument": "LST-1",
     "source_class": "grb_follow_up",
@@ -93,7 +95,7 @@ def decoded(document: dict[str, Any]):
 
 def test_the_block_has_every_field_that_is_no_envelope():
     envelope = {
-        "$schema", "mission", "messenger", "record_number", "id", "event_name", "alert_type", "alert_tense",
+        "$schema", "mission", "messenger", "record_number", "id", "alert_type", "alert_tense",
         "alert_datetime", "supersedes", "trigger_time", "healpix_file", "classification", "ref_ID",
     }  # fmt: skip
     assert set(NAMES) == set(schema("gamma")["properties"]) - envelope
@@ -135,6 +137,11 @@ def test_a_retraction_and_a_classless_update_keep_kind_class_and_what_was_said(s
     assert (row["gamma"]["ra"], row["gamma"]["ra_dec_error"]) == (150.1, 0.02)
     assert "systematic_included" not in row["gamma"]
     assert row["gamma"]["flux"] == 2.5e-11
+    assert {"flux", "source_class", "contact"} <= set(row["gamma"]["told_earlier"])
+    assert not {"ra", "dec", "ra_dec_error"} & set(row["gamma"]["told_earlier"])
+    lines = dict(measured.lines(row["gamma"]))
+    assert lines["Flux"].endswith("0.1 to 10 TeV (told earlier)")
+    assert lines["Position"].endswith("(90 %)")
     assert "preliminary" not in row["gamma"]
     (told,) = of_type(small_world.hears(as_json(later(60, "retraction"))), "event")
     row = small_world.ask(queries.event, EVENT)
@@ -156,7 +163,7 @@ def test_the_order_of_arrival_does_not_matter():
 
 def test_of_one_measurement_the_newest_tells_all():
     older, newer = Gamma(flux=1.0, flux_unit="Crab", spectral_index=2.0, irf="a"), Gamma(flux_upper_limit=3.0)
-    assert together([newer, older]) == Gamma(flux_upper_limit=3.0, irf="a")
+    assert together([newer, older]) == Gamma(flux_upper_limit=3.0, irf="a", told_earlier=("irf",))
     assert together([]) is None
     assert of(together([older]).told) == older
 
@@ -210,3 +217,19 @@ def test_the_command_shows_it(tmp_path: Path, capsys):
     assert "7.2 sigma after 400 trials, 8.1 before" in shown
     assert main(["event", EVENT, "--db", database, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["gamma"] == SAID
+
+
+def test_the_source_finds_its_events(small_world: World):
+    small_world.hears(as_json(ALERT))
+    for name in ("Mrk 421", "MRK421", "GRB 270301B", "b3f1"):
+        assert small_world.ask(queries.event, name)["id"] == EVENT
+    small_world.hears(as_json(ALERT | {"id": "other", "event_name": "Mrk 421"}))
+    with pytest.raises(NotFoundError, match="'mrk421' may be CTAO-b3f1 or CTAO-other"):
+        small_world.ask(queries.event, "mrk421")
+
+
+@pytest.mark.parametrize("name", ["EP241021a", ["EP241021a", 5], 5, None, "  ", ["", "EP241021a"]])
+def test_names_in_satellites_notices_are_kept_where_they_are_text(small_world: World, name: Any):
+    small_world.hears(burst(event_name=name, rate_snr=7.5))
+    told = small_world.ask(queries.event, "Fermi-GBM-826000000")["gamma"]
+    assert told.get("event_name") == (["EP241021a"] if "EP241021a" in str(name) else None)

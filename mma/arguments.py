@@ -87,7 +87,8 @@ def number(least: float | None = None, most: float | None = None) -> Callable[[s
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise argparse.ArgumentTypeError(f"{text!r} is no number")
+            unit = "; write it without its unit" if text[:1].isdigit() else ""
+            raise argparse.ArgumentTypeError(f"{text!r} is no number{unit}")
         if (least is not None and value < least) or (most is not None and value > most):
             raise argparse.ArgumentTypeError(f"{text} is not {_within(least, most)}")
         return value

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from .arguments import number
+
 CLASSES = ("grb_follow_up", "gw_follow_up", "neutrino_follow_up", "agn_flare", "galactic", "serendipitous")
 UNITS = ("ph/cm2/s", "erg/cm2/s", "Crab")
 TENSES = ("current", "archival", "injection", "test")
@@ -78,8 +80,8 @@ FLAGS = (
     _text("alert_datetime", "--issued", WHEN, "when this message was made (now)", "TIME"),
     _text("ra", "--ra", WHERE, "ICRS degrees, or 05h34m31s", "RA"),
     _text("dec", "--dec", WHERE, "ICRS degrees, or +22d00m52s", "DEC"),
-    _number("r68", "--r68", WHERE, "DEG", "68 %% containment radius, degrees"),
-    _number("r90", "--r90", WHERE, "DEG", "90 %% containment radius, degrees"),
+    _text("r68", "--r68", WHERE, "68 %% containment radius: degrees, or 3arcmin", "DEG"),
+    _text("r90", "--r90", WHERE, "90 %% containment radius: degrees, or 3arcmin", "DEG"),
     Flag(field="ra_dec_error", names=("--ellipse",), group=WHERE, kind=float, unit="DEG", count=3,
          text="semi-major and semi-minor axis, position angle from North through East; with --containment"),
     Flag(field="containment_probability", names=("--containment", "--containment-probability"), group=WHERE, kind=float,
@@ -143,6 +145,6 @@ def add(parser: argparse.ArgumentParser) -> None:
             given["action"] = argparse.BooleanOptionalAction
         else:
             given |= {"action": "append"} if flag.again else {"nargs": flag.count}
-            given["type"] = flag.kind
+            given["type"] = number() if flag.kind is float else flag.kind
             given |= {"choices": flag.choices} if flag.choices else {"metavar": flag.unit}
         groups[flag.group].add_argument(*flag.names, **given)

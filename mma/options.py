@@ -102,7 +102,9 @@ def verdict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", nargs="?", metavar="EVENT", help="without an object: verdicts on its candidates")
     parser.add_argument("object", nargs="?", metavar="OBJECT")
     parser.add_argument("status", nargs="?", choices=("pending", "confirmed", "ambiguous", "rejected"))
-    parser.add_argument("--class", dest="spectral_class", metavar="CLASS", help="by a spectrum: 'SN Ia' ...")
+    parser.add_argument(
+        "--class", dest="spectral_class", metavar="CLASS", help="by a spectrum: 'SN Ia' ...; none takes it back"
+    )
     parser.add_argument("--who", metavar="NAME", help="who says so (default: your account's name)")
     parser.add_argument("--why", metavar="TEXT")
     parser.add_argument("--learn", action="store_true", help="print settings that account for the verdicts so far")

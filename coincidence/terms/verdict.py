@@ -66,12 +66,17 @@ def fits(spectral_class: str | None, kind: str, counterpart: str) -> bool:
     >>> fits("SN Ia", "cbc", "supernova"), fits("SN Ic-BL", "grb", "supernova"), fits("SN II", "grb", "supernova")
     (False, True, False)
     """
+    can_be = meant(spectral_class)
+    wanted = STRIPPED if counterpart == "supernova" and kind in NEEDS_STRIPPED else counterpart
+    return can_be is None or wanted in can_be or counterpart not in EVERY
+
+
+def meant(spectral_class: str | None) -> frozenset[str] | None:
+    """The classes of counterpart that a spectral class can be; None where the text is not known, or ends with "?"."""
     text = re.sub(r"^sn[\s_-]*", "", (spectral_class or "").strip().lower())
-    for pattern, can_be in FITS:
-        if text and not text.endswith("?") and re.fullmatch(pattern, text):
-            wanted = STRIPPED if counterpart == "supernova" and kind in NEEDS_STRIPPED else counterpart
-            return wanted in can_be or counterpart not in EVERY
-    return True
+    if not text or text.endswith("?"):
+        return None
+    return next((can_be for pattern, can_be in FITS if re.fullmatch(pattern, text)), None)
 
 
 def judge(events: Sequence[Event], alerts: AlertBatch, pairs: Pairs, verdicts: Verdicts, error: float) -> Judgement:

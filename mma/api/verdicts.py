@@ -33,7 +33,9 @@ class Word(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: Annotated[Status | None, About(description="What is said; without it the status stays what it is")] = None
-    spectral_class: Annotated[str | None, About(max_length=50, description="By a spectrum: SN Ia, kilonova ...")] = None
+    spectral_class: Annotated[
+        str | None, About(max_length=50, description="By a spectrum: SN Ia, kilonova ...; none takes it back")
+    ] = None
     why: Annotated[str | None, About(max_length=2000, description="Reasons, or a comment, for people")] = None
 
     @model_validator(mode="after")

@@ -75,16 +75,19 @@ class Told:
             raise ConfigError(f"{' with '.join(names)}: one of them")
         for name, level in LEVELS.items():
             if name in self.flags:
+                self.flags[name] = _angle(positions.radius, self.flags[name], f"--{name}")
                 if "containment_probability" in self.flags:
                     raise ConfigError(f"--{name} with --containment: its containment is {level:g} already")
                 self.flags |= {"ra_dec_error": self.flags.pop(name), "containment_probability": level}
                 self.names |= {"ra_dec_error": self.names.pop(name), "containment_probability": f"--{name}"}
 
     def _values(self) -> None:
-        """Options whose text is not yet the field's value."""
+        """Texts that are not yet the field's value."""
         for name, read in (("ra", positions.right_ascension), ("dec", positions.declination)):
             if name in self.flags:
                 self.flags[name] = _angle(read, self.flags[name], self.names[name])
+            if isinstance(text := self.file.get(name), str):
+                self.file[name] = _angle(read, text, name)
         if "event_name" in self.flags:
             names = self.flags["event_name"]
             self.flags["event_name"] = names[0] if len(names) == 1 else names

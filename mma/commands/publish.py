@@ -51,6 +51,8 @@ def _tell(options: Namespace, document: Alert, topic: str) -> None:
     else:
         what = "" if kind == "initial" else f" ({kind})"
         console().print(f"published {printed(document)}{what} to {topic}", markup=False)
+        if is_a_test(document):
+            console(error=True).print(f"a test: only those who listen to {topic} hear it", markup=False)
 
 
 def encoders(settings: Settings) -> dict[str, Encode]:
@@ -67,7 +69,9 @@ def _sink(url: str, topic: str) -> KafkaSink:
 
 def _topics(url: str) -> tuple[str, ...]:
     """The topic of a URL, and that of its tests."""
-    named = urls.split(url).topics or (TOPIC,)
+    named = urls.split(url).topics
+    if not named:
+        raise ConfigError(f"--to {url} names no topic: --to {url.rstrip('/')}/{TOPIC}")
     if len(named) > 1:
         raise ConfigError(f"--to names {len(named)} topics: an alert goes to one")
     return named if named[0].endswith(".test") else (named[0], f"{named[0]}.test")

@@ -12,6 +12,7 @@ from dataclasses import asdict
 import numpy as np
 
 from coincidence.learning import Judged, learn
+from coincidence.terms.verdict import meant
 
 from ..beside import beside
 from ..config import Settings
@@ -93,6 +94,11 @@ def _tell(options: Namespace) -> None:
         as_json(found)
         return
     now = found["reason"] if found["state"] != "active" else f"rank {found['rank']}, P {found['probability']:.3f}"
+    if found["state"] != "active" and "classified" in found["reason"]:
+        now += f" (--class {verdicts.NO_CLASS} takes the class back)"
+    said = options.spectral_class
+    if said and said.strip().casefold() != verdicts.NO_CLASS and meant(said) is None:
+        console(error=True).print(f"no score knows the class {said!r}: it is kept, and rules nothing out", markup=False)
     console().print(f"{name} of {event}: {options.status or 'kept'}; now {found['state']}, {now}", markup=False)
 
 

@@ -28,7 +28,9 @@ WORDS: dict[str, Callable[[Any, Any], str]] = {
     "exclusiveMinimum": lambda value, limit: f"{value} is not more than {limit}",
     "exclusiveMaximum": lambda value, limit: f"{value} is not less than {limit}",
     "type": lambda value, kind: f"{fields.shown(value)} is not {_kinds(kind)}",
-    "enum": lambda value, options: f"{fields.shown(value)} is none of {', '.join(map(str, options))}",
+    "enum": lambda value, options: (
+        f"{fields.shown(value)} is none of {', '.join(map(str, options))}{_like(value, options)}"
+    ),
     "const": lambda value, option: f"{fields.shown(value)} is not {option}",
     "pattern": lambda value, _: f"{fields.shown(value)} has characters that an id cannot have",
     "minLength": lambda value, _: "is empty",
@@ -92,6 +94,12 @@ def _words(error: ValidationError, base: str = "") -> Iterator[str]:
         yield f"{path or 'document'}: {WORDS[rule](value, limit)}"
     else:
         yield f"{path or 'document'}: {error.message}"
+
+
+def _like(value: Any, options: Iterable[str]) -> str:
+    """The choice that a misspelt one may be."""
+    near = nearest(str(value), options)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from . import fields, igwn, regions
 from .sheet import Sheet
 
 SCHEMA_ID = "urn:mma:region:1"
-"""Our document: name, kind, time, issued, test, update; ``skymap`` (base64), or ``circle`` (ra, dec, radius_deg: 90 %)."""
+"""Our document: name, kind, time, issued, test, update; ``skymap`` (base64), or ``circle`` (ra, dec, radius_deg)."""
 
 MESSENGERS = {
     Kind.CBC: Messenger.GW,

@@ -82,7 +82,7 @@ def why_not(message: Message) -> str:
     if start.startswith(b"TITLE:") and b"NOTICE_TYPE:" in start:
         raise DecodeError("GCN notice as e-mail text: subscribe to its VOEvent or JSON")
     if start.startswith(given.FITS):
-        raise DecodeError("FITS, but no HEALPix map: its header has no PIXTYPE = 'HEALPIX'")
+        raise DecodeError("FITS, but no HEALPix map: no PIXTYPE = 'HEALPIX' (galaxies: mma catalog import)")
     document = _opened(_document(message.payload))
     if document is None and start[:1] in (b"{", b"["):
         fields.parse_json(message.payload)

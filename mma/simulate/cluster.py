@@ -140,7 +140,7 @@ def _start_worker(stack: ExitStack, cluster: Cluster, i: int) -> None:
     url = f"kafka://{cluster.broker.plain}"
     command = [
         *(sys.executable, "-m", "mma.cli", "run", "--db", cluster.database, "--group", "cluster"),
-        *("--worker", f"worker{i}", "--from", f"{url}/{NOTICES},{ALERTS},{GAMMA}", "--publish", url),
+        *("--worker", f"worker{i}", "--from", f"{url}/{NOTICES},{ALERTS},{GAMMA},{GAMMA}.test", "--publish", url),
     ]
     log = stack.enter_context((cluster.folder / f"worker{i}.log").open("wb"))
     cluster.workers.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
@@ -170,11 +170,13 @@ def _watch(cluster: Cluster, recorded: list[Recorded], options: argparse.Namespa
         is_over = _flow(cluster, store, recorded, options.rate)
         if is_over and options.stay:
             _say("the night is over; all stays up until Ctrl-C")
+            results(cluster.folder, store)
             cluster.stop.wait()
         _end(cluster.workers)  # then their last word is in the database
         _say("the night is over" if is_over else "stopped before the night was over")
         _show(cluster, store)
-        results(cluster.folder, store)
+        if not (is_over and options.stay):
+            results(cluster.folder, store)
     finally:
         store.close()
 
@@ -241,6 +243,9 @@ def _explain(cluster: Cluster, stay: bool) -> None:
         f"{mma} subscribe kafka://{cluster.broker.plain}/{PREFIX}.candidates --min-probability 0.1",
         f"{mma} status --db '{cluster.database}'",
         f"{mma} candidates S260301a --db '{cluster.database}'",
+        f"{mma} serve --db '{cluster.database}'",
+        f"{mma} publish gamma --ra 83.63 --dec 22.01 --r68 0.05 --significance 7 --to kafka://{cluster.broker.plain}/{GAMMA}",
+        f"{mma.parent / 'hop'} subscribe --no-auth -s EARLIEST -e kafka://{cluster.broker.plain}/{PREFIX}.candidates",
     ):
         out.print(f"  {command}", markup=False, soft_wrap=True)
     how = "" if stay else ", or when the night is over (--stay keeps it up)"

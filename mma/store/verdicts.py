@@ -14,6 +14,8 @@ from . import tables
 from .bulk import Row, select_in
 
 STATUSES = (PENDING, CONFIRMED, AMBIGUOUS, REJECTED)
+NO_CLASS = "none"
+"""The word that takes a spectral class back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ def of_objects(connection: Connection, object_ids: Sequence[str], event_ids: Seq
     rows.sort(key=lambda row: (row["time"], row["seq"]))
     status = {(row["event_id"], row["object_id"]): row["status"] for row in rows}
     spectral = {row["object_id"]: row["class"] for row in rows if row["class"]}
+    spectral = {name: text for name, text in spectral.items() if text.strip().casefold() != NO_CLASS}
     pairs = sorted({(event, name) for event in event_ids for name in spectral} | status.keys())
     return Verdicts.from_rows(
         {

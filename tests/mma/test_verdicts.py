@@ -163,3 +163,18 @@ def test_from_the_command_line(world: World, capsys):
     assert main(["verdict", EVENT, "ZTF27x", "confirmed", *where]) == 1
     assert "no object 'ZTF27x'" in capsys.readouterr().err
     assert world.ask(queries.candidate_row, EVENT, "ZTF27x") is None
+
+
+def test_a_spectral_class_can_be_taken_back(world: World, capsys):
+    three(world)
+    where = ("--db", world.store.url.replace("+psycopg", ""))
+    assert main(["verdict", EVENT, "ZTF27a", "rejected", "--class", "SNIIz", *where]) == 0
+    assert "now vetoed" in capsys.readouterr().out
+    assert main(["verdict", EVENT, "ZTF27a", "pending", *where]) == 0
+    assert "classified SNIIz (--class none takes the class back)" in capsys.readouterr().out
+    assert main(["verdict", EVENT, "ZTF27a", "pending", "--class", "none", *where]) == 0
+    assert "now active" in capsys.readouterr().out
+    assert main(["verdict", EVENT, "ZTF27a", "--class", "wormhole", *where]) == 0
+    out, err = capsys.readouterr()
+    assert "now active" in out
+    assert err == "no score knows the class 'wormhole': it is kept, and rules nothing out\n"

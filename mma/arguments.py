@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from .nearest import did_you_mean
+from .nearest import asked, did_you_mean, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,10 +37,36 @@ class Parser(argparse.ArgumentParser):
                 return
             name = argument.partition("=")[0]
             if name.startswith("--") and not any(known.startswith(name) for known in options):
-                parser.error(f"no option {name}; {did_you_mean(name, (o for o in options if o[:2] == '--'))}")
+                parser.error(f"no option {name}; {_meant(name, parser._actions)}")
             inner = _commands(parser).get(argument)
             if inner is not None:
                 parser, options = inner, list(inner._option_string_actions)
+
+
+RADII = ("--r68", "--r90")
+USUAL = dict.fromkeys(
+    ("radius", "error", "error radius", "radius error", "position error", "containment radius", "uncertainty"), RADII
+)
+"""What others call an option of ours; it is meant by the commands that have one."""
+
+SURE = 0.75
+"""An option so like a word is meant; before less like ones go those whose help has the word."""
+
+MOST_HELPED = 4
+"""A word that the help of more options has says nothing."""
+
+
+def _meant(name: str, actions: Sequence[argparse.Action]) -> str:
+    """The end of a sentence about an option that there is not."""
+    options = [option for action in actions for option in action.option_strings if option[:2] == "--"]
+    word = re.sub(r"[-_]+", " ", name).strip().lower()
+    if usual := [option for option in USUAL.get(word, ()) if option in options]:
+        return asked(usual)
+    about = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)
+    helped = [a.option_strings[0] for a in actions if a.option_strings and about.search(a.help or "")]
+    if not nearest(name, options, least=SURE) and 0 < len(helped) <= MOST_HELPED:
+        return asked(helped)
+    return did_you_mean(name, options)
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, Parser]:

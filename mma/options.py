@@ -10,6 +10,9 @@ from .arguments import number, probability, whole
 KINDS = ("cbc", "burst", "grb", "neutrino", "supernova", "flare", "frb", "transient")
 """Of events; a test holds them against ``coincidence.Kind``."""
 
+MESSENGERS = ("gw", "gamma", "neutrino", "xray", "radio", "optical")
+"""Of events; a test holds them against ``coincidence.Messenger``."""
+
 
 def replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages")
@@ -22,7 +25,9 @@ def events(parser: argparse.ArgumentParser) -> None:
 
 
 def event(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("event", metavar="EVENT|add", help="exact id or alias, e.g. S190425z; or: make one by hand")
+    parser.add_argument(
+        "event", metavar="EVENT|add", help="id or any other name, in any case, e.g. S190425z; or: make one by hand"
+    )
     parser.add_argument("--raw", action="store_true", help="its newest notice as it came, byte for byte")
     parser.add_argument("--notice", type=int, metavar="N", help="with --raw: another of its notices, from 1 on")
     parser.add_argument("--alias", action="append", metavar="NAME", help="another name that it is found by: GW190814")
@@ -36,7 +41,7 @@ def event(parser: argparse.ArgumentParser) -> None:
 
 
 def candidates(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("event", metavar="EVENT", help="id or any other name, in any case, e.g. S190425z")
     parser.add_argument("--limit", type=whole(), metavar="N", help="only the first N")
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons")
     parser.add_argument("--tag", action="append", metavar="NAME", help="only those with this tag, or any of several")
@@ -227,8 +232,10 @@ def subscribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
     parser.add_argument("--event", metavar="ID", help="only about this event, by id or alias in any case")
     least = "only candidates that reach P, and what becomes of them"
-    parser.add_argument("--min-probability", type=probability, metavar="P", help=least)
+    parser.add_argument("--min-probability", "--probability-min", type=probability, metavar="P", help=least)
+    parser.add_argument("--kind", choices=("candidate", "event", "association", "group"), help="only such messages")
     parser.add_argument("--type", choices=("new", "update", "withdrawal"), help="only such messages")
+    parser.add_argument("--messenger", choices=MESSENGERS, help="only about events of this messenger")
     parser.add_argument("--tag", action="append", metavar="NAME", help="only with this tag, or that just lost it")
     parser.add_argument("--group", metavar="NAME", help="go on where this group ended (default: from the beginning)")
     parser.add_argument("--until-end", action="store_true", help="stop when nothing waits")
@@ -238,9 +245,11 @@ def export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "format", nargs="?", metavar="FORMAT", help="csv, votable, circular, ...; without: what there is"
     )
-    parser.add_argument("event", nargs="?", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="id or any other name, in any case, e.g. S190425z")
     parser.add_argument("--limit", type=whole(None), metavar="N", help="only the first N")
-    parser.add_argument("--min-probability", type=number(None), metavar="P", help="only this probable")
+    parser.add_argument(
+        "--min-probability", "--probability-min", type=number(None), metavar="P", help="only this probable"
+    )
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too")
     parser.add_argument("--object", metavar="ID", help="only this object")
     parser.add_argument(
@@ -254,7 +263,7 @@ def export(parser: argparse.ArgumentParser) -> None:
 
 def plot(parser: argparse.ArgumentParser) -> None:
     kinds = ("sky", "zoom", "curves", "terms", "all")
-    parser.add_argument("event", metavar="EVENT", help="exact id or alias, e.g. S190425z")
+    parser.add_argument("event", metavar="EVENT", help="id or any other name, in any case, e.g. S190425z")
     parser.add_argument("--kind", choices=kinds, default="all", help="what is drawn (all, on one page)")
     parser.add_argument("-o", "--output", metavar="FILE", help="ends with .png, .pdf or .svg (EVENT-KIND.png)")
     parser.add_argument("--limit", type=whole(None), default=10, metavar="N", help="candidates, the best first (10)")

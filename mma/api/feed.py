@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,12 @@ class Feed:
         self.polls = 0
         """Times that the database was asked."""
 
-    async def listen(self, wish: Wish, after: int | None, beat_s: float = 15.0) -> AsyncIterator[bytes]:
+    async def listen(
+        self, wish: Wish, after: int | None, remarks: Sequence[str] = (), beat_s: float = 15.0
+    ) -> AsyncIterator[bytes]:
         """Server-sent events after a number, or from now on; a sign of life whenever there are none.
+
+        Remarks on the wish go first, as comments, each a line without an end.
 
         The sign of life carries the number reached, so that who wishes for rare things comes back near the end.
         """
@@ -79,6 +83,8 @@ class Feed:
             await self._begin()
             seen = self.head if after is None else min(after, self.head)
             yield b"retry: 2000\n\n"
+            for remark in remarks:
+                yield f": {remark}\n\n".encode()
             if after and (gap := await to_thread.run_sync(self._gap, after)):
                 yield gap
             while True:

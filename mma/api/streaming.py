@@ -16,7 +16,7 @@ from coincidence import Messenger
 from ..errors import OutageError
 from ..publish.wish import Kind, Type, Wish
 from ..store import Store
-from ..store.near import names_of
+from ..store.wishes import resolved
 from .asking import Text
 from .feed import Feed
 from .problems import AGAIN_S, ProblemError, responses
@@ -58,12 +58,9 @@ class Listening(BaseModel):
     ] = None
 
 
-def _names(store: Store, event: str | None) -> frozenset[str]:
-    """What messages may call an event; one that is not known yet by its name alone."""
-    if event is None:
-        return frozenset()
+def _resolved(store: Store, wish: Wish) -> tuple[Wish, list[str]]:
     with store.read() as connection:
-        return names_of(connection, event)
+        return resolved(connection, wish)
 
 
 @router.get("/stream", responses=ANSWER | responses(422, 503))
@@ -72,7 +69,10 @@ async def stream(
     asked: Annotated[Listening, Query()],
     last_event_id: Annotated[str | None, Header(max_length=30, description="Number of the last message seen")] = None,
 ) -> Response:
-    """Messages as they are published. An event of type gap says that some may have been pruned meanwhile."""
+    """Messages as they are published. An event of type gap says that some may have been pruned meanwhile.
+
+    A comment at the beginning tells of an event or tag that there is not yet, and what may be meant.
+    """
     feed: Feed = request.app.state.feed
     if feed.listeners >= MOST:
         raise ProblemError(503, "too many streams are open", headers={"Retry-After": str(AGAIN_S)})
@@ -82,7 +82,7 @@ async def stream(
             raise ProblemError(422, "not a number of a message", field="header.Last-Event-ID")
         after = int(last_event_id)
     wish = Wish(
-        events=await to_thread.run_sync(_names, request.app.state.store, asked.event),
+        event=asked.event,
         messenger=asked.messenger,
         probability=asked.probability_min,
         kind=asked.kind,
@@ -90,8 +90,9 @@ async def stream(
         tags=frozenset(tag.lower() for tag in asked.tag),
         tests=asked.test,
     )
+    wish, remarks = await to_thread.run_sync(_resolved, request.app.state.store, wish)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_until_outage(feed.listen(wish, after)), media_type=MEDIA_TYPE, headers=headers)
+    return StreamingResponse(_until_outage(feed.listen(wish, after, remarks)), media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _until_outage(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

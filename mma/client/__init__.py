@@ -2,6 +2,7 @@
 
 from ..errors import ConfigError, MmaError, NotFoundError, OutageError
 from .client import Client
+from .listening import ListeningWarning
 from .records import Association, Candidate, Event, Group, Message, Object, Record, Status
 from .table import Results
 
@@ -12,6 +13,7 @@ __all__ = [
     "ConfigError",
     "Event",
     "Group",
+    "ListeningWarning",
     "Message",
     "MmaError",
     "NotFoundError",

@@ -12,10 +12,9 @@ from astropy.coordinates import SkyCoord
 from skymaps import Region, SkyMap, as_skymap, positions
 
 from ..errors import ConfigError
-from ..nearest import did_you_mean
-from ..publish.wish import KINDS, TYPES, Wish, folded
 from ..store.fields import CANDIDATES, EVENTS
 from ..store.tags import clean
+from . import listening
 from .filters import asked, degrees
 from .known import Row
 from .local import Local
@@ -172,26 +171,32 @@ class Client:
         self,
         *,
         event: str | None = None,
-        min_probability: float | None = None,
+        probability_min: float | None = None,
         kind: str | None = None,
         type: str | None = None,  # noqa: A002 - the messages' own word
+        messenger: str | None = None,
         tag: str | Sequence[str] | None = None,
         tests: bool = False,
         since: int | None = None,
         idle_s: float | None = None,
+        **others: Any,
     ) -> Iterator[Message]:
         """Messages as they are published, until the caller stops.
+
+        An event or a tag that there is not (yet) is told as a ListeningWarning, and listening goes on.
 
         Parameters
         ----------
         event
-            Only about this event, by id or alias in any case.
-        min_probability
+            Only about this event, by id or any other name in any case.
+        probability_min
             Only candidates that reach this probability, and what becomes of these.
         kind
             Only such: candidate, event, association or group.
         type
             Only such: new, update or withdrawal.
+        messenger
+            Only about events of this messenger.
         tag
             Only candidates that have this tag, or any of several, or just lost it.
         tests
@@ -200,24 +205,19 @@ class Client:
             Number of the last message seen: go on after it; 0 begins with the oldest kept, None with the next one.
         idle_s
             End after so many seconds without a message.
+        others
+            The same by the words of the command line and of HTTP: ``min_probability``, ``test``, ``after``.
+
+        Raises
+        ------
+        ConfigError
+            A word that there is not, or a value that cannot be.
         """
-        tags = [tag] if isinstance(tag, str) else tag or ()
-        wish = Wish(
-            events=frozenset() if event is None else frozenset({folded(event)}),
-            probability=min_probability,
-            kind=kind,
-            type=type,
-            tags=frozenset(map(clean, tags)),
-            tests=tests,
+        given = {"probability_min": probability_min, "tests": tests or None, "since": since}
+        wish, since = listening.read(
+            {"event": event, "kind": kind, "type": type, "messenger": messenger, "tag": tag, **given}, others
         )
-        if min_probability is not None and not 0.0 <= min_probability <= 1.0:
-            raise ConfigError(f"min_probability {min_probability}: not a probability")
-        for what, value, known in (("kind", kind, KINDS), ("type", type, TYPES)):
-            if value is not None and value not in known:
-                raise ConfigError(f"{what} {value!r}: {did_you_mean(value, known)}")
-        if since is not None and since < 0:
-            raise ConfigError(f"since {since}: not a number of a message")
-        return (Message(row) for row in self._source.messages(wish, since, idle_s))
+        return listening.heard(self._source.messages(wish, since, idle_s))
 
     def tag(self, event: str, object_id: str, *names: str) -> Candidate:
         """Put tags on a candidate; it is published with them, if it was published. A server wants a token that writes.

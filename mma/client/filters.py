@@ -64,7 +64,7 @@ def _plain(name: str, value: Any, fields: Mapping[str, Field]) -> Any:
     found = fields.get(base) or fields.get(name)
     ranged = base != name and found is not None
     if found is None or ranged != (found.kind in ("number", "time")):
-        raise ConfigError(f"no filter {name!r}; {did_you_mean(name, sorted(_names(fields)))}")
+        raise ConfigError(f"no filter {name!r}; {did_you_mean(name, _names(fields))}")
     if found.kind == "time":
         return _time(name, value)
     if found.kind == "number":

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -27,11 +26,11 @@ from ..store import tags as stored_tags
 from ..store.codec import event_of
 from ..store.fields import CANDIDATES, EVENTS, Field, unix
 from ..store.listing import SORTABLE, Listing
-from ..store.near import names_of
 from ..store.paging import Order
+from ..store.wishes import resolved
 from .filters import Asked
 from .known import Row
-from .source import PAGE
+from .source import NOTE, PAGE
 
 POLL_S = 0.5
 """How often the outbox is looked at."""
@@ -141,12 +140,15 @@ class Local:
 
     def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
         """Published messages."""
+        with self._store.read() as connection:
+            wish, remarks = resolved(connection, wish)
+        yield from ({"number": after, "kind": NOTE, "body": {"text": text}} for text in remarks)
         seen, last = self._newest() if after is None else after, time.monotonic()
         if after and (gap := self._gap(after)):
             yield gap
         if after is not None:
             seen = min(after, self._newest())
-        wanted = Filter(self._known(wish))
+        wanted = Filter(wish)
         while True:
             upto = self._newest()
             for row in self._between(seen, upto):
@@ -161,12 +163,6 @@ class Local:
             if idle_s is not None and time.monotonic() - last >= idle_s:
                 return
             time.sleep(POLL_S if idle_s is None else min(POLL_S, idle_s))
-
-    def _known(self, wish: Wish) -> Wish:
-        """A wish with all names of its event."""
-        with self._store.read() as connection:
-            names = [names_of(connection, name) for name in wish.events]
-        return replace(wish, events=wish.events.union(*names))
 
     def _newest(self) -> int:
         """Number up to which nothing is added any more: whoever may have drawn a lower one is waited for."""

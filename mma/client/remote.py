@@ -19,7 +19,7 @@ from ..errors import ConfigError, MmaError, NotFoundError, OutageError
 from ..publish.wish import Wish
 from .filters import Asked
 from .known import Row
-from .source import PAGE
+from .source import NOTE, PAGE
 from .sse import Events
 
 TRIES = 3
@@ -112,7 +112,7 @@ class Remote:
         """Published messages; a stream that breaks is taken up after the last number."""
         events = Events(after=after)
         wanted = {
-            "event": next(iter(wish.events), None),
+            "event": wish.event,
             "messenger": wish.messenger,
             "probability_min": wish.probability,
             "kind": wish.kind,
@@ -121,13 +121,17 @@ class Remote:
             "test": wish.tests or None,
         }
         params = {name: value for name, value in wanted.items() if value is not None}
-        begun, told = False, time.monotonic()
+        begun, told, remarks = False, time.monotonic(), set[str]()
         while True:
             lost = time.monotonic()
             try:
                 for row in self._stream(params, events, idle_s):
                     begun = True
-                    if row is not None:
+                    if row is not None and row["kind"] == NOTE:
+                        if row["body"]["text"] not in remarks:  # it comes again with each connection
+                            remarks.add(row["body"]["text"])
+                            yield row
+                    elif row is not None:
                         yield row
                         told = time.monotonic()
                     lost = time.monotonic()

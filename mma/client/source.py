@@ -14,6 +14,9 @@ from .known import Row
 PAGE = 1000
 """Rows that are asked for at once: the largest page that the server gives."""
 
+NOTE = "note"
+"""Kind of a row that is no message: its body's ``text`` is a remark for whoever listens."""
+
 
 class Source(Protocol):
     """A server or a database."""
@@ -46,7 +49,10 @@ class Source(Protocol):
         """An event's newest region."""
 
     def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
-        """Published messages after a number, or from now on; ends after so many seconds without one."""
+        """Published messages after a number, or from now on; ends after so many seconds without one.
+
+        Remarks on the wish go first, as rows of kind note.
+        """
 
     def tag(self, event: str, name: str, tags: Sequence[str], *, remove: bool) -> Row:
         """A candidate after tags were put on it, or taken off."""

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .known import Row
+from .source import NOTE
+
+REMARK = ": no "
+"""How comments begin by which a server tells of an event or a tag that there is not yet."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +34,10 @@ class Events:
         self.last = self.after
 
     def feed(self, line: str) -> Iterator[Row | None]:
-        """One line, without its end; what it completes: a message, or None, a sign of life."""
+        """One line, without its end; what it completes: a message, a remark, or None, a sign of life."""
+        if line.startswith(REMARK):
+            yield {"number": self.last, "kind": NOTE, "body": {"text": line.removeprefix(": ")}}
+            return
         if line:
             self._take(line)
             return

@@ -8,14 +8,14 @@ import sys
 import time
 import uuid
 from argparse import Namespace
-from collections.abc import Iterable
 from threading import Event
 
 from ..errors import OutageError
 from ..nearest import nearest
 from ..printable import printable
-from ..publish.wish import Filter, Wish, facts, folded
+from ..publish.wish import Facts, Filter, Wish, facts, folded
 from ..store.tags import clean
+from ..store.wishes import remark
 from ..streams import connect
 from ..streams.kafka import KafkaSource
 from ..streams.merged import Merged
@@ -51,8 +51,10 @@ def subscribe(options: Namespace) -> None:
 def _wish(options: Namespace) -> Wish:
     """What the options say. Tests are told apart by their topic."""
     return Wish(
-        events=frozenset() if options.event is None else frozenset({folded(options.event)}),
+        event=options.event,
         probability=options.min_probability,
+        messenger=options.messenger,
+        kind=options.kind,
         type=options.type,
         tags=frozenset(map(clean, options.tag or ())),
         tests=True,
@@ -61,7 +63,7 @@ def _wish(options: Namespace) -> Wish:
 
 def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namespace) -> None:
     quiet, start, strange = 0, time.monotonic(), set[str]()
-    missing = Missing(options.event)
+    missing = Missing(wanted.wish)
     for batch in merged.batches():
         for message in batch:
             if not _print(message.payload, wanted, missing, as_json=options.json) and message.topic not in strange:
@@ -69,7 +71,7 @@ def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namesp
                 print(f"{message.topic}: not messages of mma", file=sys.stderr)
         merged.commit(batch)
         if not batch and missing.waits and source.lag() == 0:
-            missing.say()
+            missing.say(listening=not options.until_end)
         if not options.until_end:
             continue
         quiet = 0 if batch else quiet + 1
@@ -82,26 +84,39 @@ def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namesp
 
 
 class Missing:
-    """An event that somebody follows and that no message is about (yet): a name may be misspelt."""
+    """An event or tags that somebody follows and that no message is about (yet): a name may be misspelt."""
 
-    def __init__(self, event: str | None) -> None:
-        self._event = event
-        self._known: dict[str, None] = {}
-        self.waits = event is not None
-        """Whether it is to be told when all that was there is read."""
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self._events: dict[str, str] = {}
+        self._known_tags: set[str] = set()
+        self._named = wish.event is None
+        self.waits = bool(wish.event is not None or wish.tags)
+        """Whether something is to be told when all that was there is read."""
 
-    def hear(self, names: Iterable[str]) -> None:
-        """Events that a message is about, folded."""
-        if self.waits:
-            self._known |= dict.fromkeys(names)
-            self.waits = folded(self._event or "") not in self._known
+    def hear(self, message: Facts) -> None:
+        """What a message is about: names as it writes them, and tags."""
+        if not self.waits:
+            return
+        self._named = self._named or self._wish.names(message)
+        for name in message.shown:
+            self._events.setdefault(folded(name), name)
+            self._events.setdefault(folded(name.rpartition("-")[2]), name)
+        self._known_tags |= message.tags
+        self.waits = not (self._named and self._wish.tags <= self._known_tags)
 
-    def say(self) -> None:
+    def say(self, *, listening: bool) -> None:
         """Tell it, once."""
         self.waits = False
-        near = nearest(self._event or "", self._known)
-        hint = f"did you mean {near[0]!r}; " if near else ""
-        print(printable(f"no message is about {self._event!r} yet; {hint}still listening"), file=sys.stderr)
+        event, tags = self._wish.event, sorted(self._wish.tags - self._known_tags)
+        remarks = [
+            remark(f"no message has the tag {t!r} yet", nearest(t, self._known_tags), listening=listening) for t in tags
+        ]
+        if event is not None and not self._named:
+            near = [self._events[key] for key in nearest(folded(event), self._events)]
+            remarks.insert(0, remark(f"no message is about {event!r} yet", near, listening=listening))
+        for text in remarks:
+            print(printable(text), file=sys.stderr)
 
 
 def _print(payload: bytes, wanted: Filter, missing: Missing, *, as_json: bool) -> bool:
@@ -117,7 +132,7 @@ def _print(payload: bytes, wanted: Filter, missing: Missing, *, as_json: bool) -
         text = (json.dumps(message) if as_json else line(message)) if takes else ""
     except NOT_OURS:
         return False
-    missing.hear(about.events)
+    missing.hear(about)
     if takes:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()

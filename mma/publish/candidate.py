@@ -9,6 +9,7 @@ from typing import Any
 from coincidence.terms import TERMS
 from skymaps.region import SQDEG_PER_SR
 
+from .aliases import aliases_of
 from .message import Message, iso, message_id, version
 from .pages import Pages
 
@@ -133,7 +134,7 @@ def event_part(event: Row) -> Message:
     known = event["distance_mpc"] is not None
     return {
         "id": event["id"],
-        "aliases": list(document["aliases"]),
+        "aliases": aliases_of(document),
         "messenger": event["messenger"],
         "kind": event["kind"],
         "observatory": event["observatory"],

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from coincidence import names
+
 Kind = Literal["candidate", "event", "association", "group"]
 Type = Literal["new", "update", "withdrawal"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -21,14 +23,26 @@ REMEMBERED = 2000
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: upper and lower case, and spaces, do not count.
+    """A name as it is compared: case, spaces, signs between its parts, and TNS's prefix do not count.
 
     Examples
     --------
-    >>> folded("GRB 170817A") == folded("grb170817a"), folded("S230518h") == folded("S230518ha")
+    >>> folded("GRB 170817A") == folded("grb-170817a"), folded("S230518h") == folded("S230518ha")
     (True, False)
     """
-    return "".join(name.casefold().split())
+    return names.folded(name).replace("-", "")
+
+
+def endings(event_id: str) -> frozenset[str]:
+    """What an event's id ends with after each of its signs, folded: its sender's own id is one of these.
+
+    Examples
+    --------
+    >>> sorted(endings("CTAO-ac506060deb6")), sorted(endings("Fermi-GBM-524666471")), endings("S190425z")
+    (['ac506060deb6'], ['524666471', 'gbm524666471'], frozenset())
+    """
+    parts = event_id.split("-")
+    return frozenset(folded("-".join(parts[i:])) for i in range(1, len(parts))) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,15 @@ class Facts:
     events: frozenset[str]
     """Ids and aliases of the events it is about, folded."""
 
+    shown: tuple[str, ...]
+    """The same as the message writes them."""
+
+    endings: frozenset[str]
+    """What the ids of these end with, folded."""
+
+    id: str | None
+    """Id of the one event it is about, folded; None where it is about several."""
+
     messenger: str | None
     probability: float | None
     tags: frozenset[str]
@@ -69,13 +92,18 @@ def facts(message: Mapping[str, Any]) -> Facts:
     """What a message of ours says of itself; parts that are missing are unknown."""
     about, score = _table(message, "event"), _table(message, "score")
     schema = str(message.get("schema", "")).split(":")
-    names = [about.get("id"), *_list(about, "aliases"), *_list(message, "events")]  # an association has several
+    own = about.get("id") if isinstance(about.get("id"), str) else None
+    ids = [name for name in (own, *_list(message, "events")) if isinstance(name, str)]  # an association has several
+    shown = (*ids, *(name for name in _list(about, "aliases") if isinstance(name, str)))
     object_id = _table(message, "object").get("id")
     return Facts(
         kind=schema[2] if schema[:2] == ["urn", "mma"] and len(schema) > 2 else "message",
         type=message.get("type"),
         test=bool(message.get("test")),
-        events=frozenset(folded(name) for name in names if isinstance(name, str)),
+        events=frozenset(map(folded, shown)),
+        shown=shown,
+        endings=frozenset().union(*map(endings, ids)),
+        id=None if own is None else folded(own),
         messenger=about.get("messenger"),
         probability=score.get("probability"),
         tags=frozenset(map(str, [*_list(message, "tags"), *_list(message, "untagged")])),
@@ -98,8 +126,14 @@ def _list(message: Mapping[str, Any], name: str) -> list[Any]:
 class Wish:
     """What somebody listens to; None or nothing: anything."""
 
+    event: str | None = None
+    """One event, as somebody wrote it."""
+
     events: frozenset[str] = frozenset()
-    """Ids and aliases of one event, folded."""
+    """Ids and aliases of it, folded; where nobody knows these, what was written."""
+
+    loose: bool = True
+    """The last part of an event's id will do for it, too: nobody knows the event yet, and which ids there are."""
 
     messenger: str | None = None
     probability: float | None = None
@@ -113,11 +147,18 @@ class Wish:
     tests: bool = False
     """Messages about test events, too."""
 
+    def __post_init__(self) -> None:
+        if self.event is not None and not self.events:
+            object.__setattr__(self, "events", frozenset({folded(self.event)}))
+
+    def names(self, told: Facts) -> bool:
+        """Whether a message is about the event wished for, by any name that the message says."""
+        return not (self.events.isdisjoint(told.events) and (not self.loose or self.events.isdisjoint(told.endings)))
+
     def fits(self, told: Facts) -> bool:
-        """Whether a message is about what is wished for, however probable."""
+        """Whether a message is about what is wished for besides the event, however probable."""
         return (
             (self.tests or not told.test)
-            and (not self.events or not self.events.isdisjoint(told.events))
             and self.messenger in (None, told.messenger)
             and self.kind in (None, told.kind)
             and (not self.tags or not self.tags.isdisjoint(told.tags))
@@ -130,13 +171,25 @@ class Filter:
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         self._told: OrderedDict[tuple[str, str], Told] = OrderedDict()
+        self._ids: set[str] = set()
+        """Ids of the event wished for, as messages told them: messages about two events name these by their ids."""
 
     def takes(self, message: Facts) -> bool:
         """Whether the listener is to be told this message."""
+        if self.wish.events and not self._is_about(message):
+            return False
         if not self.wish.fits(message):
             return False
         shown = self.wish.probability is None or message.kind != "candidate" or self._keeps(message)
         return shown and self.wish.type in (None, message.type)
+
+    def _is_about(self, message: Facts) -> bool:
+        """Whether a message is about the event, by a name in it or by an id that was told with that name before."""
+        if self.wish.names(message):
+            if message.id is not None:
+                self._ids.add(message.id)
+            return True
+        return not self._ids.isdisjoint(message.events)
 
     def _keeps(self, message: Facts) -> bool:
         """Whether a candidate is probable enough, or was and the listener has to hear that it is no more."""

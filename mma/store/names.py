@@ -63,17 +63,23 @@ def resolve(connection: Connection, name: str, what: str = EVENT) -> str | None:
     NotFoundError
         The name belongs to several; the message lists them.
     """
-    table = tables.events if what == EVENT else tables.objects
-    if connection.execute(select(table.c.id).where(table.c.id == name)).first():
-        return name
-    a = tables.aliases.c
-    exact = _ids(connection, a.alias == name, what)
-    found = exact or _ids(connection, a.key == folded(name), what) | _spelt(connection, name, what)
-    if not found and what == EVENT:
-        found = _parted(connection, name) or _ids(connection, a.key == folded(name), SOURCE)
+    found = called(connection, name, what)
     if len(found) > 1:
         raise NotFoundError(f"{name!r} may be {' or '.join(sorted(found))}")
     return next(iter(found), None)
+
+
+def called(connection: Connection, name: str, what: str = EVENT) -> set[str]:
+    """The ids of all that somebody may call by this name, in the order of ``resolve``."""
+    table = tables.events if what == EVENT else tables.objects
+    if connection.execute(select(table.c.id).where(table.c.id == name)).first():
+        return {name}
+    a = tables.aliases.c
+    exact = _ids(connection, a.alias == name, what)
+    found = exact or _ids(connection, a.key == folded(name), what) | _spelt(connection, name, what)
+    if found or what != EVENT:
+        return found
+    return _parted(connection, name) or _ids(connection, a.key == folded(name), SOURCE)
 
 
 def _ids(connection: Connection, condition: object, what: str) -> set[str]:

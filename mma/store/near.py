@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from ..nearest import nearest
+from ..nearest import asked, nearest
 from ..publish.wish import folded
-from . import tables
+from . import names, tables
 
 LOOKED_AT = 2000
 """Names are compared with so many at most."""
@@ -16,29 +16,25 @@ BEGINNING = 6
 
 
 def names_of(connection: Connection, name: str) -> frozenset[str]:
-    """All names, folded, of the event that has this one in any case; of one that is not known that name alone."""
-    e, a = tables.events.c, tables.aliases.c
-    wanted, of_events = folded(name), a.what == "event"
-    ids = [
-        *connection.execute(select(e.id).where(_folded(e.id) == wanted)).scalars(),
-        *connection.execute(select(a.id).where(of_events, _folded(a.alias) == wanted)).scalars(),
-    ]
-    others = connection.execute(select(a.alias).where(of_events, a.id.in_(ids))).scalars()
-    return frozenset({wanted, *map(folded, ids), *map(folded, others)})
-
-
-def _folded(column: Column[str]) -> ColumnElement[str]:
-    return func.replace(func.lower(column), " ", "")
+    """All names, folded, of the events that somebody may call so; none where there is no such event."""
+    ids = names.called(connection, name)
+    a = tables.aliases.c
+    others = connection.execute(select(a.alias).where(a.what == names.EVENT, a.id.in_(ids))).scalars()
+    return frozenset(map(folded, (*ids, *others)))
 
 
 def events_like(connection: Connection, name: str) -> list[str]:
-    """Ids and aliases of events that are much like a name, the most alike first."""
+    """Ids and aliases of events that are much like a name, or end with something like it, the most alike first."""
     e, a = tables.events.c, tables.aliases.c
-    begins = name[:3].lower()
-    ids = select(e.id).where(func.lower(e.id).startswith(begins, autoescape=True)).limit(LOOKED_AT)
-    other = select(a.alias).where(a.what == "event", func.lower(a.alias).startswith(begins, autoescape=True))
+    begins, within = name[:3].lower(), f"-{name[:3].lower()}"
+    id_, alias = func.lower(e.id), func.lower(a.alias)
+    wanted = id_.startswith(begins, autoescape=True) | id_.contains(within, autoescape=True)
+    ids = select(e.id).where(wanted).limit(LOOKED_AT)
+    other = select(a.alias).where(a.what == names.EVENT, alias.startswith(begins, autoescape=True))
     known = [*connection.execute(ids).scalars(), *connection.execute(other.limit(LOOKED_AT)).scalars()]
-    return nearest(name, known, SHOWN) or _beginning(name, known)
+    endings = {ending: word for word in known for ending in (word, word.rpartition("-")[2])}
+    found = nearest(name, endings, SHOWN) or _beginning(name, known)
+    return list(dict.fromkeys(endings.get(word, word) for word in found))
 
 
 def _beginning(name: str, known: list[str]) -> list[str]:
@@ -58,6 +54,6 @@ def objects_like(connection: Connection, name: str) -> list[str]:
     return nearest(name, known, SHOWN)
 
 
-def there_are(names: list[str]) -> str:
+def or_rather(some: list[str]) -> str:
     """The end of a sentence about a name that there is not."""
-    return f"; there are {', '.join(names)}" if names else ""
+    return f"; {asked(some)}" if some else ""

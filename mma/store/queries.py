@@ -11,13 +11,14 @@ from sqlalchemy import Connection, select, union_all
 from coincidence.terms import TERMS
 
 from ..errors import NotFoundError
+from ..publish.aliases import aliases_of
 from ..publish.candidate import ab_mag, ab_mag_error
 from ..publish.message import iso
 from . import associations, chances, groups, names, objects, tables, tags
 from .bulk import Row, floats
 from .candidates import ACTIVE, WITHDRAWN
 from .names import resolve
-from .near import events_like, objects_like, there_are
+from .near import events_like, objects_like, or_rather
 from .status import for_all as for_all
 from .status import since as since
 from .status import status as status
@@ -35,7 +36,7 @@ def event_id(connection: Connection, name: str) -> str:
     """
     found = resolve(connection, name)
     if found is None:
-        near = there_are(events_like(connection, name)) or "; see 'mma events'"
+        near = or_rather(events_like(connection, name)) or "; see 'mma events'"
         raise NotFoundError(f"no event {name!r}{near}")
     return found
 
@@ -54,7 +55,7 @@ def as_event(row: Row) -> Row:
     document = row.pop("document")
     return {
         "id": row["id"],
-        "aliases": document["aliases"],
+        "aliases": aliases_of(document),
         "messenger": row["messenger"],
         "kind": row["kind"],
         "observatory": row["observatory"],
@@ -99,7 +100,7 @@ def event(connection: Connection, name: str) -> Row:
     row = dict(connection.execute(select(e).where(e.c.id == found)).mappings().one())
     region = row["document"]["region"]
     notices = select(r.notice, r.stage, r.issued, r.received, r.place).where(r.event_id == found).order_by(r.seq)
-    told = row["document"]["aliases"]
+    told = aliases_of(row["document"])
     return as_event(row) | {
         "aliases": [*told, *(name for name in names.of_event(connection, found) if name not in told)],
         "region": None if region is None or region["type"] == "skymap" else region,
@@ -207,7 +208,7 @@ def object_id(connection: Connection, name: str) -> str:
     """
     found = resolve(connection, name, "object")
     if found is None:
-        near = there_are(objects_like(connection, name))
+        near = or_rather(objects_like(connection, name))
         raise NotFoundError(f"no object {name!r}{near}; 'mma cone' finds objects by position")
     return found
 

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mma.api.feed import Feed, told
 from mma.publish.wish import Filter, Wish, folded
-from mma.store import Store, outbox, tables
+from mma.store import Store, names, outbox, tables
+from mma.store.bulk import columns_of, insert_new
 from mma.store.retention import prune
-from tests.api.filling import START, message, put
+from tests.api.filling import START, event_row, message, put
 
 
 def read(client: httpx.Client, n: int, last: str | None = None, **params: Any) -> list[dict[str, Any]]:
@@ -176,10 +178,36 @@ def test_a_wish_takes_what_fulfils_every_part_of_it(wish, event, messenger, prob
 @pytest.mark.parametrize("name", ["s1A", "GW170817", "gw 170817"])
 def test_an_event_by_any_name_that_the_store_knows(client_of_small, small, name):
     with small.begin() as connection:
-        for alias in ("GW170817",):
-            connection.execute(tables.aliases.insert().values(alias=alias, id="S1a", what="event"))
+        names.add(connection, [names.row_of("GW170817", "S1a", names.EVENT)])
     put(small, message(n=0), message("S2b", n=1))
     assert [e["data"]["n"] for e in read(client_of_small, 1, after=0, event=name)] == [0]
+
+
+def comments(client: httpx.Client, n: int, **params: Any) -> list[str]:
+    """The first lines of a stream that are comments."""
+    with client.stream("GET", "/api/stream", params=params) as answer:
+        assert answer.status_code == 200
+        found = (line for line in answer.iter_lines() if line.startswith(":"))
+        return [next(found) for _ in range(n)]
+
+
+def test_an_event_that_there_is_not_is_told_and_the_stream_stays_open(client_of_small):
+    told = comments(client_of_small, 2, event="CBC0x0O", tag="intresting", after=0)
+    assert told[0] == ": no event 'CBC0x0O' yet; did you mean 'CBC0000' or 'CBC0003'? Still listening"
+    assert told[1].startswith(": no candidate has the tag 'intresting' (yet); ")
+    odd = comments(client_of_small, 1, event="x\ny: z", after=0)
+    assert odd == [": no event 'x\\ny: z' yet; still listening"]
+
+
+@pytest.mark.parametrize("name", ["ac506060deb6", "AC506060DEB6", "ctao ac506060deb6"])
+def test_an_event_by_the_last_part_of_its_id(client_of_small, small, name):
+    with small.begin() as connection:
+        row = event_row(np.random.default_rng(1), 999) | {"id": "CTAO-ac506060deb6"}
+        insert_new(connection, tables.events, columns_of([row]))
+    put(small, message(n=0), message("CTAO-ac506060deb6", n=1))
+    pair = message(kind="association", event=None, events=["S1a", "CTAO-ac506060deb6"], n=2)
+    put(small, pair)
+    assert [e["data"]["n"] for e in read(client_of_small, 2, after=0, event=name)] == [1, 2]
 
 
 def test_withdrawals_of_what_passed_alone_and_by_type(client_of_small, small):

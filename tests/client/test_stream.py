@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from dataclasses import replace
@@ -14,13 +15,13 @@ from hypothesis import strategies as st
 
 from mma.api import create_app
 from mma.api.server import Server, bound
-from mma.client import Client, ConfigError, MmaError, NotFoundError, OutageError, remote
+from mma.client import Client, ConfigError, ListeningWarning, MmaError, NotFoundError, OutageError, remote
 from mma.client.remote import Remote
 from mma.client.source import Wish
 from mma.client.sse import Events
 from mma.config import Api, Settings
 from mma.store import Store, tokens
-from tests.api.filling import message, put
+from tests.api.filling import fill, message, put
 
 IDLE_S = 1.0
 
@@ -38,6 +39,13 @@ def two(tmp_path):
         client.close()
     server.shutdown()
     store.close()
+
+
+@pytest.fixture
+def small_two(two):
+    """The same with some events."""
+    fill(two[0], n_events=2, n_objects=3)
+    return two
 
 
 def numbers(client, **asked):
@@ -61,12 +69,15 @@ WISHES = [
     {"event": "S1a"},
     {"event": "GRB 1"},
     {"min_probability": 0.4},
+    {"probability_min": 0.4},
+    {"messenger": "gw"},
     {"kind": "event"},
     {"tests": True},
     {"event": "S1b", "min_probability": 0.9, "tests": True},
 ]
 
 
+@pytest.mark.filterwarnings("ignore:no event")
 @pytest.mark.parametrize("wish", WISHES, ids=str)
 def test_wishes_are_the_same_both_ways(two, wish):
     store, clients = two
@@ -86,6 +97,7 @@ def test_wishes_are_the_same_both_ways(two, wish):
     assert local or wish == WISHES[-1]
 
 
+@pytest.mark.filterwarnings("ignore:no event")
 def test_from_now_on_means_what_comes_later(two):
     store, clients = two
     put(store, message(n=0))
@@ -96,6 +108,40 @@ def test_from_now_on_means_what_comes_later(two):
         assert next(stream).body["n"] == 10 + i
         timer.join()
         stream.close()
+
+
+def test_an_event_or_a_tag_that_there_is_not_is_told_and_may_come_later(small_two):
+    store, clients = small_two
+    for i, client in enumerate(clients):
+        stream = client.subscribe(idle_s=6.0, event="CBC0x0O", tag="nosuchtag")
+        later = [store, message("MAGIC-cbc0x0o", n=i, tags=["nosuchtag"])]
+        timer = threading.Timer(1.5, put, later, {"name": f"later{i}"})
+        timer.start()
+        with pytest.warns(ListeningWarning) as told:
+            assert next(stream).body["n"] == i
+        timer.join()
+        stream.close()
+        assert [str(one.message) for one in told] == [
+            "no event 'CBC0x0O' yet; did you mean 'CBC0000'? Still listening",
+            "no candidate has the tag 'nosuchtag' (yet); still listening",
+        ]
+        assert {one.filename for one in told} == {__file__}
+
+
+WRONG_WORDS = [
+    ({"probability": 0.1}, "did you mean 'probability_min'?"),
+    ({"prob_min": 0.1}, "did you mean 'probability_min'?"),
+    ({"evnt": "S1"}, "did you mean 'event'?"),
+    ({"messenger": "gama"}, "did you mean 'gamma'?"),
+    ({"min_probability": 0.1, "probability_min": 0.1}, "are the same"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "says"), WRONG_WORDS, ids=str)
+def test_a_word_that_there_is_not_is_refused_with_the_right_one(two, wrong, says):
+    for client in two[1]:
+        with pytest.raises(ConfigError, match=re.escape(says)):
+            client.subscribe(**wrong)
 
 
 def test_a_number_that_was_pruned_is_told_as_a_gap(two):

@@ -45,6 +45,7 @@ def test_put_ask_by_and_take_off_either_way(both):
         assert client.untag(EVENT, "ZTF27b", "late").tags == []
 
 
+@pytest.mark.filterwarnings("ignore:no candidate has the tag")  # it is taken off meanwhile
 def test_listening_by_tag(both):
     for client in both.clients:
         with both.store.read() as connection:

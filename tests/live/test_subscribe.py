@@ -50,7 +50,43 @@ def test_a_line_each_and_withdrawals_of_what_passed(broker: Broker, capsys: pyte
     assert len(_lines(capsys, url, "--type", "withdrawal")) == 2
     assert main(["subscribe", url, "--until-end", "--event", "GW270302"]) == 0
     out, err = capsys.readouterr()
-    assert (out, err) == ("", "no message is about 'GW270302' yet; did you mean 'gw270301'; still listening\n")
+    assert (out, err) == ("", "no message is about 'GW270302' yet; did you mean 'GW 270301'?\n")
+
+
+def test_an_event_by_the_last_part_of_its_id_and_pairs_by_any_name(
+    broker: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pairs are told by their ids: a name that messages about the event say leads to these."""
+    (topic,) = topics(broker, "everything")
+    pair = {"schema": "urn:mma:association:1", "type": "new", "issued": "2027-03-01T02:00:00.000Z", "test": False}
+    produce(
+        broker,
+        topic,
+        [
+            _said("A", "new", 0.9, event={"id": "CTAO-ac506060deb6", "aliases": ["GRB 270301A"]}),
+            _said("B", "new", 0.9),
+            json.dumps(pair | {"events": ["S1a", "CTAO-ac506060deb6"]}).encode(),
+        ],
+    )
+    url = f"kafka://{broker.plain}/{topic}"
+    for name in ("ac506060deb6", "AC506060DEB6", "ctao-ac506060deb6", "CTAO ac506060deb6", "grb270301a"):
+        kinds = [json.loads(told)["schema"].split(":")[2] for told in _lines(capsys, url, "--event", name, "--json")]
+        assert kinds == ["candidate", "association"], name
+    assert len(_lines(capsys, url, "--event", name, "--kind", "association")) == 1
+
+
+def test_what_no_message_is_about_is_told_as_the_messages_write_it(
+    broker: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (topic,) = topics(broker, "missing")
+    produce(broker, topic, [_said("A", "new", 0.9, tags=["interesting"])])
+    url = f"kafka://{broker.plain}/{topic}"
+    assert _lines(capsys, url, "--event", "S1b", "--tag", "intresting") == []
+    assert main(["subscribe", url, "--until-end", "--event", "S1b", "--tag", "intresting"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "no message is about 'S1b' yet; did you mean 'S1a'?",
+        "no message has the tag 'intresting' yet; did you mean 'interesting'?",
+    ]
 
 
 def test_heartbeats_are_lines_and_other_messages_are_named_once(

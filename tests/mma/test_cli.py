@@ -115,7 +115,7 @@ def test_aliases_name_the_event(run):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("candidates", "S270301abc"), "mma: no event 'S270301abc'; there are S270301ab"),
+        (("candidates", "S270301abc"), "mma: no event 'S270301abc'; did you mean 'S270301ab'?"),
         (("candidates", "GW1"), "mma: no event 'GW1'; see 'mma events'"),
         (("associations", "GW1"), "mma: no event 'GW1'"),
         (("object", "ZTF00"), "mma: no object 'ZTF00'"),

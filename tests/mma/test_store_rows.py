@@ -129,7 +129,7 @@ def test_a_light_curve_has_detections_and_limits_in_order(world: World):
 
 def test_names_that_nobody_has(world: World):
     world.hears(superevent("S230518h"))
-    with pytest.raises(Exception, match="there are S230518h"):
+    with pytest.raises(Exception, match="did you mean 'S230518h"):
         world.ask(queries.event_id, "S230518ha")
     with pytest.raises(Exception, match="see 'mma events'"):
         world.ask(queries.event_id, "%")

@@ -195,7 +195,7 @@ def test_a_misspelt_command(capsys, name):
 )
 def test_a_misspelt_event(capsys, filled, arguments):
     Path("mma.sqlite").write_bytes(filled)
-    assert "no event 'S270301b'; there are S270301ab" in refused(capsys, *arguments)
+    assert "no event 'S270301b'; did you mean 'S270301ab'?" in refused(capsys, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_misspelt_event(capsys, filled, arguments):
 )
 def test_a_misspelt_object(capsys, filled, arguments):
     Path("mma.sqlite").write_bytes(filled)
-    assert "; there are ZTF27a" in refused(capsys, *arguments)
+    assert "; did you mean 'ZTF27a'" in refused(capsys, *arguments)
 
 
 NUMBERS = [

@@ -108,7 +108,7 @@ def test_links_within_lead_somewhere(site: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "says"),
     [
-        ("/events/S27", 404, f"there are {EVENT}"),
+        ("/events/S27", 404, f"did you mean '{EVENT}'"),
         ("/nowhere", 404, "list of events"),
         (f"/candidates/{EVENT}/nothing", 404, "is no candidate of"),
         ("/?after=nonsense", 422, "not a place"),

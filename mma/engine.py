@@ -25,7 +25,7 @@ from .errors import ConflictError, MmaError, OutageError, TrippingError
 from .following import LATE_S, OUTAGE_S, Following
 from .handing import Handing
 from .intake import Intake, Locate, arrivals, newest, source_of, take_in
-from .store import Store, associations, events, facts, identities, ledger, names, objects, originals
+from .store import Store, associations, events, facts, handled, identities, ledger, names, objects, originals
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
 from .telling import Teller
@@ -161,7 +161,7 @@ class Engine:
                 self.recall()
             with self.store.begin() as connection:
                 ledger.take_back(connection, source_of(message), message)
-                self._handle(connection, [message], intake)
+                self._handle(connection, [message], intake, is_letter=True)
         except Exception as error:
             self._is_stale = True
             if isinstance(error, OutageError | ConflictError):
@@ -169,7 +169,9 @@ class Engine:
             return f"{type(error).__name__}: {error}"  # it stays among the dead letters, as it was
         return intake.faults[0][0][0] if intake.faults else None
 
-    def _handle(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
+    def _handle(
+        self, connection: Connection, batch: Sequence[Message], intake: Intake, *, is_letter: bool = False
+    ) -> None:
         hold_events(connection, alone=bool(intake.events))
         self.following.catch_up(connection)
         if len(intake.alerts):
@@ -184,9 +186,10 @@ class Engine:
             done = i
         self._alerts(connection, batch, *intake.between(done, len(batch)))
         self._expire(connection, batch, intake)
-        ledger.count(
-            connection, intake.counts, newest(batch, self._when)
-        )  # last: workers wait for one another at these rows
+        again = set[int]() if is_letter else handled.again(connection, batch)
+        new = [message for i, message in enumerate(batch) if i not in again]
+        counts = take_in(new, room=self.room).counts if again else intake.counts  # what comes again counts once
+        ledger.count(connection, counts, newest(batch, self._when))  # last: workers wait for one another at these rows
 
     def _when(self, message: Message) -> float:
         """When a message came, Unix seconds: now, where nobody noted it."""
@@ -308,7 +311,8 @@ class Engine:
 
     def _keep_aside(self, message: Message, reason: tuple[str, str | None], counts: Counter[ledger.Entry]) -> None:
         with self.store.begin() as connection:
-            ledger.count(connection, counts, {source: self._when(message) for source, _, _ in counts})
+            if not handled.again(connection, [message]):
+                ledger.count(connection, counts, {source: self._when(message) for source, _, _ in counts})
             ledger.set_aside(connection, message, [reason], self._clock())
 
     def publish(self) -> None:

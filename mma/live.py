@@ -168,7 +168,7 @@ class Live:
         now = time.time()
         ours = self.outages.now if self.sink is None else {}  # else they stand beside the sink's
         try:
-            with self.store.begin() as connection:
+            with self.store.lazily(), self.store.begin() as connection:
                 for source in self.merged.sources:
                     sources.save(
                         connection,

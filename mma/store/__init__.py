@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from .place import as_url, check_file, files_of, masked, path_of, read_only
 from .session import WRITES
 
 __all__ = ["Store", "as_url", "files_of", "masked"]
+
+SYNC = "mma_sync"
+"""Option of a connection: SQLite's ``synchronous`` for its next transaction."""
 
 TUNING = (
     "journal_mode=WAL",
@@ -61,6 +65,7 @@ class Store:
         self.url = as_url(database)
         self.writes = writes
         self._patience = 1.0
+        self._lazy = threading.local()
         try:
             url = make_url(self.url)
             if (path := path_of(url)) is not None:
@@ -127,7 +132,7 @@ class Store:
         try:
             with (
                 self._outages_told(),
-                self.engine.connect().execution_options(**{WRITES: self._patience}) as connection,
+                self.engine.connect().execution_options(**{WRITES: self._patience, SYNC: self._sync()}) as connection,
                 connection.begin(),
             ):
                 if connection.dialect.name == "postgresql":
@@ -138,6 +143,15 @@ class Store:
                 self._patience = min(2.0 * self._patience, session.MOST_PATIENCE)
             raise
         self._patience = 1.0
+
+    @contextmanager
+    def lazily(self) -> Iterator[None]:
+        """Transactions of this thread need not be on SQLite's disk at once: what is lost of them comes again."""
+        self._lazy.on = True
+        try:
+            yield
+        finally:
+            self._lazy.on = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -165,6 +179,9 @@ class Store:
     def is_of_data(self, error: BaseException) -> bool:
         """Whether what was to be stored was at fault: no outage, and no fault of the program's."""
         return is_of_data(error, self._driver)
+
+    def _sync(self) -> str:
+        return "NORMAL" if getattr(self._lazy, "on", False) else "FULL"
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -226,5 +243,7 @@ def _tune(connection: Any, pragmas: tuple[str, ...]) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Writers wait for one another at the beginning: a transaction that has read cannot wait any more."""
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if WRITES in options:
+        connection.exec_driver_sql(f"PRAGMA synchronous={options[SYNC]}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if WRITES in options else "BEGIN")

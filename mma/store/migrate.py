@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-HEAD = "0011"
+HEAD = "0012"
 """Newest schema revision; a test holds it against the migration files."""
 
 FEW = 5

@@ -79,3 +79,13 @@ facts = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+
+handled = Table(  # offsets below ``upto`` were handled and counted
+    "handled",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+    Column("newest", Double, nullable=False),  # timestamp of the newest of them, Unix seconds
+)

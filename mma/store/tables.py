@@ -25,6 +25,7 @@ from .original_tables import originals as originals
 from .reading_tables import dead_letters as dead_letters
 from .reading_tables import deliveries as deliveries
 from .reading_tables import facts as facts
+from .reading_tables import handled as handled
 from .reading_tables import intake as intake
 from .reading_tables import sources as sources
 from .reading_tables import stream_places as stream_places

@@ -35,8 +35,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 before the end, is a matter of batches. So ``expired`` is taken for ``active``; what is matched does not depend on it.
 """
 
-LEFT_OUT = {"sources", "intake", "galaxies"}
-"""How the workers are; how often messages were read; nothing."""
+LEFT_OUT = {"sources", "intake", "galaxies", "handled"}
+"""How the workers are; how often messages were read; nothing; how far they were handled."""
 
 OWN = ("rank", "of", "probability")
 """Of a score: what follows from all candidates that stand at the moment."""

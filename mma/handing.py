@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from .errors import OutageError, UndeliveredError
 from .store import Store, facts, outbox
 from .store.bulk import Row
+from .store.session import IDLE_S
 from .streams import Sink
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ class Handing:
         """
         sent: set[int] = set()
         while self._something_waits():
-            with self._store.begin() as connection:
+            with self._store.lazily(), self._store.begin() as connection:  # marks that are lost are made again
                 waiting = outbox.claim(connection)
                 if not waiting:
                     return
@@ -47,7 +49,10 @@ class Handing:
                     raise OutageError(f"database: message {min(sent & {*seqs})} was sent, and it does not keep that")
                 sent.update(seqs)
                 self._keep_prefix(connection)
+                claimed = time.monotonic()
                 for row in waiting:
+                    if time.monotonic() - claimed > IDLE_S:
+                        raise OutageError("stopped before all was handed over: by now it may be another worker's")
                     self._sink.write(row["topic"], row["key"], row["payload"])
                 failure = self._flushed(connection, waiting)
             self._is_prefix_kept = True

@@ -234,7 +234,7 @@ def _odd_texts(batch: AlertBatch) -> Iterator[tuple[int, str]]:
     for name in TEXTS:
         values = getattr(batch, name).tolist()
         most = LONGEST_URL if name == "url" else LONGEST_ID
-        if max((len(value) for value in values if value), default=0) > most:
+        if max(map(len, filter(None, values)), default=0) > most:
             long = f"{name} of more than {most} characters"
             yield from ((row, long) for row, value in enumerate(values) if value and len(value) > most)
         if (together := "".join(filter(None, values))).isascii() and "\0" not in together:

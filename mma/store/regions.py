@@ -37,6 +37,9 @@ MOC_BYTES = 200_000_000
 """Largest coverage map, unpacked: it is held in memory. Maps are read piece by piece, as large as those of notices."""
 
 MAX_TILES = 1_000_000
+MAX_BYTES = 512 << 20
+"""Of an uploaded map, unpacked."""
+
 COVERAGE = "coverage map"
 """Creator of a map that was made of one: it has no credible levels, only an inside."""
 
@@ -54,7 +57,7 @@ def uploaded(data: bytes, time: datetime, kind: Kind) -> Event:
         The bytes are neither.
     """
     try:
-        region = skymaps.read(data, max_tiles=MAX_TILES)
+        region = skymaps.read(data, max_bytes=MAX_BYTES, max_tiles=MAX_TILES)
     except RegionError as error:
         if "coverage map" not in str(error) and "no column" not in str(error):
             raise

@@ -23,7 +23,7 @@ def serve(options: Namespace) -> None:
 
     from ..api import create_app
     from ..api.child import Numbers, stand_back
-    from ..api.server import bound, config, url_of
+    from ..api.server import config, url_of
 
     settings = settings_of(options)
     host = options.host or settings.api.host
@@ -32,8 +32,7 @@ def serve(options: Namespace) -> None:
         raise ConfigError(f"--port {port}: not a port")
     settings = replace(settings, api=replace(settings.api, host=host))
     numbers = None if options.numbers is None else Numbers(options.numbers).read
-    sock = bound(host, port) if options.socket is None else socket(fileno=options.socket)
-    with closing(Store(settings.database, create=False)) as store, closing(sock):
+    with closing(Store(settings.database, create=False)) as store, closing(_door(options, host, port)) as sock:
         server = uvicorn.Server(config(create_app(store, settings, numbers)))
         if options.socket is None:
             print(f"{url_of(sock)}/docs", file=sys.stderr, flush=True)
@@ -42,3 +41,10 @@ def serve(options: Namespace) -> None:
         cone.ranges(0.0, 0.0, 1.0)  # what the first question about the sky would have to load
         look_seldom()
         server.run([sock])
+
+
+def _door(options: Namespace, host: str, port: int) -> socket:
+    """Where to listen: an address, or what the worker listens at that this is beside."""
+    from ..api.server import bound
+
+    return bound(host, port) if options.socket is None else socket(fileno=options.socket)

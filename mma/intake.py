@@ -151,12 +151,19 @@ def source_of(message: Message) -> str:
     return message.topic.rpartition("/")[0] or message.topic
 
 
-def newest(messages: Iterable[Message], when: Callable[[Message], float]) -> dict[str, float]:
-    """When the newest message of each source came, Unix seconds."""
+def newest(
+    messages: Sequence[Message], when: Callable[[Message], float], alerts: AlertBatch, now: float
+) -> dict[str, float]:
+    """How new what each source told is, Unix seconds: when its newest message came.
+
+    A recorded message counts from its first exposure; its last one, which is no later than now, is as new as it is.
+    """
     found: dict[str, float] = {}
-    for message in messages:
+    last = np.full(len(messages), -math.inf)
+    np.maximum.at(last, alerts.message, np.minimum(alerts.time, now))
+    for message, seen in zip(messages, last.tolist(), strict=True):
         source = source_of(message)
-        found[source] = max(when(message), found.get(source, -math.inf))
+        found[source] = max(when(message), seen, found.get(source, -math.inf))
     return found
 
 

@@ -35,6 +35,9 @@ RATES_PER_YEAR: dict[Role, float] = {
 SEARCHES = {Role.CBC: 5, Role.BURST: 4}
 """Searches whose pairs are published: n (n - 1) trials (gwcelery)."""
 
+APART = "the regions do not meet"
+"""Why two events are no coincidence, whatever their times."""
+
 
 class Search(StrEnum):
     """How a pair's false-alarm rate was made."""
@@ -155,7 +158,7 @@ def joint_rate(
         temporal_hz=temporal,
         spacetime_hz=spacetime,
         trials=n * (n - 1) if n else 1,
-        reason="the regions do not meet" if spacetime == math.inf else None,
+        reason=APART if spacetime == math.inf else None,
     )
 
 

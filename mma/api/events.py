@@ -14,6 +14,7 @@ from ..errors import NotFoundError
 from ..store import groups as stored_groups
 from ..store import listing, originals, queries, tables
 from ..store.fields import CANDIDATES, EVENTS
+from ..store.known import refuse_unknown
 from ..store.listing import SORTABLE
 from . import answering, asking, columns
 from .problems import responses
@@ -46,6 +47,8 @@ def events(request: Request, asked: Annotated[Any, Depends(EVENTS_ASKED)]) -> Re
     if asked.source_class is not None:
         probability = tables.events.c.document["classes"][asked.source_class].as_float()
         chosen.append(func.coalesce(probability, -1.0) >= asked.source_class_min)
+    with answering.store_of(request).read() as connection:
+        refuse_unknown(connection, EVENTS, asked.model_dump(), "query.")
     found = listing.events(chosen, asking.order(asked, SORTABLE["events"]))
     return listed(request, asked, found, form, columns.EVENTS, "events")
 
@@ -102,6 +105,7 @@ def candidates(request: Request, event: asking.Name, asked: Annotated[Any, Depen
     others = asking.conditions(asked, {name: f for name, f in CANDIDATES.items() if name != "state"})
     order = asking.order(asked, SORTABLE["candidates"])
     with answering.store_of(request).read() as connection:
+        refuse_unknown(connection, CANDIDATES, asked.model_dump(), "query.")
         name = queries.event_id(connection, event)
         found = listing.candidates(connection, name, others, states, order)
     return listed(request, asked, found, form, columns.CANDIDATES, f"{name}-candidates")

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from ..errors import NotFoundError, OutageError
 from ..export.columns import Column
+from ..nearest import did_you_mean
 from ..publish.message import version
 from ..store import cone, fields, listing, queries
 from . import columns, writers
@@ -111,6 +112,7 @@ def candidates(request: Request) -> Response:
 
 def _search(request: Request, name: str, table: tuple[Column, ...], found: Any) -> Response:
     asked = {key.upper(): value for key, value in request.query_params.multi_items()}
+    ignored = _ignored(request.query_params, [*LIMITS, *MORE, *(["EVENT"] if name == "candidates" else [])])
     try:
         circle = tuple(_number(asked, key, *limits) for key, limits in LIMITS.items())
         verb = int(_number(asked, "VERB", 1, 3, 2))
@@ -130,7 +132,7 @@ def _search(request: Request, name: str, table: tuple[Column, ...], found: Any) 
     def make(connection: Connection) -> Iterator[bytes]:
         taken = _Taken(found(connection, asked, circle), most)
         return writers.votable(
-            shown, _pairs(connection, name, taken), name=name, infos=_infos(), overflow=lambda: taken.more
+            shown, _pairs(connection, name, taken), name=name, infos=[*_infos(), *ignored], overflow=lambda: taken.more
         )
 
     try:
@@ -140,6 +142,14 @@ def _search(request: Request, name: str, table: tuple[Column, ...], found: Any) 
     return Whole(rows, MEDIA_TYPE, {"Cache-Control": "no-cache"})
 
 
+def _ignored(given: Iterable[str], known: list[str]) -> list[tuple[str, str]]:
+    """Parameters that nobody reads: by section 2.1 they are no error, so the answer tells of them."""
+    names = list(dict.fromkeys(name[:SHOWN] for name in given if name.upper() not in known))[:MOST_IGNORED]
+    return [("ignored", f"no parameter {name!r}; {did_you_mean(name, known)}") for name in names]
+
+
+MORE = ("VERB", "MAXREC")
+SHOWN, MOST_IGNORED = 100, 10
 LIMITS = {"RA": (0.0, 360.0), "DEC": (-90.0, 90.0), "SR": (0.0, 180.0)}
 
 

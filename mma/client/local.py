@@ -10,7 +10,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Connection, func
 
 from coincidence import DEFAULT
 from skymaps import Region
@@ -25,6 +25,7 @@ from ..store import facts as kept
 from ..store import tags as stored_tags
 from ..store.codec import event_of
 from ..store.fields import CANDIDATES, EVENTS, Field, unix
+from ..store.known import refuse_unknown
 from ..store.listing import SORTABLE, Listing
 from ..store.paging import Order
 from ..store.wishes import resolved
@@ -49,6 +50,8 @@ class Local:
         if asked.more.get("source_class") is not None:
             probability = tables.events.c.document["classes"][asked.more["source_class"]].as_float()
             chosen.append(func.coalesce(probability, -1.0) >= asked.more["source_class_min"])
+        with self._store.read() as connection:
+            _refuse_unknown(connection, EVENTS, asked)
         yield from self._listed(listing.events(chosen, _order(asked, "events")), asked.limit)
 
     def event(self, name: str) -> Row:
@@ -61,6 +64,7 @@ class Local:
         states = asked.filters.get("state") or ([] if asked.more.get("everything") else ["active"])
         others = _conditions(asked, {name: field for name, field in CANDIDATES.items() if name != "state"})
         with self._store.read() as connection:
+            _refuse_unknown(connection, CANDIDATES, asked)
             name = queries.event_id(connection, event)
             found = listing.candidates(connection, name, others, states, _order(asked, "candidates"))
         yield from self._listed(found, asked.limit)
@@ -226,6 +230,13 @@ def _conditions(asked: Asked, fields: Any) -> list[search.Condition]:
             except search.SearchError as error:
                 raise ConfigError(str(error)) from error
     return found
+
+
+def _refuse_unknown(connection: Connection, fields: Any, asked: Asked) -> None:
+    try:
+        refuse_unknown(connection, fields, asked.filters)
+    except search.SearchError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _order(asked: Asked, of: str) -> Order:

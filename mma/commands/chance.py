@@ -22,6 +22,13 @@ ENOUGH = 0.9
 """Part of a region, and of a window, that has to be stored for counts to be of the whole."""
 
 
+MEANING = (
+    "by chance: how many unrelated objects as good as this one are expected, were the event elsewhere and at another "
+    "time. "
+    "'< 1 in N (90 %)': none as good was met at any other place and time; more trials (--trials) tell more"
+)
+
+
 def measure(options: Namespace) -> None:
     """Count on the stored sky, turned and at other times; the candidates' list shows it from then on."""
     settings = settings_of(options)
@@ -58,6 +65,8 @@ def measure(options: Namespace) -> None:
     for row, low, high in zip(rows, *ends, strict=True):
         told = f"by chance {expected(row['chance_count'], low, high)}"
         out.print(f"  {row['rank']:3d}  {row['object']:24} ln odds {row['log_odds']:7.2f}  {told}", markup=False)
+    if rows:
+        out.print(MEANING, markup=False, soft_wrap=True)
 
 
 def expected(count: float, low: float, high: float) -> str:

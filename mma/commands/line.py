@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from coincidence.joint.rates import APART
+
 from ..printable import printable
 from ..publish.wish import facts
 from .show import delay, number
@@ -70,7 +72,9 @@ def _association(message: Message) -> str:
     odds = message.get("odds") or {}
     if odds.get("log_odds") is not None:
         parts.append(f"ln odds {odds['log_odds']:+.1f}")
-    if message.get("reason"):
+    if message.get("reason") == APART:
+        parts.append(f"no coincidence: {APART}, there is no common region")
+    elif message.get("reason"):
         parts.append(str(message["reason"]))
     return "  ".join(parts)
 

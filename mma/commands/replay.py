@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -87,13 +88,15 @@ def in_time_order(recorded: Iterable[Recorded], room: Room | None = None) -> lis
 
     A notice counts from when it was issued, alerts from the first exposure of their message.
     """
-    timed, last = [], 0.0
+    timed: list[tuple[Recorded, float | None]] = []
+    last: float | None = None
     for some in _batched(recorded, CHUNK):
         times = _sent([item.message() for item in some], room)
         for i, item in enumerate(some):
             last = times.get(i, last)
             timed.append((item, last))
-    return sorted(timed, key=lambda pair: pair[1])
+    first = next((at for _, at in timed if at is not None), time.time())
+    return sorted(((item, first if at is None else at) for item, at in timed), key=lambda pair: pair[1])
 
 
 def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
@@ -106,6 +109,6 @@ def _sent(messages: list[Message], room: Room | None) -> dict[int, float]:
     """Index of each message that tells its time to Unix seconds."""
     intake = take_in(messages, room=room)
     times = {i: event.issued.timestamp() for i, event in intake.events}
-    for i, time in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
-        times[i] = min(time, times.get(i, time))
+    for i, at in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
+        times[i] = min(at, times.get(i, at))
     return times

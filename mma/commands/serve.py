@@ -35,7 +35,8 @@ def serve(options: Namespace) -> None:
     with closing(Store(settings.database, create=False)) as store, closing(_door(options, host, port)) as sock:
         server = uvicorn.Server(config(create_app(store, settings, numbers)))
         if options.socket is None:
-            print(f"{url_of(sock)}/docs", file=sys.stderr, flush=True)
+            url = url_of(sock)
+            print(f"{url}/docs\npages: {url}/", file=sys.stderr, flush=True)
         else:
             stand_back(partial(setattr, server, "should_exit", True))
         cone.ranges(0.0, 0.0, 1.0)  # what the first question about the sky would have to load

@@ -92,7 +92,7 @@ def _print(target: Target, place: Site, night: date, whole: Share | None, rows: 
     out.print(f"[bold]{place.name}[/bold]  night of {night.isoformat()}  {dark}  {moon}")
     if whole is not None:
         parts = ", ".join(f"{p:.1%} above {limit:g}°" for limit, p in whole.observable.items())
-        out.print(f"observable of {target.name}'s probability: {parts}", markup=False)
+        out.print(f"observable of {target.name}'s whole probability: {parts}", markup=False)
     columns = [
         ("target", "left"),
         ("RA", "right"),

@@ -41,6 +41,11 @@ COPY_FROM = 200
 """Rows from which COPY into a temporary table is quicker than INSERT."""
 
 
+def count_of(number: float | None) -> int | None:
+    """A count as it is shown; columns keep it as a float, where NaN is one that is not known."""
+    return None if number is None else int(number)
+
+
 def insert(connection: Connection, table: Table) -> Any:
     """The dialect's INSERT, which has ``on_conflict_do_...`` on both."""
     return _DIALECTS[connection.dialect.name].insert(table)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, case, func, select, tuple_
 
+from coincidence import Kind as EventKind
+from coincidence import Messenger, Stage, models
+from coincidence.names import NUMBERED, TABLE
 from coincidence.terms import TERMS
 
 from . import tables
@@ -17,6 +20,10 @@ from .many import one_of
 
 Kind = Literal["number", "text", "time", "flag"]
 Column = ColumnElement[Any]
+
+EVENT_STATES = ("active", "expired", "retracted", "unlocated")
+CANDIDATE_STATES = ("active", "vetoed", "withdrawn")
+SURVEYS = ("ztf", *(name for name in NUMBERED if name != TABLE))
 
 AB_ZERO = 31.4
 """AB magnitude of 1 nJy."""
@@ -46,6 +53,9 @@ class Field:
     slack: float = 0.0
     """Of the column, for limits that belong to the range."""
 
+    usual: tuple[str, ...] = ()
+    """Texts that it is one of, but for what a table or settings of somebody's may have brought; empty: any."""
+
     among: Callable[[Sequence[str]], ColumnElement[bool]] | None = None
     """The condition that it is one of these texts, where something may have several; None: the column tells."""
 
@@ -61,8 +71,8 @@ def _number(column: Column, text: str, unit: str | None = None) -> Field:
     return Field(kind="number", column=column, text=text, unit=unit)
 
 
-def _text(column: Column, text: str) -> Field:
-    return Field(kind="text", column=column, text=text)
+def _text(column: Column, text: str, usual: Iterable[str] = ()) -> Field:
+    return Field(kind="text", column=column, text=text, usual=tuple(map(str, usual)))
 
 
 def _time(column: Column, text: str) -> Field:
@@ -101,11 +111,11 @@ E, C, O = tables.events.c, tables.candidates.c, tables.objects.c  # noqa: E741 -
 
 EVENTS: Mapping[str, Field] = {
     "id": _text(E.id, "Exact id"),
-    "messenger": _text(E.messenger, "gw, gamma, neutrino, xray, radio or optical"),
-    "kind": _text(E.kind, "cbc, burst, grb, neutrino, supernova, flare, frb or transient"),
+    "messenger": _text(E.messenger, "gw, gamma, neutrino, xray, radio or optical", Messenger),
+    "kind": _text(E.kind, "cbc, burst, grb, neutrino, supernova, flare, frb or transient", EventKind),
     "observatory": _text(E.observatory, "Mission or network"),
-    "stage": _text(E.stage, "early_warning, preliminary, initial, update or retraction"),
-    "state": _text(E.state, "active, expired, retracted or unlocated"),
+    "stage": _text(E.stage, "early_warning, preliminary, initial, update or retraction", Stage),
+    "state": _text(E.state, "active, expired, retracted or unlocated", EVENT_STATES),
     "test": _flag(E.is_test, "A test, a mock or an injection"),
     "time": _time(E.time, "When it happened"),
     "issued": _time(E.issued, "When the newest notice was sent"),
@@ -120,7 +130,7 @@ EVENTS: Mapping[str, Field] = {
 
 OBJECTS: Mapping[str, Field] = {
     "id": _text(O.id, "The survey's id of the object"),
-    "survey": _text(O.survey, "Survey that saw it"),
+    "survey": _text(O.survey, "Survey that saw it", SURVEYS),
     "ra": _number(O.ra, "ICRS right ascension", "deg"),
     "dec": _number(O.dec, "ICRS declination", "deg"),
     "first_seen": _time(O.first_seen, "First detection"),
@@ -148,9 +158,9 @@ OBJECTS: Mapping[str, Field] = {
 
 _OF_CANDIDATE: Mapping[str, Field] = {
     "object": _text(C.object_id, "The survey's id of the object"),
-    "state": _text(C.state, "active, vetoed or withdrawn"),
+    "state": _text(C.state, "active, vetoed or withdrawn", CANDIDATE_STATES),
     "reason": _text(C.reason, "Why it is vetoed or withdrawn"),
-    "class": _text(C.counterpart, "Class of counterpart with the best odds"),
+    "class": _text(C.counterpart, "Class of counterpart with the best odds", models.classes()),
     "probability": Field(
         kind="number",
         column=case((C.state == "active", C.log_odds - E.log_none)),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 from ..publish.candidate import event_part
 from ..publish.message import iso
 from . import chances, names, paging, queries, tables, tags
-from .bulk import Row
+from .bulk import Row, count_of
 from .candidates import ACTIVE
 from .fields import CANDIDATES, EVENTS, OBJECTS, SEARCHED, Column, Field
 from .paging import Order, Place
@@ -187,7 +187,8 @@ def _shown(listing: Listing, row: Row, number: int) -> Row:
 def shown_candidate(row: Row, rank: int | None, log_none: float) -> Row:
     """A candidate with what is known of its object."""
     facts = {name: iso(row[name]) if name.endswith(("seen", "unseen")) else row[name] for name in _FACTS}
-    return queries.as_candidate(row, rank, log_none) | facts | {"flux_njy": row["flux_njy"]}
+    plain = {"flux_njy": row["flux_njy"], "n_detections": count_of(row["n_detections"])}
+    return queries.as_candidate(row, rank, log_none) | facts | plain
 
 
 def _with_aliases(connection: Connection, rows: list[Row]) -> list[Row]:

@@ -18,7 +18,7 @@ from skymaps import FloatArray, IntArray, healpix
 from ..alerts import Histories
 from ..errors import ConflictError
 from . import tables
-from .bulk import Columns, Row, among, floats, insert_new, nullable, select_in, upsert, within
+from .bulk import Columns, Row, among, count_of, floats, insert_new, nullable, select_in, upsert, within
 
 _TEXT = {
     "id": "alert_id",
@@ -239,6 +239,7 @@ def as_row(states: AlertBatch, i: int) -> Row:
     for ours, name in _SHOWN:
         value = float(getattr(states, ours)[i])
         row[name] = value if math.isfinite(value) else None
+    row["object_n_detections"] = count_of(row["object_n_detections"])
     return row
 
 

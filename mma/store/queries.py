@@ -15,7 +15,7 @@ from ..publish.aliases import aliases_of
 from ..publish.candidate import ab_mag, ab_mag_error
 from ..publish.message import iso
 from . import associations, chances, groups, names, objects, tables, tags
-from .bulk import Row, floats
+from .bulk import Row, count_of, floats
 from .candidates import ACTIVE, WITHDRAWN
 from .names import resolve
 from .near import events_like, objects_like, or_rather
@@ -259,6 +259,7 @@ def as_object(row: Row) -> Row:
         shown.pop(name, None)
     for name in ("first_seen", "last_seen", "last_unseen"):
         shown[name] = iso(row[name])
+    shown["n_detections"] = count_of(row["n_detections"])
     shown["mag"] = ab_mag(row["flux_njy"])
     return shown
 

@@ -27,7 +27,7 @@ from ..matching import ranges
 from ..publish.candidate import ab_mag
 from ..publish.message import iso
 from . import objects, tables
-from .bulk import Row, within
+from .bulk import Row, count_of, within
 
 DAY_S = 86400.0
 MOST = 50_000
@@ -208,7 +208,7 @@ def _row(found: Any, near: AlertBatch, i: int) -> Row:
         "first_seen": iso(known("first_seen")),
         "last_seen": iso(known("time")),
         "last_unseen": iso(known("last_unseen")),
-        "n_detections": known("n_detections"),
+        "n_detections": count_of(known("n_detections")),
         "mag": ab_mag(flux),
         "flux_njy": flux,
         "flux_error_njy": known("flux_error_njy"),

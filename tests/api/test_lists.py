@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mma.store import Store
+from mma.store import Store, tables
 from mma.store.fields import CANDIDATES, EVENTS
 from tests.api.filling import Rows, shown
 
@@ -211,6 +211,37 @@ def test_each_filter_of_events_keeps_what_python_keeps(client, data):
         asked[name + data.draw(st.sampled_from(ends))] = data.draw(st.sampled_from(values))
     got = client.get("/api/events", params=asked | {"limit": 1000})
     assert {r["id"] for r in got.json()["items"]} == {r["id"] for r in kept(every, asked, EVENTS)}
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        (
+            "/api/events/CBC0000/candidates?class=afterglo",
+            "query.class: no class 'afterglo'; did you mean 'afterglow'?",
+        ),
+        ("/api/events/CBC0000/candidates?state=activ", "did you mean 'active'?"),
+        ("/api/events/CBC0000/candidates?survey=zft", "did you mean 'ztf'?"),
+        ("/api/events?kind=gbr", "no kind 'gbr'; "),
+        ("/api/events?messenger=gama", "did you mean 'gamma'?"),
+        ("/api/events?state=retract", "did you mean 'retracted'?"),
+        ("/api/events?stage=final", "no stage 'final'; "),
+    ],
+)
+def test_a_value_of_few_that_there_is_not_is_refused(client_of_small, path, says):
+    answer = client_of_small.get(path)
+    assert answer.status_code == 422
+    assert says in answer.json()["detail"]
+
+
+def test_a_class_of_somebodys_settings_is_one_that_there_is(client_of_small, small):
+    with small.begin() as connection:
+        chosen = tables.candidates.update().where(tables.candidates.c.event_id == "CBC0000")
+        connection.execute(chosen.values(counterpart="my own"))
+    rows = client_of_small.get("/api/events/CBC0000/candidates?class=my own").json()["items"]
+    assert rows
+    assert all(isinstance(row["n_detections"], int) for row in rows if row["n_detections"] is not None)
+    assert client_of_small.get("/api/events/CBC0000/candidates?class=supernova").json()["items"] == []
 
 
 def test_events_by_the_probability_of_a_class(client):

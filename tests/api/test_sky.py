@@ -382,6 +382,17 @@ def test_a_wrong_cone_search_is_a_votable_that_says_so(client, query):
     assert [i.name for i in table.infos] == ["Error"]
 
 
+def test_a_cone_search_tells_of_parameters_that_it_does_not_read(client):
+    """They are no error (Simple Cone Search 1.03, section 2.1): an INFO names them."""
+    place = "RA=10&DEC=0&SR=1"
+    said = client.get(f"/vo/candidates?{place}&EVNT=CBC0000&event=CBC0000").text
+    assert said.count('<INFO name="ignored"') == 1
+    assert """<INFO name="ignored" value="no parameter 'EVNT'; did you mean 'EVENT'?"/>""" in said
+    assert 'value="OK"' in said
+    assert "no parameter 'EVENT'" in client.get(f"/vo/conesearch?{place}&EVENT=CBC0000").text
+    assert "ignored" not in client.get(f"/vo/conesearch?{place}&verb=3").text
+
+
 def test_pyvo_tells_an_error(client):
     service = pyvo.dal.SCSService(str(client.base_url) + "/vo/candidates")
     with pytest.raises(pyvo.DALQueryError, match="no event"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,37 @@ def replay(capsys, *arguments: object) -> dict:
 def asked(capsys, database: Path, *arguments: str):
     assert main([*arguments, "--db", str(database), "--json"]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+def test_what_tells_no_time_is_of_the_time_of_what_does_or_of_now(tmp_path, capsys):
+    """A file that nobody can decode is not of 1970, neither alone nor before others."""
+    begun = time.time()
+    for i, name in enumerate(("a", "b")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.json").write_text("{")
+        if i:
+            (tmp_path / name / "1.json").write_bytes(superevent())
+        assert main(["replay", str(tmp_path / name), "--db", str(tmp_path / f"{name}.sqlite")]) == 0
+    capsys.readouterr()
+    newest = {}
+    for name in ("a", "b"):
+        assert main(["status", "--json", "--db", str(tmp_path / f"{name}.sqlite")]) == 0
+        newest[name] = [source["last"] for source in json.loads(capsys.readouterr().out)["sources"].values()]
+    assert all(last >= datetime.fromtimestamp(begun - 1.0, UTC).isoformat() for last in newest["a"])
+    assert {last[:10] for last in newest["b"]} == {"2027-03-01"}
+
+
+def test_a_table_is_as_new_as_its_last_row(tmp_path, capsys):
+    """It is played at the time of its first; rows of days to come make nothing newer than now."""
+    mjd = 40587 + T0.timestamp() / 86400.0 - 2500.0  # years ago
+    rows = "".join(f"A{i},{i},1,{mjd + i}\n" for i in (0, 9, 4))
+    (tmp_path / "table.csv").write_text(f"name,ra,dec,mjd\n{rows}")
+    database = tmp_path / "x.sqlite"
+    assert main(["replay", str(tmp_path / "table.csv"), "--db", str(database)]) == 0
+    capsys.readouterr()
+    (source,) = asked(capsys, database, "status")["sources"].values()
+    newest = datetime.fromtimestamp(T0.timestamp() - 2491.0 * 86400.0, UTC)
+    assert abs(datetime.fromisoformat(source["last"]) - newest) < timedelta(seconds=1)
 
 
 def test_messages_are_played_in_the_order_of_their_own_times(tmp_path):

@@ -110,6 +110,12 @@ def test_a_line_is_one_line_with_what_matters(world: World):
     assert f"{HERE[0]:.5f} {HERE[1]:+.5f}" in candidate
 
 
+def test_a_pair_without_a_common_region_is_told_as_no_coincidence():
+    pair = {"schema": "urn:mma:association:1", "type": "new", "events": ["S1a", "CTAO-SAG"], "overlap": 0.0}
+    said = line(pair | {"reason": "the regions do not meet"})
+    assert said.endswith("S1a + CTAO-SAG  no coincidence: the regions do not meet, there is no common region")
+
+
 def test_a_heartbeat_is_a_line():
     beat = heartbeat_message("w1", lag={"a": 2, "b": 3}, troubles=1, events_active=4, now=0.0)
     assert line(beat) == "1970-01-01 00:00:00  heartbeat  w1  lag 5  troubles 1  active events 4"

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, case, func, select, tuple_
 
 from coincidence import Kind as EventKind
 from coincidence import Messenger, Stage, models
-from coincidence.names import NUMBERED, TABLE
 from coincidence.terms import TERMS
 
 from . import tables
@@ -23,7 +22,6 @@ Column = ColumnElement[Any]
 
 EVENT_STATES = ("active", "expired", "retracted", "unlocated")
 CANDIDATE_STATES = ("active", "vetoed", "withdrawn")
-SURVEYS = ("ztf", *(name for name in NUMBERED if name != TABLE))
 
 AB_ZERO = 31.4
 """AB magnitude of 1 nJy."""
@@ -130,7 +128,7 @@ EVENTS: Mapping[str, Field] = {
 
 OBJECTS: Mapping[str, Field] = {
     "id": _text(O.id, "The survey's id of the object"),
-    "survey": _text(O.survey, "Survey that saw it", SURVEYS),
+    "survey": _text(O.survey, "Survey that saw it"),
     "ra": _number(O.ra, "ICRS right ascension", "deg"),
     "dec": _number(O.dec, "ICRS declination", "deg"),
     "first_seen": _time(O.first_seen, "First detection"),

@@ -329,6 +329,7 @@ def test_mma_serve_answers_until_it_is_told_to_stop(small, tmp_path):
         assert process.stderr is not None
         url = process.stderr.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/docs", url)
+        assert process.stderr.readline().strip() == f"pages: {url.removesuffix('docs')}"
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:

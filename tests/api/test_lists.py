@@ -221,7 +221,6 @@ def test_each_filter_of_events_keeps_what_python_keeps(client, data):
             "query.class: no class 'afterglo'; did you mean 'afterglow'?",
         ),
         ("/api/events/CBC0000/candidates?state=activ", "did you mean 'active'?"),
-        ("/api/events/CBC0000/candidates?survey=zft", "did you mean 'ztf'?"),
         ("/api/events?kind=gbr", "no kind 'gbr'; "),
         ("/api/events?messenger=gama", "did you mean 'gamma'?"),
         ("/api/events?state=retract", "did you mean 'retracted'?"),

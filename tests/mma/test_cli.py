@@ -400,6 +400,11 @@ def test_the_demo_finds_what_was_put_there(capsys, tmp_path):
     assert main(["chance", "S260301a", "--trials", "20", "--db", database]) == 0
     out, err = capsys.readouterr()
     assert re.search(r"1  ZTF26akilonv +ln odds +[\d.]+  by chance < 1 in [\d.]+ \(90 %\)", out)
+    assert (
+        out.rstrip()
+        .splitlines()[-1]
+        .startswith("by chance: how many unrelated objects as good as this one are expected")
+    )
     assert "of the region's probability lies where anything is stored" in err
     assert main(["chance", "S260301a", "--trials", "20", "--db", database, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

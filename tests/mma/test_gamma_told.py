@@ -18,6 +18,7 @@ from mma.export import measured
 from mma.notices import gamma, voevent_gamma
 from mma.notices.measured import of_gcn
 from mma.publish.message import schema
+from mma.publish.wish import Filter, Wish, facts
 from mma.store import queries
 from mma.store.codec import event_document, event_of
 from tests.mma.world import T0, World, as_json, as_message, burst, detection, of_type
@@ -114,6 +115,20 @@ def test_nothing_is_lost_on_the_way(world: World, encode):
         assert message["event"]["gamma"] == short
     world.restart()
     assert world.engine.active[EVENT].gamma.told == SAID
+
+
+@pytest.mark.parametrize("encode", [gamma.encode, voevent_gamma.encode], ids=["json", "voevent"])
+def test_the_senders_own_id_is_an_alias_wherever_names_are_told(small_world: World, encode):
+    """So that whoever follows the topic with a program of theirs finds the alert by the id that they sent."""
+    told = small_world.hears(encode(ALERT), detection("ZTF27a", (150.0, 20.0), 10.0))
+    for kind in ("event", "candidate"):
+        (message,) = of_type(told, kind)
+        assert "b3f1" in message["event"]["aliases"]
+        assert Filter(Wish(event="B3F1")).takes(facts(message))
+        assert Filter(Wish(event="b3f1", loose=False)).takes(facts(message))
+    (candidate,) = of_type(told, "candidate")
+    assert type(candidate["object"]["n_detections"]) is int
+    assert "b3f1" in small_world.ask(queries.event, "b3F1")["aliases"]
 
 
 def test_other_events_have_no_block(small_world: World):

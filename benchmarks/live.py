@@ -18,10 +18,10 @@ from threading import Event, Thread
 import numpy as np
 
 from mma.alerts import SchemaStore
-from mma.commands.publish import send
 from mma.notices import gamma
 from mma.simulate.broker import USER, Broker
 from mma.store import Store, queries
+from mma.streams import connect
 
 from . import decoding, walk, working, workload
 from .report import Row, seconds
@@ -126,11 +126,13 @@ def _told(broker: Broker, topic: str, places: list[tuple[float, float]], now: fl
     random, seen, stop = np.random.default_rng(41), dict[str, tuple[float, str]](), Event()
     reader = Thread(target=working.subscribe, args=(broker, seen, stop))
     reader.start()
+    sink = connect.sink(f"kafka://{USER}@{broker.scram}")
     try:
         for i, (ra, dec) in enumerate(places):
             document = working.cta(f"latency-{i}", ra, dec, now, RADIUS_DEG)
             name = f"CTAO-{document['id']}"
-            send(json.dumps(document).encode(), name, f"kafka://{USER}@{broker.scram}", topic)
+            sink.write(topic, name, json.dumps(document))
+            sink.flush()
             sent = time.monotonic()
             until(lambda name=name: name in seen, 0.002)
             yield seen[name][0] - sent, seen[name][1]

@@ -14,8 +14,9 @@ test: setup ## all tests, on both cores
 search: setup ## properties tried on many new random cases; half an hour
 	$(BIN)/pytest -n 2 --dist worksteal -q -m hypothesis --hypothesis-profile search
 
-faults: setup ## a hundred kills on each database, on a real Kafka; a quarter of an hour
-	MMA_FAULTS=full $(BIN)/pytest -q -s tests/live/test_faults.py
+faults: setup ## kills, cuts, stops and poison on both databases, on a real Kafka; half an hour, power cuts as root
+	MMA_FAULTS=full $(BIN)/pytest -q -s tests/live/test_faults.py tests/live/test_power.py tests/live/test_poison.py \
+	    tests/live/test_deliveries.py tests/live/test_gaps.py
 
 check: setup ## format, lint, types, import directions
 	$(BIN)/ruff format --check .

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from mma.simulate.broker import Broker
 from tests.live.conftest import Start
 from tests.live.doing import until
+from tests.live.power import Disk
 from tests.live.watch import PostgresWatch, SqliteWatch
 
 WRITING_S = 2.0
@@ -301,3 +302,22 @@ def _sleep(case: Case, worker: subprocess.Popen[bytes], seconds: float) -> float
         time.sleep(0.2)
     worker.send_signal(signal.SIGCONT)
     return longest
+
+
+def cut(case: Case, topics_: dict[str, int], disk: Disk, cuts: int, random: np.random.Generator) -> None:
+    """Read the topics with a database on a disk whose power fails so often, in the largest of them."""
+    largest = max(topics_, key=topics_.__getitem__)
+    for topic, n in topics_.items():
+        for k in range(cuts if topic == largest else 0):
+            case.begin(topic)
+            until(partial(_has_read, case, topic, n * (k + 0.5) / cuts, n, case.handled()), WAIT_S)
+            time.sleep(float(random.uniform(0.0, 0.2)))
+            disk.cut()
+            case.kill()
+            case.watch.close()
+            disk.down()
+            disk.up()
+            case.watch = SqliteWatch(case.database)
+        case.begin(topic)
+        until(partial(case.is_read, topic, n), 10 * WAIT_S)
+        case.stop()

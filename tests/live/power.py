@@ -21,7 +21,7 @@ class Disk:
     def __init__(self, folder: Path, megabytes: int = 128) -> None:
         self.place = folder / "disk"
         self._image = folder / "disk.img"
-        self.place.mkdir()
+        self.place.mkdir(parents=True)
         with self._image.open("wb") as file:
             file.truncate(megabytes << 20)
         _run("mkfs.ext4", "-q", "-F", str(self._image))

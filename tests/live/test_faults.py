@@ -9,7 +9,8 @@ what is published follows from it. So there are three topics, of notices, of ale
 read, published and committed to its end before the next is begun, in every run. Alerts of one object are in one
 partition; how the partitions come is left to Kafka, and is never the same.
 
-``make faults`` does it with 20,000 alerts and a hundred kills on each database.
+``make faults`` does it with 20,000 alerts and a hundred kills on each database, and besides with workers that are
+stopped for a while, and with a power that fails.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from mma.simulate.broker import Broker
 from tests.live import ending, faults, storm
 from tests.live.conftest import Start
 from tests.live.faults import Case
+from tests.live.power import Disk, is_possible
 from tests.live.storm import Storm
 
 FULL = os.environ.get("MMA_FAULTS") == "full"
@@ -46,6 +48,7 @@ READ_ONLY_S = 20.0 if FULL else 2.0
 FROZEN_S = (90.0, 45.0, 20.0, 5.0, 60.0)
 """A worker that is stopped sleeps so long; longer than it may hold a transaction, and than Kafka waits for it."""
 
+CUTS = 10
 STALL_S = 30.0
 """Others go on within this time."""
 
@@ -177,3 +180,18 @@ def test_workers_that_are_stopped_hold_up_nobody_and_wake_as_if_new(
         print(f"the others stood still for {longest:.1f} s at most")
         same(case, undisturbed)
         assert longest < STALL_S
+
+
+@pytest.mark.skipif(not FULL, reason="part of make faults; the power fails once in test_power.py")
+def test_what_was_told_survives_power_failures(
+    undisturbed: Ending, broker: Broker, starter: Start, tmp_path: Path
+) -> None:
+    assert is_possible(tmp_path), "needs root, a loop device and ext4"
+    disk = Disk(tmp_path / "power", 512)
+    disk.up()
+    try:
+        with told("power"), Case(broker, starter, tmp_path, str(disk.place / "mma.sqlite"), BATCH) as case:
+            faults.cut(case, undisturbed.sent.topics, disk, CUTS, np.random.default_rng(4))
+            same(case, undisturbed)
+    finally:
+        disk.down()

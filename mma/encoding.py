@@ -48,6 +48,8 @@ def _marked(payload: bytes) -> str | None:
     for mark, encoding in MARKS:
         if payload.startswith(mark):
             return encoding
+    if 0 not in payload[:2]:
+        return None
     even, odd = payload[:HEAD:2], payload[1:HEAD:2]
     if not any(even[:1]) and _is_text(odd):
         return "utf-16-be"

@@ -110,7 +110,7 @@ def verdict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--class", dest="spectral_class", metavar="CLASS", help="by a spectrum: 'SN Ia' ...; none takes it back"
     )
-    parser.add_argument("--who", metavar="NAME", help="who says so (default: your account's name)")
+    parser.add_argument("--who", "--by", metavar="NAME", help="who says so (default: your account's name)")
     parser.add_argument("--why", metavar="TEXT")
     parser.add_argument("--learn", action="store_true", help="print settings that account for the verdicts so far")
 
@@ -120,7 +120,7 @@ def tag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("object", nargs="?", metavar="OBJECT", help="without a tag: those that it has")
     parser.add_argument("tags", nargs="*", metavar="NAME", help="1 to 32 of a-z, 0-9, dot, underscore, minus")
     parser.add_argument("--remove", action="store_true", help="take them off")
-    parser.add_argument("--by", metavar="NAME", help="who does (default: your account's name)")
+    parser.add_argument("--by", "--who", metavar="NAME", help="who does (default: your account's name)")
     parser.add_argument("--list", action="store_true", help="tags in use, with the number of candidates")
 
 

@@ -249,6 +249,7 @@ def _metadata(header: fits.Header) -> dict[str, Any]:
     return {
         "distance_mpc": (float(mean), float(std)) if known else None,
         "time": _time(header.get("DATE-OBS")) or _of_mjd(header.get("MJD-OBS")),
+        "made": _time(header.get("DATE")),
         "creator": str(creator) if creator else None,
         "object_id": str(name) if name else None,
         "instruments": tuple(sorted(part for part in instruments if part)),

@@ -47,6 +47,9 @@ class SkyMap(Region):
     time: datetime | None = None
     """When the event happened, UTC (DATE-OBS)."""
 
+    made: datetime | None = None
+    """When the map was made, UTC (DATE)."""
+
     creator: str | None = None
     """The program that made the map (CREATOR)."""
 

@@ -24,6 +24,9 @@ from ..store.names import resolve
 from ..streams import Message
 from .show import as_json, console, settings_of, with_database
 
+SAME_S = 60.0
+"""Between what a map and a notice say of when one event was."""
+
 LARGEST = 256 << 20
 """Bytes of a map's file."""
 
@@ -35,7 +38,7 @@ def add(options: Namespace) -> None:
     settings = settings_of(options)
     with closing(Store(settings.database)) as store:
         with store.read() as connection:
-            message = _message(_of_known(connection, document), options)
+            message = _message(_of_known(connection, document, options), options)
         event = set_apart(given.decode(message))
         engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=settings.publish is not None)
         engine.handle([message])
@@ -56,13 +59,25 @@ def _message(document: dict[str, Any], options: Namespace) -> Message:
     return Message(payload=json.dumps(document).encode(), topic="mma event add", name=options.map)
 
 
-def _of_known(connection: Connection, document: dict[str, Any]) -> dict[str, Any]:
-    """The document under the id of the event that has its name, in any case, as a further notice of it."""
+def _of_known(connection: Connection, document: dict[str, Any], options: Namespace) -> dict[str, Any]:
+    """The document under the id of the event that has its name, in any case, as a further notice of it.
+
+    The event keeps its time, unless one is told; a map that is of another time is of another event.
+    """
     name = document.get("name")
     if name is None:
         return document
     known = resolve(connection, id_of_test(name) if document.get("test") else name)
-    return document if known is None else document | {"name": known, "update": True}
+    if known is None:
+        return document
+    changed = document | {"name": known, "update": True}
+    its = queries.event(connection, known)["time"]
+    if options.time is None and its is not None:
+        if abs((times.read(document["time"]) - times.read(its)).total_seconds()) > SAME_S:
+            how = "say --time if it is its map all the same"
+            raise ConfigError(f"--map {options.map}: of {document['time'][:19]}, and {known} of {its[:19]}; {how}")
+        changed["time"] = its
+    return changed
 
 
 def _document(options: Namespace) -> dict[str, Any]:

@@ -29,6 +29,8 @@ def export(options: Namespace) -> None:
     if options.event is None:
         raise ConfigError(f"which event? mma export {options.format} EVENT; 'mma events' lists them")
     output = None if options.output in (None, "-") else Path(options.output)
+    if output is not None and options.output.endswith("/"):
+        _make(output)
     if output is not None and not output.is_dir():
         check_writable(output)
     wanted = Wanted(
@@ -68,6 +70,13 @@ def _print(content: bytes, name: str) -> None:
     if sys.stdout.isatty() and b"\0" in content:
         raise ConfigError(f"{name} is not text: name a file with -o FILE")
     as_it_is(content)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make {folder}: {error.strerror}") from error
 
 
 def _save(path: Path, content: bytes) -> None:

@@ -23,6 +23,8 @@ DEFAULTS: dict[str, Any] = {"$schema": SCHEMA_ID, "mission": "CTAO"}
 CHANGES = {"update": "--update", "retraction": "--retract"}
 TICK = timedelta(milliseconds=1)
 
+REGION = ("ra", "dec", "ra_dec_error", "containment_probability", "systematic_included", "systematic_error_arcsec",
+          "healpix_file", "healpix_url")  # fmt: skip
 KEPT = ("mission", "instrument", "array", "id", "event_name", "source_class", "follow_up_event", "ref_ID", "ref_type",
         "ref_instrument", "alert_tense", "contact")  # fmt: skip
 """What an update or retraction keeps of the alert where it does not tell: which event, which kind, whose."""
@@ -47,7 +49,7 @@ def whole(options: Namespace, settings: Settings, told: Told, topics: tuple[str,
     kind = "update" if options.update else "retraction" if options.retract else document.get("alert_type", "initial")
     name = options.update or options.retract
     if name is None and (kind not in CHANGES or "id" not in document):
-        new = {"id": uuid.uuid4().hex[:12]} if not told.has_file else {}
+        new = {"id": uuid.uuid4().hex[:12]}
         return DEFAULTS | {"alert_type": kind, "alert_datetime": _z(now, "milliseconds")} | new | document
     if name is not None and "id" in told.flags:
         raise ConfigError(f"--id with {CHANGES[kind]}: the id is that of the alert that is changed")
@@ -119,13 +121,19 @@ def _over(told: Told, found: list[Alert], name: str) -> Alert:
     if (wanted == "test") != (tense == "test"):
         flag = told.names.get("alert_tense", f"alert_tense {wanted}")
         raise ConfigError(f"{flag}: {name} is {'a test' if tense == 'test' else 'no test'}, and would stay as it is")
-    kept = KEPT if told.is_retraction else (*KEPT, "trigger_time")
+    kept = KEPT if told.is_retraction else (*KEPT, *_unsaid(told.document))
     numbers = [n for alert in found if isinstance(n := alert.get("record_number", 1), int)]
     last = found[-1]["alert_datetime"]
     replaced = last if ZONE.search(last) else _z(fields.time(found[-1], "alert_datetime"))
     order = {"record_number": max(numbers, default=1) + 1, "supersedes": replaced}
     own = {field: earlier[field] for field in ("mission", "id")}
     return DEFAULTS | order | {field: earlier[field] for field in kept if field in earlier} | told.document | own
+
+
+def _unsaid(document: Alert) -> tuple[str, ...]:
+    """Fields of when and where that an update keeps: the beginning, and the region where nothing of it is told."""
+    begins = () if document.keys() & {"trigger_time", "observation_start"} else ("observation_start",)
+    return ("trigger_time", *begins, *(() if document.keys() & {*REGION} else REGION))
 
 
 def _unseen(document: Alert, name: str | None, *, is_test: bool) -> Alert:

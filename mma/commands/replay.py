@@ -13,7 +13,10 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .. import reading
+from coincidence import Event
+from coincidence.event import Messenger
+
+from .. import namesakes, reading
 from ..apart import Room
 from ..beside import beside
 from ..config import Settings
@@ -25,6 +28,9 @@ from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
 from ..streams.files import check_there, find
 from ..streams.lines import check_writable
 from .show import as_json, console, ignored, settings_of, with_database
+
+AFTER_S = 1e-3
+"""A map comes so long after the notice of its event."""
 
 CHUNK = 200
 """Messages looked at together, to learn their times."""
@@ -86,15 +92,20 @@ def bar() -> Progress:
 def in_time_order(recorded: Iterable[Recorded], room: Room | None = None) -> list[tuple[Recorded, float]]:
     """Recorded messages with the time at which each was sent; those without one keep their place.
 
-    A notice counts from when it was issued, alerts from the first exposure of their message.
+    A notice counts from when it was issued, alerts from the first exposure of their message. A map alone counts from
+    its event; where a notice of that is there it comes afterwards, so that the event has its name.
     """
     timed: list[tuple[Recorded, float | None]] = []
+    events: list[tuple[int, Event]] = []
     last: float | None = None
     for some in _batched(recorded, CHUNK):
-        times = _sent([item.message() for item in some], room)
+        times, found = _sent([item.message() for item in some], room)
+        events += [(len(timed) + i, event) for i, event in found]
         for i, item in enumerate(some):
             last = times.get(i, last)
             timed.append((item, last))
+    for place, at in _of_maps(events).items():
+        timed[place] = timed[place][0], at
     first = next((at for _, at in timed if at is not None), time.time())
     return sorted(((item, first if at is None else at) for item, at in timed), key=lambda pair: pair[1])
 
@@ -105,10 +116,22 @@ def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
         yield some
 
 
-def _sent(messages: list[Message], room: Room | None) -> dict[int, float]:
-    """Index of each message that tells its time to Unix seconds."""
+def _of_maps(events: list[tuple[int, Event]]) -> dict[int, float]:
+    """When maps that are alone come, Unix seconds, by their place."""
+    gw = [(i, e, e.time.timestamp()) for i, e in events if e.messenger is Messenger.GW and e.time is not None]
+    named = [(e.issued.timestamp(), t) for _, e, t in gw if not namesakes.OF_A_MAP.fullmatch(e.id)]
+    found = {}
+    for i, event, time_ in gw:
+        if namesakes.OF_A_MAP.fullmatch(event.id):
+            told = [issued for issued, t in named if abs(t - time_) <= namesakes.SUPEREVENT_S]
+            found[i] = max(time_, min(told) + AFTER_S) if told else time_
+    return found
+
+
+def _sent(messages: list[Message], room: Room | None) -> tuple[dict[int, float], list[tuple[int, Event]]]:
+    """Index of each message that tells its time to Unix seconds, and the events that are told."""
     intake = take_in(messages, room=room)
     times = {i: event.issued.timestamp() for i, event in intake.events}
     for i, at in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
         times[i] = min(at, times.get(i, at))
-    return times
+    return times, intake.events

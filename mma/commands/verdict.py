@@ -98,7 +98,7 @@ def _tell(options: Namespace) -> None:
         now += f" (--class {verdicts.NO_CLASS} takes the class back)"
     said = options.spectral_class
     if said and said.strip().casefold() != verdicts.NO_CLASS and meant(said) is None:
-        console(error=True).print(f"no score knows the class {said!r}: it is kept, and rules nothing out", markup=False)
+        console(error=True).print(f"no score knows the class {said!r}: by itself it rules nothing out", markup=False)
     console().print(f"{name} of {event}: {options.status or 'kept'}; now {found['state']}, {now}", markup=False)
 
 

@@ -98,7 +98,7 @@ def _of_map(message: Message) -> Event:
         messenger=MESSENGERS[header.kind],
         kind=header.kind,
         observatory=header.observatory,
-        issued=header.time,
+        issued=max(header.time, found.made or header.time),
         stage=Stage.INITIAL,
         time=header.time,
         region=found,

@@ -244,7 +244,8 @@ def _explain(cluster: Cluster, stay: bool) -> None:
         f"{mma} status --db '{cluster.database}'",
         f"{mma} candidates S260301a --db '{cluster.database}'",
         f"{mma} serve --db '{cluster.database}'",
-        f"{mma} publish gamma --ra 83.63 --dec 22.01 --r68 0.05 --significance 7 --to kafka://{cluster.broker.plain}/{GAMMA}",
+        f"{mma} publish gamma --ra 83.63 --dec 22.01 --r68 0.05 --significance 7 "
+        f"--start $(date -u +%Y-%m-%dT%H:%M:%SZ) --to kafka://{cluster.broker.plain}/{GAMMA}",
         f"{mma.parent / 'hop'} subscribe --no-auth -s EARLIEST -e kafka://{cluster.broker.plain}/{PREFIX}.candidates",
     ):
         out.print(f"  {command}", markup=False, soft_wrap=True)

@@ -42,9 +42,9 @@ def fails(capsys, *arguments: str) -> str:
     return err
 
 
-def written(path: str, **header: object) -> Path:
+def written(path: str, radius_deg: float = 3.0, **header: object) -> Path:
     """A map with these words in its header."""
-    with fits.open(io.BytesIO(skymaps.write_fits(circle_map(*HERE, 3.0)))) as hdus:
+    with fits.open(io.BytesIO(skymaps.write_fits(circle_map(*HERE, radius_deg)))) as hdus:
         for name in ("DATE-OBS", "MJD-OBS", "OBJECT"):
             hdus[1].header.pop(name, None)
         for name, value in header.items():
@@ -202,3 +202,23 @@ def test_a_map_two_seconds_off_is_an_event_of_its_own(capsys, merger_without_a_m
     written("map.fits", DATE_OBS=time.replace(tzinfo=None).isoformat(), CREATOR="BAYESTAR", OBJECT="G347292")
     assert main(["replay", "notice.json", "map.fits"]) == 0
     assert {row["id"] for row in ask(capsys, "events")} == {"S270301ab", "G347292"}
+
+
+@pytest.mark.parametrize("name", ["G347292", None])
+def test_in_one_replay_the_event_has_its_own_name_and_its_newest_map(capsys, merger_without_a_map, name):
+    time = merger_without_a_map["event"]["time"].rstrip("Z")
+    told = {} if name is None else {"OBJECT": name}
+    for path, hours, radius in (("a.fits", 2, 3.0), ("b.fits", 12, 1.0), ("c.fits", 1, 5.0)):
+        made = times.read(time) + timedelta(hours=hours)
+        written(path, radius, DATE_OBS=time, CREATOR="BAYESTAR", DATE=made.replace(tzinfo=None).isoformat(), **told)
+    assert main(["replay", "a.fits", "b.fits", "c.fits", "notice.json"]) == 0
+    (event,) = ask(capsys, "events")
+    assert event["id"] == "S270301ab"
+    assert event["area90_deg2"] == pytest.approx(cap_deg2(1.0), rel=0.05)
+
+
+def test_a_map_of_another_time_is_no_map_of_this_event(capsys, merger_without_a_map):
+    assert main(["replay", "notice.json"]) == 0
+    written("map.fits", DATE_OBS="2017-08-17T12:41:04", CREATOR="BAYESTAR")
+    said = fails(capsys, "event", "add", "--map", "map.fits", "--name", "S270301ab")
+    assert "--map map.fits: of 2017-08-17T12:41:04, and S270301ab of 2024-09-12" in said

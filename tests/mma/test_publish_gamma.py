@@ -187,14 +187,16 @@ def test_an_update_keeps_what_was_not_told_anew_of_whose_it_is(say: Say, world: 
     assert alert["source_class"] == "serendipitous"
 
 
-def test_an_update_that_tells_nothing_says_what_is_missing(say: Say, world: World):
+def test_an_update_keeps_the_place_and_the_beginning_and_tells_nothing_without_anything_new(say: Say, world: World):
     heard(world, ALERT)
     assert say("--update", "af89")[::2] == (
         1, "mma: --update: nothing is told that is new; give a FILE or options, such as --ra --dec --r68\n",
     )  # fmt: skip
-    code, _, said = say("--update", "af89", "--significance", "9")
-    assert code == 1
-    assert "one of --r68, --map, --map-url, --upper-limit: missing" in said
+    code, alert, _ = say("--update", "af89", "--significance", "9")
+    assert code == 0
+    shared = ("trigger_time", "ra", "dec", "ra_dec_error", "containment_probability")
+    assert [alert.get(name) for name in shared] == [ALERT.get(name) for name in shared]
+    assert alert["significance"] == 9.0
 
 
 def test_what_nobody_has_seen_is_refused_unless_forced(say: Say, world: World):
@@ -458,3 +460,9 @@ def test_a_unit_that_does_not_belong_is_told(say: Say, option: tuple[str, str], 
     code, _, err = say(*option, file=ALERT)
     assert code != 0
     assert says in err
+
+
+def test_a_file_without_an_id_gets_one(say: Say):
+    code, alert, _ = say(file={name: value for name, value in ALERT.items() if name != "id"})
+    assert code == 0
+    assert len(alert["id"]) == 12

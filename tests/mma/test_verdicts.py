@@ -177,4 +177,4 @@ def test_a_spectral_class_can_be_taken_back(world: World, capsys):
     assert main(["verdict", EVENT, "ZTF27a", "--class", "wormhole", *where]) == 0
     out, err = capsys.readouterr()
     assert "now active" in out
-    assert err == "no score knows the class 'wormhole': it is kept, and rules nothing out\n"
+    assert err == "no score knows the class 'wormhole': by itself it rules nothing out\n"

@@ -33,6 +33,9 @@ SYNC_BYTES = 16
 MOST_BLOCKS = 20_000
 
 KNOWN_HEADERS = 32
+MOST_ENTRIES = 1000
+"""Of a header; writers make two."""
+
 LONGEST_HEADER = 1_100_000
 """Bytes: a schema and little else."""
 BROKEN = (
@@ -179,12 +182,14 @@ def _header(payload: bytes) -> Header:
 
 def _metadata(payload: bytes) -> tuple[dict[str, bytes], int]:
     metadata: dict[str, bytes] = {}
+    n_entries = 0
     count, at = _long(payload, len(MAGIC))
     while count:
         if count < 0:  # then the block's size in bytes follows
             count, (_, at) = -count, _long(payload, at)
-        if count > len(payload):
-            raise DecodeError(f"Avro container: {count} metadata entries")
+        n_entries += count
+        if n_entries > MOST_ENTRIES:
+            raise DecodeError(f"Avro container: {n_entries} metadata entries, more than {MOST_ENTRIES}")
         for _ in range(count):
             key, at = _bytes(payload, at)
             metadata[key.decode("utf-8", "replace")], at = _bytes(payload, at)

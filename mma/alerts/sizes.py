@@ -10,6 +10,9 @@ from mma.errors import DecodeError
 MOST_IDLE = 20_000
 """Values of a record that take no bytes."""
 
+MOST_OPTIONS = 50
+"""Types of a union; fastavro looks at all of them for each value."""
+
 DEEPEST = 64
 """Types within types; fastavro goes down by the C stack."""
 
@@ -43,7 +46,7 @@ def size_of(schema: Mapping[str, Any]) -> Size:
     Raises
     ------
     DecodeError
-        Items that take no bytes, of which a list can have any number; a type within itself.
+        Items that take no bytes, of which a list can have any number; a type within itself; a union of very many.
     """
     return _Sizes().of(schema)
 
@@ -94,6 +97,8 @@ class _Sizes:
 
     def _union(self, options: list[Size]) -> Size:
         """A byte tells which it is, and pays for what is idle in it."""
+        if len(options) > MOST_OPTIONS:
+            raise DecodeError(f"Avro schema: a union of more than {MOST_OPTIONS} types")
         least = 1 + min((o.least for o in options), default=0)
         rate = max((max(o.rate, float(o.idle)) for o in options), default=1.0)
         return Size(least, rate, 0, 1 + max((o.depth for o in options), default=0))

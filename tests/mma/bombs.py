@@ -102,6 +102,18 @@ def wide_unions() -> bytes:
     return container(ztf(("many", {"type": "array", "items": item})), HEAD + long(500_000) + long(1) * 500_000 + b"\0")
 
 
+def many_entries() -> bytes:
+    """A container's header of seven million entries, each of two bytes."""
+    return b"Obj\x01" + long(7_000_000) + b"\0" * 14_000_001 + SYNC
+
+
+def many_options() -> bytes:
+    """A byte each for values of a union of 9,500 records: each of these is looked at for each value."""
+    options = ["null", *(record(f"r{i}", ("a", "int")) for i in range(9_500))]
+    kind = {"type": "array", "items": options}
+    return container(ztf(("many", kind)), HEAD + long(380_000) + bytes(380_000) + b"\0\0")
+
+
 def tiny_records() -> bytes:
     """A byte each for a record of one truth value: 15 million objects."""
     kind = {"type": "array", "items": record("item", ("x", "boolean"))}
@@ -339,6 +351,8 @@ BOMBS: dict[Callable[[], bytes], str] = {
     lvk_nulls: LVK,
     null_records: OTHER,
     wide_unions: OTHER,
+    many_entries: OTHER,
+    many_options: OTHER,
     tiny_records: LVK,
     bzip2_lvk: LVK,
     bzip2_ztf: OTHER,

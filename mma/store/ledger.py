@@ -15,6 +15,9 @@ from .bounds import bounded
 from .bulk import Row, columns_of, insert, insert_new
 from .storable import as_key, from_bytes, storable, to_bytes
 
+MOST_FAULTS = 100
+"""Of one message that are kept, each by itself."""
+
 Entry = tuple[str, str, str]
 """Source, outcome (read, decoded, set_aside, ignored) and reason ('' where there is none to give)."""
 
@@ -46,11 +49,13 @@ def _later(a: ColumnElement[Any], b: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def set_aside(connection: Connection, message: Message, reasons: list[tuple[str, str | None]], now: float) -> None:
-    """Keep a message that could not be handled, with what was wrong with it; each fault once.
+    """Keep a message that could not be handled, with what was wrong with it; each fault once, of very many the first.
 
-    Whatever a sender put into it, it is kept: what no database takes is written as escapes.
+    Whatever a sender put into it, it is kept, with the first fault: what no database takes is written as escapes.
     """
     message, cut = bounded(message)
+    if (n_left := len(reasons) - MOST_FAULTS) > 0:
+        reasons = [*reasons[:MOST_FAULTS], (f"{n_left} more faults of this message are not kept", None)]
     reasons = [(f"{reason} ({cut})" if cut else reason, traceback) for reason, traceback in reasons]
     rows = [
         {
@@ -63,8 +68,10 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
             "reason": storable(reason),
             "traceback": traceback and storable(traceback),
             "payload": message.payload if part == 0 else b"",
-            "key": message.key,
-            "headers": {storable(name): from_bytes(value) for name, value in message.headers.items()},
+            "key": message.key if part == 0 else None,
+            "headers": {storable(name): from_bytes(value) for name, value in message.headers.items()}
+            if part == 0
+            else {},
             "timestamp": message.timestamp,
             "received": now,
         }
@@ -124,17 +131,17 @@ def message(connection: Connection, letter: int) -> Message | None:
     d = tables.dead_letters
     first = d.c.part == 0
     of_it = *_of(row["source"], row["topic"], row["partition"], row["offset"]), first
-    payload, reason = connection.execute(select(d.c.payload, d.c.reason).where(*of_it)).one()
+    kept = connection.execute(select(d.c.payload, d.c.reason, d.c.key, d.c.headers).where(*of_it)).one()
     return Message(
-        payload=payload,
-        fault=None if payload else reason,
+        payload=kept.payload,
+        fault=None if kept.payload else kept.reason,
         source=row["source"],
         topic=row["topic"],
         partition=row["partition"],
         offset=row["offset"],
         name=row["name"],
-        key=row["key"],
-        headers={name: to_bytes(value) for name, value in (row["headers"] or {}).items()},
+        key=kept.key,
+        headers={name: to_bytes(value) for name, value in (kept.headers or {}).items()},
         timestamp=row["timestamp"],
     )
 

@@ -252,14 +252,13 @@ class Engine:
         Several alerts of one object are taken one after the other, as if each had come alone: what is published
         does not depend on how messages come in batches.
         """
+        wholes = whole.wholes(self.room)
         for rows in identity.turns(alerts):
             columns = alerts.take(rows)
             before = objects.known(connection, columns)
             hits, wanted = self._wanted(columns, before)
             named = np.array([survey in SECOND_HAND for survey in columns.survey], dtype=np.bool_)
-            found = whole.decode(
-                batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows], self.room
-            )
+            found = whole.decode(batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows], wholes)
             columns = whole.with_history(columns, found)
             ours = identity.identify(connection, columns, found.aliases, before.version, hits, self.parameters)
             kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))

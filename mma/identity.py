@@ -23,6 +23,9 @@ from .store.queries import separation_deg
 NAMED_ARCSEC = 10.0
 """Names join objects only if they are this near: the names that a follow-up gives its candidates come again."""
 
+FARTHEST = 1.75
+"""Cubes whose edge is that reach are neighbours, corner to corner, where their middles are so many edges apart."""
+
 SIGMAS = 3.0
 """Positions with errors are the same within so many of both together."""
 
@@ -68,18 +71,24 @@ def turns(alerts: AlertBatch) -> list[IntArray]:
 
 
 def _neighbours(alerts: AlertBatch) -> IntArray:
-    """The same number for alerts of one id, and for those about which names or places could say that. Shape (n,)."""
+    """The same number for alerts of one id, and for those about which names or places could say that. Shape (n,).
+
+    Some up to four times as far apart have the same number, too: they are only taken in other turns.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 
+    radius = NAMED_ARCSEC * identities.ARCSEC
     a, d = np.radians(alerts.ra), np.radians(alerts.dec)
     points = np.stack([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)], axis=1)
-    pairs = cKDTree(points).query_pairs(NAMED_ARCSEC * identities.ARCSEC, output_type="ndarray")
-    _, first, own = np.unique(alerts.object_id.astype(str), return_index=True, return_inverse=True)
-    links = np.concatenate([pairs, np.stack([np.arange(len(own)), first[own]], axis=1)])
-    graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(own), len(own)))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    cubes, cube = np.unique(np.floor(points / radius), axis=0, return_inverse=True)  # thousands at one place are one
+    pairs = cKDTree(cubes).query_pairs(FARTHEST, output_type="ndarray")
+    _, name = np.unique(alerts.object_id.astype(str), return_inverse=True)
+    n_all = len(cubes) + int(name.max(initial=-1)) + 1
+    links = np.concatenate([pairs, np.stack([cube.ravel(), len(cubes) + name], axis=1)])
+    graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(n_all, n_all))
+    return np.asarray(connected_components(graph, directed=False)[1][cube.ravel()], dtype=np.int64)
 
 
 def identify(

@@ -18,8 +18,13 @@ from .apart import Room
 from .streams import Message
 
 
+def wholes(room: Room) -> alerts.Wholes:
+    """Of a batch, the messages that are decoded whole; those in the room that may cost much."""
+    return alerts.Wholes(partial(room.call, alerts.decode_whole))
+
+
 def decode(
-    messages: Sequence[Message], batch: AlertBatch, wanted: npt.NDArray[np.bool_], ids: StrArray, room: Room
+    messages: Sequence[Message], batch: AlertBatch, wanted: npt.NDArray[np.bool_], ids: StrArray, wholes: alerts.Wholes
 ) -> alerts.Histories:
     """The histories of some alerts.
 
@@ -33,12 +38,11 @@ def decode(
         Which of them. Shape (n,).
     ids
         The surveys' own object ids of all alerts.
-    room
-        Where messages are read that may cost much.
+    wholes
+        The messages of them that are decoded whole.
     """
     with budget.small():
-        apart = partial(room.call, alerts.decode_whole)
-        return alerts.histories(messages, batch, np.flatnonzero(wanted), ids.tolist(), apart=apart)
+        return alerts.histories(messages, batch, np.flatnonzero(wanted), ids.tolist(), wholes=wholes)
 
 
 def with_history(columns: AlertBatch, found: alerts.Histories) -> AlertBatch:

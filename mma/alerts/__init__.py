@@ -7,6 +7,7 @@ from .past import histories
 from .points import Histories, Points
 from .schemas import SchemaStore
 from .sniff import kind_of, look
+from .wholes import Wholes
 
 __all__ = [
     "DECODERS",
@@ -15,6 +16,7 @@ __all__ = [
     "Histories",
     "Points",
     "SchemaStore",
+    "Wholes",
     "decode",
     "decode_whole",
     "facts",

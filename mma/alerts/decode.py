@@ -144,24 +144,24 @@ class _Tally:
 
 def decode_whole(
     message: Message,
-    object_ids: Collection[str],
+    object_ids: Collection[str] | None,
     format: str | None = None,  # noqa: A002
     *,
     schemas: SchemaStore | None = None,
 ) -> list[Alert]:
-    """The message's alerts on these objects, with all their history. Raises what ``decode`` collects."""
+    """The message's alerts on these objects, or on all, with all their history. Raises what ``decode`` collects."""
     _check(format)
     seen, decoder = opened(message, format, schemas or default_schemas())
     alerts: list[Alert] = []
     if isinstance(decoder, DocumentDecoder):
-        found = [r for r in decoder.rows(message) if isinstance(r, dict) and r["object_id"] in object_ids]
+        found = [r for r in decoder.rows(message) if isinstance(r, dict) and _is_of(r, object_ids)]
         return [alert(r, aliases=r.get("aliases") or ()) for r in found]
     for record, _ in _records(seen, None):
         try:
             row = decoder.row(record)
         except (DecodeError, *MISFIT):
             continue  # ``decode`` has told of it
-        if row["object_id"] not in object_ids:
+        if not _is_of(row, object_ids):
             continue
         try:
             past = merge(utc(row["time"]), decoder.history(record))
@@ -173,6 +173,10 @@ def decode_whole(
         except MISFIT as error:
             raise DecodeError(f"{seen.kind or format} packet's history: {error!r}") from error
     return alerts
+
+
+def _is_of(row: Row, object_ids: Collection[str] | None) -> bool:
+    return object_ids is None or row["object_id"] in object_ids
 
 
 def _decode_one(

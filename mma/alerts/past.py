@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,13 +12,11 @@ from mma.errors import CostlyError, DecodeError, Ignored
 from mma.streams.message import Message
 from skymaps import IntArray
 
-from .decode import decode_whole, default_schemas, opened
+from .decode import default_schemas, opened
 from .nested import Queues, read
 from .points import Histories, of_alerts
 from .schemas import SchemaStore
-
-Whole = Callable[[Message, set[str]], list[Alert]]
-"""Decodes a message whole: its alerts on some objects."""
+from .wholes import Name, Wholes
 
 
 def histories(
@@ -28,7 +26,7 @@ def histories(
     ids: Sequence[str],
     *,
     schemas: SchemaStore | None = None,
-    apart: Whole = decode_whole,
+    wholes: Wholes | None = None,
 ) -> Histories:
     """Histories of some alerts, in the order of their messages. Raises what ``decode`` collects.
 
@@ -42,14 +40,16 @@ def histories(
         The alerts wanted, by row of the batch.
     ids
         The surveys' own object ids of all alerts.
-    apart
-        What decodes messages that may cost more than the budget that holds here.
+    wholes
+        The messages of the batch that are decoded whole.
     """
-    store, queues = schemas or default_schemas(), Queues()
+    store, queues, wholes = schemas or default_schemas(), Queues(), wholes or Wholes()
     by_message: dict[int, list[int]] = {}
     for row, index in zip(rows.tolist(), batch.message[rows].tolist(), strict=True):
         by_message.setdefault(index, []).append(row)
-    left = [i for i, some in by_message.items() if not _queued(queues, messages[i], some[0], store)]
+    left = [
+        i for i, some in by_message.items() if wholes.has_seen(i) or not _queued(queues, messages[i], some[0], store)
+    ]
     parts, sources = [], []
     for queue in queues.waiting():
         found, others = read(queue, batch)
@@ -60,9 +60,9 @@ def histories(
     whole, whole_sources = _by_records(
         messages,
         batch,
-        {i: {ids[row] for row in by_message[i]} for i in sorted(left, key=place.__getitem__)},
+        {i: [(ids[row], str(batch.id[row])) for row in by_message[i]] for i in sorted(left, key=place.__getitem__)},
         store,
-        apart,
+        wholes,
     )
     parts += [whole] if left or not parts else []
     if len(parts) == 1:
@@ -82,16 +82,17 @@ def _queued(queues: Queues, message: Message, row: int, store: SchemaStore) -> b
 
 
 def _by_records(
-    messages: Sequence[Message], batch: AlertBatch, wanted: Mapping[int, set[str]], store: SchemaStore, apart: Whole
+    messages: Sequence[Message],
+    batch: AlertBatch,
+    wanted: Mapping[int, Sequence[Name]],
+    store: SchemaStore,
+    wholes: Wholes,
 ) -> tuple[Histories, list[int]]:
     """Histories of objects in messages that are decoded whole, and the message of each."""
     alerts: list[Alert] = []
     sources: list[int] = []
-    for index, object_ids in wanted.items():
-        try:
-            found = decode_whole(messages[index], object_ids, schemas=store)
-        except CostlyError:
-            found = apart(messages[index], object_ids)
+    for index, some in wanted.items():
+        found = wholes.alerts(index, messages[index], some, store)
         alerts += found
         sources += [index] * len(found)
     rows = _rows(batch, wanted) if alerts else {}

@@ -36,7 +36,9 @@ Columns = Mapping[str, Sequence[Any]]
 """Column name to the values of all rows."""
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
-_EACH = text("SELECT value FROM json_each(:among)")  # as text: expressions are cycles, and would keep long lists alive
+_EACH = {
+    name: text(f"SELECT value FROM json_each(:{name})") for name in ("among", "also")
+}  # as text: expressions are cycles, and would keep long lists alive
 COPY_FROM = 200
 """Rows from which COPY into a temporary table is quicker than INSERT."""
 
@@ -133,13 +135,19 @@ def _conflict(table: Table, changed: tuple[str, ...]) -> str:
     return f"ON CONFLICT ({keys}) DO UPDATE SET " + ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
 
 
-def among(connection: Connection, column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """A condition: a text column is one of many values. These go as one, so that the statement stays the same."""
+def among(connection: Connection, column: Any, values: Sequence[str], name: str = "among") -> ColumnElement[bool]:
+    """A condition: a text column is one of many values. These go as one, so that the statement stays the same.
+
+    Parameters
+    ----------
+    name
+        Of the values; a second condition of a statement is ``also``.
+    """
     if connection.dialect.name == "postgresql":
-        return cast(ColumnElement[bool], column == func.any(bindparam("among", list(values), ARRAY(String))))
+        return cast(ColumnElement[bool], column == func.any(bindparam(name, list(values), ARRAY(String))))
     if any("\0" in value for value in values):  # which SQLite's JSON cuts short
         return cast(ColumnElement[bool], column.in_(list(values)))
-    return cast(ColumnElement[bool], column.in_(_EACH.bindparams(bindparam("among", as_json(list(values)), String))))
+    return cast(ColumnElement[bool], column.in_(_EACH[name].bindparams(bindparam(name, as_json(list(values)), String))))
 
 
 def select_in(

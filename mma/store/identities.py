@@ -135,7 +135,7 @@ def stored(connection: Connection, ids: Iterable[str]) -> dict[str, Stored]:
     wanted = sorted(set(ids))
     o, a = tables.objects.c, tables.aliases.c
     surveys: dict[str, set[str]] = {}
-    told = select(a.id, a.survey).where(a.what == OBJECT, a.survey.is_not(None))
+    told = select(a.id, a.survey).where(a.what == OBJECT, a.survey.is_not(None)).distinct()
     for row in select_in(connection, told, a.id, wanted):
         surveys.setdefault(row["id"], set()).add(row["survey"])
     statement = select(o.id, o.survey, o.ra, o.dec, o.position_error_arcsec, o.solar_system_arcsec)

@@ -152,7 +152,9 @@ def merge(
 def _with_new_points(connection: Connection, alerts: AlertBatch, same: frozenset[str]) -> frozenset[str]:
     """Of objects whose state stays as it was: those of which one of the alerts is not stored yet."""
     d = tables.detections.c
-    rows = select_in(connection, select(d.object_id, d.id), d.object_id, sorted(same))
+    ids = sorted({str(alert) for alert, name in zip(alerts.id, alerts.object_id, strict=True) if name in same})
+    wanted = select(d.object_id, d.id).where(among(connection, d.id, ids, "also"))
+    rows = select_in(connection, wanted, d.object_id, sorted(same))
     stored = {(row["object_id"], row["id"]) for row in rows}
     told = zip(alerts.object_id, alerts.id, strict=True)
     return frozenset(name for name, alert in told if name in same and (name, alert) not in stored)

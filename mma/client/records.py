@@ -67,7 +67,7 @@ class Candidate(Record):
     log_odds = number("Natural log of the odds, summed over classes of counterpart")
     counterpart = text("Class of counterpart with the best odds", key="class")
     chance_count = number("Unrelated objects expected to score as high")
-    chance_by = text("What they are compared by: measured (scores) or sky (place in the region)")
+    chance_by = text("How: measured (scores), limit (scores; none met: 90 % upper limit) or sky (place in the region)")
     credible_level = number("Of the sky region at its position, 0 to 1")
     credible_volume = number("Of the region in 3-D, 0 to 1")
     delay = quantity("First detection minus event", u.s, "delay_s")

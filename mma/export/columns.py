@@ -78,7 +78,12 @@ COLUMNS: tuple[Column, ...] = (
     _of("class", "text", "src.class", "Class of counterpart with the best odds"),
     *(_term(name) for name in TERMS),
     _of("chance_count", "number", "stat.falsePositive", "Unrelated objects expected to score as high"),
-    _of("chance_by", "text", "meta.note", "What they are compared by: measured (scores) or sky (place in the region)"),
+    _of(
+        "chance_by",
+        "text",
+        "meta.note",
+        "How: measured (scores), limit (scores; none met: 90 % upper limit) or sky (place in the region)",
+    ),
     _of("credible_level", "number", "stat.percentile", "Of the sky region at its position, 0 to 1"),
     _of("credible_volume", "number", "stat.percentile;pos.distance", "Of the region in 3-D, 0 to 1"),
     _of("delay_s", "number", "time.interval", "First detection minus event", "s"),

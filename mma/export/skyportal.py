@@ -46,6 +46,7 @@ def _data(event: Row, row: Row) -> Row:
             probability=row["probability"],
             log_odds=row["log_odds"],
             chance_count=row["chance_count"],
+            chance_by=row["chance_by"],
             credible_level=row["credible_level"],
             counterpart=row["class"],
             reason=row["reason"],

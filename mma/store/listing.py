@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from ..publish.candidate import event_part
@@ -160,8 +158,7 @@ def measured(connection: Connection, event: str, rows: Iterable[Row]) -> Iterato
     found = chances.of_event(connection, event, notice)
     for row in rows:
         if found is not None and row["log_odds"] is not None and row["event_notice"] == notice:
-            count = float(found.at(np.array([row["log_odds"]]))[0])
-            row = row | {"chance_count": count, "chance_by": "measured"} if math.isfinite(count) else row
+            row = row | chances.told(found, [row["log_odds"]])[0]
         yield row
 
 

@@ -15,7 +15,7 @@ from ..publish.aliases import aliases_of
 from ..publish.candidate import ab_mag, ab_mag_error
 from ..publish.message import iso
 from . import associations, chances, groups, names, objects, tables, tags
-from .bulk import Row, count_of, floats
+from .bulk import Row, count_of
 from .candidates import ACTIVE, WITHDRAWN
 from .names import resolve
 from .near import events_like, objects_like, or_rather
@@ -132,9 +132,8 @@ def candidates(connection: Connection, event: str, *, everything: bool = False, 
         answer += [as_candidate(dict(row), None, log_none) for row in connection.execute(rest).mappings()]
     measured = chances.of_event(connection, event, answer[0]["event_notice"]) if answer else None
     if measured is not None:
-        for row, count in zip(answer, measured.at(floats(row["log_odds"] for row in answer)).tolist(), strict=True):
-            if math.isfinite(count):
-                row |= {"chance_count": count, "chance_by": "measured"}
+        told = chances.told(measured, (row["log_odds"] for row in answer))
+        answer = [row | counted for row, counted in zip(answer, told, strict=True)]
     return answer
 
 

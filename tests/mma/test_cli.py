@@ -15,7 +15,9 @@ import pytest
 
 import skymaps
 from coincidence.terms import TERMS
+from mma.api.pages.story import summary
 from mma.cli import COMMANDS, main
+from mma.client import Client
 from mma.store import Store, queries
 from tests.mma.world import HERE, burst, circle_map, detection, superevent
 
@@ -410,3 +412,10 @@ def test_the_demo_finds_what_was_put_there(capsys, tmp_path):
     told = json.loads(capsys.readouterr().out)
     assert 0.0 < told["covers_sky"] < 1.0
     assert told["candidates"][0]["is_limit"]
+    with Client(database) as mma:
+        first = next(iter(mma.candidates("S260301a", limit=1)))
+        event = mma.event("S260301a")
+    assert first.chance_by == "limit"
+    assert first.chance_count == pytest.approx(told["candidates"][0]["high"])
+    assert "Fewer than " in summary(event.row, first.row)
+    assert summary(event.row, first.row).endswith("score as high by chance (90 %).")

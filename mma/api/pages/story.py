@@ -52,9 +52,16 @@ def summary(event: Row, row: Row) -> str:
     )
     count = row["chance_count"]
     if count is not None:
-        by = "score as high by chance" if row["chance_by"] == "measured" else "lie as deep inside the region by chance"
-        text += f" About {grouped(float(f'{count:.2g}'))} unrelated objects are expected to {by}."
+        text += f" {_by_chance(grouped(float(f'{count:.2g}')), row['chance_by'])}."
     return text
+
+
+def _by_chance(count: str, by: str) -> str:
+    """How many unrelated objects are expected to do as well."""
+    if by == "limit":
+        return f"Fewer than {count} unrelated objects are expected to score as high by chance (90 %)"
+    what = "score as high by chance" if by == "measured" else "lie as deep inside the region by chance"
+    return f"About {count} unrelated objects are expected to {what}"
 
 
 def _prior(event: Row, row: Row, value: float | None) -> str:

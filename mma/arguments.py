@@ -13,7 +13,19 @@ from .nearest import asked, did_you_mean, nearest
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are one line."""
+    """A parser whose complaints are one line; an option with one value is given once."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.given: set[str] = set()
+        """Options with one value that were met so far."""
+        for action in (None, "store"):
+            self.register("action", action, Once)
+
+    def parse_known_args(self, *arguments: Any, **named: Any) -> Any:
+        """Read a command line, anew."""
+        self.given.clear()
+        return super().parse_known_args(*arguments, **named)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, on the standard error, and end with 2."""
@@ -78,6 +90,19 @@ def _commands(parser: argparse.ArgumentParser) -> dict[str, Parser]:
 def _what(action: argparse.Action) -> str:
     """What a choice is of."""
     return "value" if action.option_strings else str(action.metavar or action.dest).lower()
+
+
+class Once(argparse._StoreAction):
+    """Keeps a value; a second one would silently take the place of the first, and is refused."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if option is not None and isinstance(parser, Parser):
+            if self.dest in parser.given:
+                raise argparse.ArgumentError(self, "given twice; it takes one value")
+            parser.given.add(self.dest)
+        super().__call__(parser, namespace, values, option)
 
 
 class Version(argparse.Action):

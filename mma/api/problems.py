@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -18,11 +19,15 @@ from starlette.responses import Response
 from skymaps import RegionError
 
 from ..errors import ConfigError, NotFoundError, OutageError
+from ..nearest import asked, nearest
 from ..store.search import SearchError
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+SHOWN = 100
+"""Characters of a value that are shown."""
+
 AGAIN_S = 5
 """Seconds after which somebody who was turned away may come back."""
 
@@ -88,7 +93,7 @@ def register(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> Response:
-        errors = [{"field": _field(e["loc"]), "detail": _safe(str(e["msg"]))} for e in error.errors()]
+        errors = [{"field": _field(e["loc"]), "detail": _safe(_told(e))} for e in error.errors()]
         detail = "; ".join(f"{e['field']}: {e['detail']}" for e in errors[:5])
         return problem(422, detail, errors)
 
@@ -115,6 +120,22 @@ def register(app: FastAPI) -> None:
         app.add_exception_handler(kind, _wrong)
     app.add_exception_handler(DBAPIError, _refused)
     app.add_exception_handler(Exception, _fault)
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    """What is wrong; of a word that is none of ours the nearest one, with the minus that was before it."""
+    given = error["input"]
+    if error["type"] not in ("literal_error", "enum") or not isinstance(given, str):
+        return str(error["msg"])
+    words = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+    plain = list(dict.fromkeys(word.removeprefix("-") for word in words))
+    shown = given[:SHOWN]
+    near = nearest(shown.removeprefix("-"), plain)
+    if near and given.startswith("-") and f"-{near[0]}" in words:
+        near = [f"-{near[0]}"]
+    either = ", each also with a minus" if len(words) > len(plain) else ""
+    meant = asked(near) if near else f"there are {', '.join(plain)}{either}"
+    return f"no {shown!r}; {meant}"
 
 
 async def _wrong(_: Request, error: Exception) -> Response:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from coincidence import Kind
 
+from ..nearest import asked, nearest
 from ..store import listing, regions, search
 from ..store.fields import Field
 from ..store.listing import SORTABLE
@@ -102,7 +103,9 @@ def _order(wanted: Any, kind: str) -> Order:
         one = {"asc": name, "desc": f"-{name}"}.get(how) if isinstance(how, str) else None
     order = listing.order_of(one, SORTABLE[kind]) if isinstance(one, str) else None
     if order is None:
-        raise SearchError("sort", f"expected one field, with a minus from the largest on: {', '.join(SORTABLE[kind])}")
+        near = nearest(one.removeprefix("-")[:100], SORTABLE[kind]) if isinstance(one, str) else []
+        meant = asked(near) if near else f"there are {', '.join(SORTABLE[kind])}"
+        raise SearchError("sort", f"expected one field, with a minus from the largest on; {meant}")
     return order
 
 

@@ -66,7 +66,8 @@ def search(
     request: Request, q: Text = "", radius: Text = "", after: Annotated[int, Query(ge=0, le=10_000)] = 0
 ) -> Response:
     """Candidates of all events, or objects around a position."""
-    refuse_others(request, ("q", "radius", "after", *search_page.FACETS))
+    known = dict.fromkeys(("q", "radius", "after"), False) | dict.fromkeys(search_page.FACETS, True)
+    refuse_others(request, known)
     around = around_page.context(request, q.strip(), radius.strip())
     if around is not None:
         return rendering.page(request, "around.html", **around)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 
 from coincidence import Messenger
 
@@ -43,24 +44,48 @@ def read(given: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[Wish, int
         if name in said:
             raise ConfigError(f"subscribe: {name} and {word} are the same: say one")
         said |= {} if value is None else {name: value}
-    for name, known in CHOICES.items():
-        if name in said and said[name] not in known:
-            raise ConfigError(f"{name} {said[name]!r}: {did_you_mean(str(said[name]), map(str, known))}")
-    probability, since, tag = said.get("probability_min"), said.get("since"), said.get("tag", ())
-    if probability is not None and not 0.0 <= probability <= 1.0:
-        raise ConfigError(f"probability_min {probability}: not a probability")
-    if since is not None and since < 0:
-        raise ConfigError(f"since {since}: not a number of a message")
+    for name in (*CHOICES, "event"):
+        _check_word(name, said.get(name))
+    since, tag = said.get("since"), said.get("tag", ())
+    if since is not None and (not isinstance(since, SupportsIndex) or index(since) < 0):
+        raise ConfigError(f"since {since!r}: not a number of a message")
     wish = Wish(
         event=said.get("event"),
-        probability=probability,
+        probability=_probability(said.get("probability_min")),
         kind=said.get("kind"),
         type=said.get("type"),
         messenger=said.get("messenger"),
         tags=frozenset(map(clean, [tag] if isinstance(tag, str) else tag)),
         tests=bool(said.get("tests")),
     )
-    return wish, since
+    return wish, None if since is None else index(since)
+
+
+def _check_word(name: str, value: Any) -> None:
+    """Refuse what is not one word, and one that there is not."""
+    if value is None:
+        return
+    if isinstance(value, (list, tuple, set, frozenset)):
+        raise ConfigError(f"{name} {value!r}: one only")
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} {value!r}: not a text")
+    known = CHOICES.get(name)
+    if known is not None and value not in known:
+        raise ConfigError(f"{name} {value!r}: {did_you_mean(value, map(str, known))}")
+
+
+def _probability(value: Any) -> float | None:
+    """A number from 0 to 1, None where nothing is said."""
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        unit = "; write it without its unit" if isinstance(value, str) and value[:1].isdigit() else ""
+        raise ConfigError(f"probability_min {value!r} is no number{unit}") from None
+    if not 0.0 <= number <= 1.0:
+        raise ConfigError(f"probability_min {value}: not a probability")
+    return number
 
 
 def heard(rows: Iterator[Row]) -> Iterator[Message]:

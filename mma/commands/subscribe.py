@@ -13,7 +13,7 @@ from threading import Event
 from ..errors import OutageError
 from ..nearest import nearest
 from ..printable import printable
-from ..publish.wish import Facts, Filter, Wish, facts, folded
+from ..publish.wish import SIGN, Facts, Filter, Wish, facts, folded
 from ..store.tags import clean
 from ..store.wishes import remark
 from ..streams import connect
@@ -101,7 +101,7 @@ class Missing:
         self._named = self._named or self._wish.names(message)
         for name in message.shown:
             self._events.setdefault(folded(name), name)
-            self._events.setdefault(folded(name.rpartition("-")[2]), name)
+            self._events.setdefault(folded(SIGN.split(name)[-1]), name)
         self._known_tags |= message.tags
         self.waits = not (self._named and self._wish.tags <= self._known_tags)
 

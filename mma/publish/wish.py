@@ -7,6 +7,7 @@ told before (``before``), so that a listener who comes back need not remember.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ Kind = Literal["candidate", "event", "association", "group"]
 Type = Literal["new", "update", "withdrawal"]
 KINDS: tuple[str, ...] = get_args(Kind)
 TYPES: tuple[str, ...] = get_args(Type)
+SIGNS = "-_"
+"""Between the parts of an id."""
+
+SIGN = re.compile(f"[{SIGNS}]")
 REMEMBERED = 2000
 """Candidates of which a listener remembers what it was told: for messages that do not say it themselves."""
 
@@ -40,9 +45,10 @@ def endings(event_id: str) -> frozenset[str]:
     --------
     >>> sorted(endings("CTAO-ac506060deb6")), sorted(endings("Fermi-GBM-524666471")), endings("S190425z")
     (['ac506060deb6'], ['524666471', 'gbm524666471'], frozenset())
+    >>> sorted(endings("IceCube-142000_12345678"))
+    ['12345678', '14200012345678']
     """
-    parts = event_id.split("-")
-    return frozenset(folded("-".join(parts[i:])) for i in range(1, len(parts))) - {""}
+    return frozenset(folded(event_id[sign.end() :]) for sign in SIGN.finditer(event_id)) - {""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Facts:
 
     test: bool
     events: frozenset[str]
-    """Ids and aliases of the events it is about, folded."""
+    """Ids and aliases of the events it is about, and names of the source that one was seen of, folded."""
 
     shown: tuple[str, ...]
     """The same as the message writes them."""
@@ -94,7 +100,8 @@ def facts(message: Mapping[str, Any]) -> Facts:
     schema = str(message.get("schema", "")).split(":")
     own = about.get("id") if isinstance(about.get("id"), str) else None
     ids = [name for name in (own, *_list(message, "events")) if isinstance(name, str)]  # an association has several
-    shown = (*ids, *(name for name in _list(about, "aliases") if isinstance(name, str)))
+    others = (*_list(about, "aliases"), *_list(_table(about, "gamma"), "event_name"))
+    shown = (*ids, *(name for name in others if isinstance(name, str)))
     object_id = _table(message, "object").get("id")
     return Facts(
         kind=schema[2] if schema[:2] == ["urn", "mma"] and len(schema) > 2 else "message",

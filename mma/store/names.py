@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from coincidence.names import TNS, folded, spellings
 
 from ..errors import NotFoundError
+from ..publish.wish import SIGNS
 from . import tables
 from .bulk import Row, columns_of, insert_new, select_in
 
@@ -106,8 +107,8 @@ def _parted(connection: Connection, name: str) -> set[str]:
         return set()
     e = tables.events.c
     bare = func.lower(e.id)
-    for sign in "-_":
+    for sign in SIGNS:
         bare = func.replace(bare, sign, "")
     found = set(connection.execute(select(e.id).where(bare == plain)).scalars())
-    ending = func.lower(e.id).endswith(f"-{last}", autoescape=True)
+    ending = or_(*(func.lower(e.id).endswith(f"{sign}{last}", autoescape=True) for sign in SIGNS))
     return found or set(connection.execute(select(e.id).where(ending)).scalars())

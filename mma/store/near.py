@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from ..nearest import asked, nearest
-from ..publish.wish import folded
+from ..publish.wish import SIGN, SIGNS, folded
 from . import names, tables
 
 LOOKED_AT = 2000
@@ -26,13 +26,13 @@ def names_of(connection: Connection, name: str) -> frozenset[str]:
 def events_like(connection: Connection, name: str) -> list[str]:
     """Ids and aliases of events that are much like a name, or end with something like it, the most alike first."""
     e, a = tables.events.c, tables.aliases.c
-    begins, within = name[:3].lower(), f"-{name[:3].lower()}"
+    begins, within = name[:3].lower(), [f"{sign}{name[:3].lower()}" for sign in SIGNS]
     id_, alias = func.lower(e.id), func.lower(a.alias)
-    wanted = id_.startswith(begins, autoescape=True) | id_.contains(within, autoescape=True)
+    wanted = or_(id_.startswith(begins, autoescape=True), *(id_.contains(w, autoescape=True) for w in within))
     ids = select(e.id).where(wanted).limit(LOOKED_AT)
     other = select(a.alias).where(a.what == names.EVENT, alias.startswith(begins, autoescape=True))
     known = [*connection.execute(ids).scalars(), *connection.execute(other.limit(LOOKED_AT)).scalars()]
-    endings = {ending: word for word in known for ending in (word, word.rpartition("-")[2])}
+    endings = {ending: word for word in known for ending in (word, SIGN.split(word)[-1])}
     found = nearest(name, endings, SHOWN) or _beginning(name, known)
     return list(dict.fromkeys(endings.get(word, word) for word in found))
 

@@ -20,7 +20,7 @@ def resolved(connection: Connection, wish: Wish) -> tuple[Wish, list[str]]:
     remarks, event = [], wish.event
     if event is not None:
         if found := names_of(connection, event):
-            wish = replace(wish, events=found, loose=False)
+            wish = replace(wish, events=found | wish.events, loose=False)  # a source's name may be of later ones, too
         else:
             remarks.append(remark(f"no event {event!r} yet", events_like(connection, event)))
     if wish.tags:

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mma.api.feed import Feed, told
-from mma.publish.wish import Filter, Wish, folded
+from mma.publish.wish import Filter, Wish, facts, folded
 from mma.store import Store, names, outbox, tables
 from mma.store.bulk import columns_of, insert_new
 from mma.store.retention import prune
+from mma.store.wishes import resolved
 from tests.api.filling import START, event_row, message, put
 
 
@@ -334,3 +335,64 @@ def test_a_number_that_is_none_is_refused(client_of_small, last):
     got = client_of_small.get("/api/stream", headers={"Last-Event-ID": last})
     assert got.status_code == 422
     assert got.json()["errors"][0]["field"] == "header.Last-Event-ID"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/stream?event=S1a&event=S1b", "event"),
+        ("/api/stream?type=new&type=withdrawal", "type"),
+        ("/api/events?limit=3&limit=4", "limit"),
+        ("/api/events?sort=time&sort=-time", "sort"),
+        ("/search?q=a&q=b", "q"),
+    ],
+)
+def test_a_parameter_with_one_value_may_come_once_only(client, path, name):
+    answer = client.get(path)
+    assert answer.status_code == 422
+    assert f"{name} may come once only" in answer.text
+
+
+def test_a_parameter_with_several_values_may_come_again(client):
+    assert client.get("/api/events?kind=cbc&kind=burst").status_code == 200
+    assert client.get("/search?kind=cbc&kind=burst").status_code == 200
+
+
+def test_a_sort_that_there_is_not_has_a_nearest_one(client):
+    for said, meant in (("prob", "probability"), ("-prob", "-probability")):
+        problem = client.get("/api/events/CBC0000/candidates", params={"sort": said}).json()
+        assert problem["detail"] == f"query.sort: no {said!r}; did you mean {meant!r}?"
+    problem = client.get("/api/events/CBC0000/candidates", params={"sort": "xyz"}).json()
+    assert problem["detail"].count(" log_odds,") == 1
+    document = {"query": {"match_all": {}}, "sort": "prob"}
+    assert "did you mean 'probability'?" in client.post("/api/search/candidates", json=document).json()["detail"]
+
+
+def test_the_page_of_what_is_not_there_has_one_stop(client):
+    page = client.get("/events/CBC00000").text
+    assert "CBC0000" in page
+    assert "?." not in page
+
+
+def test_who_follows_a_source_hears_of_its_later_events_too(store):
+    with store.begin() as connection:
+        names.add(connection, [names.row_of("Mrk 421", "GRB0001", names.SOURCE)])
+    with store.read() as connection:
+        wish, remarks = resolved(connection, Wish(event="mrk421"))
+    later = {"id": "CTAO-new", "gamma": {"event_name": ["Mrk 421"]}}
+    assert remarks == []
+    assert [Filter(wish).takes(facts(json.loads(message(about)))) for about in (later, "GRB0001", "S1a")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_last_part_of_an_id_is_after_either_sign(store):
+    row = event_row(np.random.default_rng(1), 2) | {"id": "IceCube-142000_12345678"}
+    with store.begin() as connection:
+        insert_new(connection, tables.events, columns_of([row]))
+    with store.read() as connection:
+        assert names.resolve(connection, "12345678") == "IceCube-142000_12345678"
+        assert names.resolve(connection, "142000_12345678") == "IceCube-142000_12345678"
+        assert names.resolve(connection, "345678") is None

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,6 +25,7 @@ from mma.store import Store, tokens
 from tests.api.filling import fill, message, put
 
 IDLE_S = 1.0
+CLIENT_MD = Path(__file__).parents[2] / "docs/client.md"
 
 
 @pytest.fixture
@@ -285,3 +287,31 @@ def test_a_token_opens_what_is_closed(tmp_path):
     finally:
         server.shutdown()
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ({"type": ["new", "withdrawal"]}, r"type \['new', 'withdrawal'\]: one only"),
+        ({"event": ("S1a", "S1b")}, "one only"),
+        ({"event": 7}, "event 7: not a text"),
+        ({"probability_min": "50%"}, "probability_min '50%' is no number; write it without its unit"),
+        ({"probability_min": "high"}, "probability_min 'high' is no number$"),
+        ({"probability_min": float("nan")}, "not a probability"),
+        ({"since": "yesterday"}, "since 'yesterday': not a number of a message"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(two, word, text):
+    for client in two[1]:
+        with pytest.raises(ConfigError, match=text):
+            list(client.subscribe(idle_s=IDLE_S, **word))
+
+
+def test_the_loop_of_the_documentation_runs(two, capsys):
+    store, clients = two
+    found = message(probability=0.9, type="new", object={"id": "ZTF27a"})
+    put(store, message(kind="event", type="new"), found)
+    (loop,) = re.findall(r"^for message in mma\.subscribe.*?(?=^```)", CLIENT_MD.read_text(), re.DOTALL | re.MULTILINE)
+    for client in clients:
+        exec(loop.replace("since=last", f"since=last, idle_s={IDLE_S}"), {"mma": client, "last": 0})
+        assert capsys.readouterr().out.endswith(" ZTF27a\n")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mma.cli import main, parser
 from mma.commands.line import line
 from mma.publish.heartbeat import heartbeat_message
 from mma.publish.wish import REMEMBERED, Filter, Wish, facts, folded
@@ -121,3 +122,35 @@ def test_a_heartbeat_is_a_line():
     assert line(beat) == "1970-01-01 00:00:00  heartbeat  w1  lag 5  troubles 1  active events 4"
     assert "lag not known" in line(beat | {"lag": {"a": None}})
     assert facts({"schema": "other:x:candidate:1"}).kind == "message"
+
+
+def test_an_event_by_its_sources_name():
+    about = {"id": "CTAO-ac506060deb6", "gamma": {"event_name": ["Mrk 421", "1ES 1101+384"]}}
+    flare = said("A", "new", 0.9) | {"event": about}
+    assert shown([flare, LIFE[0]], event="mrk421") == [0]
+    assert shown([flare], event="Mrk 501") == []
+    assert shown([flare | {"event": about | {"gamma": {"event_name": "x"}}}], event="Mrk 421") == []
+
+
+@pytest.mark.parametrize("name", ["12345678", "142000_12345678", "icecube-142000-12345678"])
+def test_an_event_by_the_last_part_of_its_id_after_either_sign(name):
+    track = said("A", "new", 0.9) | {"event": {"id": "IceCube-142000_12345678"}}
+    assert shown([track, LIFE[0]], event=name) == [0]
+    assert shown([track], event="345678") == []
+
+
+@pytest.mark.parametrize(
+    "twice",
+    ["--event A --event B", "--type new --type=update", "--kind event --kind event", "--messenger gw --messen gw"],
+)
+def test_a_filter_given_twice_is_refused(twice, capsys):
+    with pytest.raises(SystemExit):
+        main(["subscribe", "kafka://localhost/mma.candidates", *twice.split()])
+    assert f"{twice.split()[0]}: given twice; it takes one value" in capsys.readouterr().err
+
+
+def test_a_tag_may_come_again_and_each_command_line_is_read_anew():
+    top = parser()
+    for _ in range(2):
+        found = top.parse_args(["subscribe", "kafka://x/y", "--event", "A", "--tag", "a", "--tag", "b"])
+        assert (found.event, found.tag) == ("A", ["a", "b"])

@@ -261,33 +261,28 @@ def read_only(server: Any, name: str, seconds: float) -> Fault:
 
 
 def frozen(
-    case: Case, topics_: dict[str, int], names: Sequence[str], random: np.random.Generator, seconds: Sequence[float]
+    case: Case, topics_: dict[str, int], names: Sequence[str], random: np.random.Generator, seconds: float
 ) -> float:
-    """Read the topics with several workers. In the largest, one after the other is stopped by SIGSTOP.
-
-    Parameters
-    ----------
-    seconds
-        How long each of them sleeps.
+    """Read the topics with several workers. In the largest, one of them is stopped by SIGSTOP for a while.
 
     Returns
     -------
     float
-        The longest time in seconds for which the others handled nothing while one slept.
+        The longest time in seconds for which the others handled nothing of what was left.
     """
     largest, longest = max(topics_, key=topics_.__getitem__), 0.0
     for topic, n in topics_.items():
         for name in names:
             case.begin(topic, name)
-        for k, how_long in enumerate(seconds if topic == largest else ()):
-            until(partial(_has_read, case, topic, n * k / (len(seconds) + 1), n, case.handled()), WAIT_S)
-            longest = max(longest, _sleep(case, case.workers[str(random.choice(names))], how_long))
+        if topic == largest:
+            until(partial(_has_read, case, topic, n * float(random.uniform(0.1, 0.5)), n, -1), WAIT_S)
+            longest = _sleep(case, case.workers[str(random.choice(names))], seconds, topic, n)
         until(partial(case.is_read, topic, n), 10 * WAIT_S)
         case.stop()
     return longest
 
 
-def _sleep(case: Case, worker: subprocess.Popen[bytes], seconds: float) -> float:
+def _sleep(case: Case, worker: subprocess.Popen[bytes], seconds: float, topic: str, n: int) -> float:
     """Stop a worker, inside a transaction if there is one soon; the longest time that nobody handled anything."""
     deadline = time.monotonic() + WRITING_S
     while not case.watch.writes() and time.monotonic() < deadline:
@@ -295,11 +290,12 @@ def _sleep(case: Case, worker: subprocess.Popen[bytes], seconds: float) -> float
     worker.send_signal(signal.SIGSTOP)
     begun = last = time.monotonic()
     done, longest = case.handled(), 0.0
-    while (now := time.monotonic()) < begun + seconds:
+    while (now := time.monotonic()) < begun + seconds and case.committed(topic) < n:
         if case.handled() > done:
             done, last = case.handled(), now
         longest = max(longest, now - last)
         time.sleep(0.2)
+    time.sleep(max(begun + seconds - time.monotonic(), 0.0))
     worker.send_signal(signal.SIGCONT)
     return longest
 

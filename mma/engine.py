@@ -21,7 +21,7 @@ from coincidence.names import SECOND_HAND
 from . import grouping, identity, matching, namesakes, reading, whole
 from .apart import Room
 from .beside import Beside
-from .errors import ConflictError, MmaError, OutageError, TrippingError
+from .errors import ConflictError, LongError, MmaError, OutageError, TrippingError, UnfinishedError
 from .following import LATE_S, OUTAGE_S, Following
 from .handing import Handing
 from .intake import Intake, Locate, arrivals, newest, source_of, take_in
@@ -91,11 +91,21 @@ class Engine:
         """Handle a source to its end; first publish what an earlier run left in the outbox."""
         self.publish()
         for batch in source.batches():
-            self.handle(batch)
+            self._whole(batch)
             self.publish()
             source.commit(batch)
             progress(len(batch))
         self.finish()
+
+    def _whole(self, batch: Sequence[Message]) -> None:
+        """Handle all of a batch, in parts where reading takes long."""
+        left = batch
+        while left:
+            try:
+                self.handle(left)
+                return
+            except LongError as error:
+                left = [message for message in error.rest if isinstance(message, Message)]
 
     def finish(self) -> None:
         """Close the windows that ended before the newest alert: its source is at its end, nothing older comes."""
@@ -110,13 +120,15 @@ class Engine:
         ------
         OutageError
             The database is away; nothing of the batch is kept.
+        LongError
+            Some are left: reading the others took long. Those are handled.
         """
         try:
             if self._is_stale:
                 self.recall()
             intake = take_in(batch, self._locate, self.room)
             with self.store.begin() as connection:
-                self._handle(connection, batch, intake)
+                self._handle(connection, batch[: intake.n], intake)
         except OutageError:
             self._is_stale = True
             raise
@@ -132,13 +144,15 @@ class Engine:
                 self._trip(batch[0], error)
         else:
             self._tripped.pop(batch[0].source, None)
+            if intake.n < len(batch):
+                raise LongError(f"{len(batch) - intake.n} messages wait: reading takes long", batch[intake.n :])
 
     def _halves(self, batch: Sequence[Message]) -> None:
         """Handle the halves of a batch, to find the message that trips us."""
         half = len(batch) // 2
         try:
             self.handle(batch[:half])
-        except TrippingError as error:
+        except UnfinishedError as error:
             error.rest = [*error.rest, *batch[half:]]
             raise
         self.handle(batch[half:])

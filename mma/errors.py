@@ -70,10 +70,18 @@ class UndeliveredError(OutageError):
         """Which of them the broker refuses for good, and why."""
 
 
-class TrippingError(MmaError):
-    """Too many messages in a row could not be handled, for reasons that nobody foresaw. They are set aside."""
+class UnfinishedError(MmaError):
+    """Some messages of a batch are left, for later."""
 
     def __init__(self, text: str, rest: Sequence[object] = ()) -> None:
         super().__init__(text)
         self.rest = rest
-        """Messages of the batch that come after them, and were not handled."""
+        """Those, which come after all that was handled."""
+
+
+class LongError(UnfinishedError):
+    """Reading a batch takes long: what was read until now is handled, so that nobody takes us for dead."""
+
+
+class TrippingError(UnfinishedError):
+    """Too many messages in a row could not be handled, for reasons that nobody foresaw. They are set aside."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +30,13 @@ Locate = Callable[[Message, Event], Event]
 TEXTS = tuple(f.name for f in fields(AlertBatch) if getattr(AlertBatch.empty(), f.name).dtype.hasobject)
 """Columns of alerts that hold text."""
 
+READING_S = 8.0
+"""After so long the rest of the messages has to wait: a group does without a member that says nothing for minutes."""
+
+MOST_ROWS = 1000
+"""Of one object, or at one place, in one message: each is a turn of its own."""
+
+PLACE_ARCSEC = 2.0
 LONGEST_URL = 2000
 LONGEST_ID = 200
 """Characters; names of objects go into messages, which stay small."""
@@ -51,6 +59,8 @@ class Intake:
     """Index of a message to what was wrong with it: reason and traceback."""
 
     counts: Counter[Entry] = field(default_factory=Counter)
+    n: int = 0
+    """How many of the messages were read: fewer than all where that took long."""
 
     def count(self, messages: Iterable[Message], outcome: str) -> None:
         """Account for messages."""
@@ -79,9 +89,12 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None, room: Roo
     batches: list[AlertBatch] = []
     optical: dict[str, list[int]] = {}
     known: dict[str, str] = {}
-    intake.count(messages, "read")
+    begun = time.monotonic()
     with budget.small():
         for i, message in enumerate(messages):
+            if i and time.monotonic() - begun > READING_S:
+                break
+            intake.n = i + 1
             try:
                 if message.fault is not None:
                     raise DecodeError(message.fault)
@@ -98,6 +111,7 @@ def take_in(messages: Sequence[Message], locate: Locate | None = None, room: Roo
             except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
                 _refuse(intake, i, message, error)
         batches += [_take_alerts(intake, messages, rows, kind, room) for kind, rows in optical.items()]
+    intake.count(messages[: intake.n], "read")
     columns = AlertBatch.concatenate([batch for batch in batches if len(batch)])
     intake.survey_ids = columns.object_id
     intake.alerts = with_keys(columns)
@@ -211,7 +225,27 @@ def _take_decoded(intake: Intake, messages: Sequence[Message], rows: list[int], 
     intake.count((messages[i] for at, i in enumerate(rows) if at not in unread), "decoded")
     batch = decoded.batch
     batch.message[:] = [rows[at] for at in batch.message.tolist()]
-    return _short_names(intake, messages, batch)
+    return _short_names(intake, messages, _few(intake, messages, batch))
+
+
+def _few(intake: Intake, messages: Sequence[Message], batch: AlertBatch) -> AlertBatch:
+    """Alerts without those of one message that are too many of one object or at one place; the first of them stay."""
+    if len(batch) <= MOST_ROWS or np.bincount(batch.message).max() <= MOST_ROWS:
+        return batch
+    ra, dec = ((column * (3600.0 / PLACE_ARCSEC)).round().tolist() for column in (batch.ra, batch.dec))
+    keys = (batch.object_id.tolist(), list(zip(ra, dec, strict=True)))
+    keep = np.ones(len(batch), dtype=np.bool_)
+    for key in keys:
+        seen: Counter[object] = Counter()
+        for row, its in enumerate(zip(batch.message.tolist(), key, strict=True)):
+            seen[its] += 1
+            keep[row] &= seen[its] <= MOST_ROWS
+    if keep.all():
+        return batch
+    for i in np.unique(batch.message[~keep]).tolist():
+        n = int(np.count_nonzero(~keep & (batch.message == i)))
+        _refuse(intake, i, messages[i], DecodeError(f"{n} rows more than {MOST_ROWS} of one object or place"))
+    return batch.take(np.flatnonzero(keep))
 
 
 def _short_names(intake: Intake, messages: Sequence[Message], batch: AlertBatch) -> AlertBatch:

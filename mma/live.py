@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from .deliveries import Deliveries
 from .engine import Engine
-from .errors import OutageError, TrippingError
+from .errors import OutageError, TrippingError, UnfinishedError
 from .maps import Maps
 from .pruning import Pruning
 from .publish.heartbeat import heartbeat_message
@@ -83,22 +83,23 @@ class Live:
         self._tell(at_once=True)
 
     def _take(self, batch: list[Message]) -> None:
-        """Handle, publish and commit; what is left of a source that trips us is put back."""
+        """Handle, publish and commit; what is left, of a source that trips us or takes long, is put back."""
         begun = time.monotonic()
-        tripping: TrippingError | None = None
+        unfinished: UnfinishedError | None = None
         try:
             done = self._handled(batch)
-        except TrippingError as error:
-            done, tripping = True, error
+        except UnfinishedError as error:
+            done, unfinished = True, error
         done = done and self._kept(self.engine.publish)
         self.busy_s += time.monotonic() - begun
         self.n_batches += 1
-        if done and tripping is None:
+        if done and unfinished is None:
             self.merged.commit(batch)
-        elif done and tripping is not None:
-            rest = [message for message in tripping.rest if isinstance(message, Message)]
+        elif done and unfinished is not None:
+            rest = [message for message in unfinished.rest if isinstance(message, Message)]
             left = {message.place for message in rest}
-            self.merged.put_back([message for message in batch if message.place not in left], rest, str(tripping))
+            why = str(unfinished) if isinstance(unfinished, TrippingError) else None
+            self.merged.put_back([message for message in batch if message.place not in left], rest, why)
 
     def _handled(self, batch: list[Message]) -> bool:
         """Whether a batch was handled; False where the end was asked for meanwhile."""
@@ -110,7 +111,7 @@ class Live:
                 done = self._kept(partial(self._deliveries.begin, part)) and self._kept(
                     partial(self.engine.handle, part.messages)
                 )
-            except TrippingError as error:
+            except UnfinishedError as error:
                 error.rest = [*error.rest, *(message for later in parts[i + 1 :] for message in later.messages)]
                 self._kept(partial(self._deliveries.end, part))
                 raise

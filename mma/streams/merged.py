@@ -49,12 +49,20 @@ class Merged:
         source.troubles.clear(PAUSED)
         return rest
 
-    def put_back(self, handled: list[Message], rest: list[Message], why: str) -> None:
-        """Of the newest batch, some were handled and the rest was not: nothing more of its source for a while."""
-        if self._from is not None:
-            self._from.commit(handled, is_whole=False)
-            self._rest[id(self._from)] = rest, time.monotonic() + PAUSE_S
-            self._from.hold(self._from.topics, PAUSED)
+    def put_back(self, handled: list[Message], rest: list[Message], why: str | None) -> None:
+        """Of the newest batch, some were handled and the rest was not.
+
+        Parameters
+        ----------
+        why
+            A trouble, for which nothing more of its source comes for a while. None: the rest comes next.
+        """
+        if self._from is None:
+            return
+        self._from.commit(handled, is_whole=False)
+        self._rest[id(self._from)] = rest, time.monotonic() + (PAUSE_S if why else 0.0)
+        self._from.hold(self._from.topics, PAUSED)
+        if why:
             self._from.troubles.add(PAUSED, f"{why}; tried again after {PAUSE_S:.0f} s")
 
     def commit(self, batch: list[Message]) -> None:

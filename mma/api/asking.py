@@ -95,7 +95,8 @@ def model(
             found[key] = (Annotated[bool | None, About(description=text)], None)
         else:
             several = About(max_length=50, description=f"{text}; again for another: either will do")
-            found[key] = (Annotated[list[Text], several], About(default_factory=list))
+            one: Any = Annotated[Text, About(json_schema_extra={"enum": list(field.usual)})] if field.usual else Text
+            found[key] = (Annotated[list[one], several], About(default_factory=list))
     names = tuple(sign + key for key in sortable for sign in ("", "-"))
     order = About(description="Field to sort by, with a minus from the largest on; unknown last")
     found["sort"] = (Annotated[Literal[names], order], sort)

@@ -245,11 +245,21 @@ class ActiveEvents:
             self._index.remove(event_id)
         return over
 
-    def reopen(self, now: float) -> None:
-        """Search those events again that were taken out and whose window was still open at ``now`` (Unix seconds)."""
-        for event_id, event in self._current.items():
+    def reopen(self, now: float, event_ids: Iterable[str] | None = None) -> None:
+        """Search those events again that were taken out and whose window was still open at ``now`` (Unix seconds).
+
+        Only those of ``event_ids``, where they are given.
+        """
+        for event_id in list(self._current) if event_ids is None else event_ids:
             if event_id not in self._windows:
-                self._place(event, now)
+                self._place(self._current[event_id], now)
+
+    def forget(self, event_id: str) -> None:
+        """Know an event no more, and keep nothing of it."""
+        for known in (self._windows, self._areas, self._notices, self._current):
+            known.pop(event_id, None)
+        if event_id in self._index:
+            self._index.remove(event_id)
 
     def waits_for(self, event_id: str, time: float) -> bool:
         """Whether alerts of this Unix time are matched with an event."""

@@ -80,7 +80,7 @@ class Engine:
         self._is_stale = False
         with self.store.read() as connection:
             self.following.catch_up(connection)
-        self.following.mark_unlocated(self.store)
+        self.following.mark(self.store)
 
     @property
     def active(self) -> ActiveEvents:
@@ -257,6 +257,7 @@ class Engine:
 
     def _close(self, connection: Connection, clock: float) -> None:
         self.teller.standings.forget(self.following.expire(connection, clock))
+        self._is_stale |= self.following.is_mended
 
     def _alerts(
         self, connection: Connection, batch: Sequence[Message], alerts: AlertBatch, survey_ids: StrArray

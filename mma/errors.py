@@ -8,7 +8,8 @@ MmaError
 ├── FetchError         a file that a notice points to cannot be had, or is not what it should be
 ├── Ignored            understood, and of no use to us: counted with its reason, not an error
 ├── NotFoundError      no such event, object or dead letter
-│   └── DamagedError   something stored is not what was stored
+│   ├── DamagedError   something stored is not what was stored
+│   └── NoRoomError    a map that would take more memory than the maps of all followed events may
 ├── OutageError        a broker or database that is away: stop before the commit, try again
 │   └── UndeliveredError   the broker has not confirmed some of the messages
 └── TrippingError      so many messages in a row trip us that something else is wrong: nothing more of this source
@@ -53,6 +54,10 @@ class NotFoundError(MmaError):
 
 class DamagedError(NotFoundError):
     """Something stored is not what was stored, or is gone. The text names it."""
+
+
+class NoRoomError(NotFoundError):
+    """A map is not taken into memory: it is too large beside those of the other followed events."""
 
 
 class OutageError(MmaError):

@@ -146,8 +146,11 @@ class Live:
 
     def _tell(self, *, at_once: bool = False) -> None:
         """Say how it goes: in the store for ``mma status``, and to those who wait for a heartbeat."""
-        for name, why in self.engine.following.unlocated().items():
-            self.outages.add(f"event {name}", f"without its map: {why}")
+        without = {f"event {name}": why for name, why in self.engine.following.unlocated().items()}
+        for about, why in without.items():
+            self.outages.add(about, f"without its map: {why}")
+        for about in [a for a in self.outages.now if a.startswith("event ") and a not in without]:
+            self.outages.clear(about)
         if self.heart is not None and self.heart.is_due():
             self.heart.beat(self._heartbeat())
         if at_once or time.monotonic() - self._said > SAY_S:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -11,7 +11,7 @@ from coincidence import Event, Parameters, Stage, can_be_matched, joint
 from coincidence.score import window
 from skymaps import SkyMap
 
-from ..errors import DamagedError
+from ..errors import DamagedError, NoRoomError
 from . import maps, names, tables
 from .bulk import Row, columns_of, insert_new, select_in, upsert
 from .codec import event_document, event_of
@@ -124,23 +124,30 @@ def mark_told(connection: Connection, event_id: str, revision: int, notice: str)
     )
 
 
-def notices(connection: Connection, event_ids: list[str], damaged: dict[str, str] | None = None) -> list[Event]:
+def notices(
+    connection: Connection,
+    event_ids: list[str],
+    damaged: dict[str, str] | None = None,
+    load: Callable[[str], SkyMap] | None = None,
+) -> list[Event]:
     """Every notice of these events, in the order in which they came.
 
     Parameters
     ----------
     damaged
-        Where given, a notice whose map is damaged has none, and this gets the event's id with what is wrong.
+        Where given, a notice whose map cannot be had has none, and this gets the event's id with what is wrong.
+    load
+        Gives the map of a sha256, or raises ``DamagedError`` or ``NoRoomError``; the stored one where None.
     """
     r = tables.event_revisions.c
     rows = select_in(connection, select(r.document, r.seq), r.event_id, event_ids)
     documents = [row["document"] for row in sorted(rows, key=lambda row: row["seq"])]
-    load = maps.loader(connection)
+    load = load or maps.loader(connection)
     found = []
     for document in documents:
         try:
             found.append(event_of(document, load))
-        except DamagedError as error:
+        except (DamagedError, NoRoomError) as error:
             if damaged is None:
                 raise
             damaged[document["id"]] = str(error)
@@ -166,6 +173,26 @@ def open_ones(connection: Connection) -> list[str]:
     """Ids of the events that are not over."""
     e = tables.events.c
     return list(connection.execute(select(e.id).where(e.state.in_((ACTIVE, UNLOCATED))).order_by(e.id)).scalars())
+
+
+def by_size(connection: Connection, event_ids: list[str]) -> list[str]:
+    """Ids of events, those with the smallest stored maps first."""
+    r, s = tables.event_revisions.c, tables.skymaps.c
+    its: dict[str, set[str]] = {event_id: set() for event_id in event_ids}
+    for row in select_in(connection, select(r.event_id, r.document), r.event_id, event_ids):
+        region = row["document"]["region"]
+        if region is not None and region["type"] == "skymap":
+            its[row["event_id"]].add(region["sha256"])
+    every = sorted(set[str]().union(*its.values()))
+    found = select_in(connection, select(s.sha256, func.length(s.fits).label("size")), s.sha256, every)
+    size = {row["sha256"]: row["size"] for row in found}
+    return sorted(its, key=lambda event_id: (sum(size.get(sha256, 0) for sha256 in its[event_id]), event_id))
+
+
+def unlocated(connection: Connection) -> list[str]:
+    """Ids of the events that are not searched for, since they have no region or no time."""
+    e = tables.events.c
+    return list(connection.execute(select(e.id).where(e.state == UNLOCATED).order_by(e.id)).scalars())
 
 
 def closed_since(connection: Connection, time: float) -> list[str]:

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {"$schema": SCHEMA_ID, "mission": "CTAO"}
 CHANGES = {"update": "--update", "retraction": "--retract"}
 TICK = timedelta(milliseconds=1)
 
+EXPOSURE = ("observation_start", "observation_stop", "observation_livetime", "zenith_angle")
 REGION = ("ra", "dec", "ra_dec_error", "containment_probability", "systematic_included", "systematic_error_arcsec",
           "healpix_file", "healpix_url")  # fmt: skip
 KEPT = ("mission", "instrument", "array", "id", "event_name", "source_class", "follow_up_event", "ref_ID", "ref_type",
@@ -131,9 +132,9 @@ def _over(told: Told, found: list[Alert], name: str) -> Alert:
 
 
 def _unsaid(document: Alert) -> tuple[str, ...]:
-    """Fields of when and where that an update keeps: the beginning, and the region where nothing of it is told."""
-    begins = () if document.keys() & {"trigger_time", "observation_start"} else ("observation_start",)
-    return ("trigger_time", *begins, *(() if document.keys() & {*REGION} else REGION))
+    """Fields of when and where that an update keeps: the exposure, and the region, where nothing of it is told."""
+    exposure = () if document.keys() & {"trigger_time", *EXPOSURE} else EXPOSURE
+    return ("trigger_time", *exposure, *(() if document.keys() & {*REGION} else REGION))
 
 
 def _unseen(document: Alert, name: str | None, *, is_test: bool) -> Alert:

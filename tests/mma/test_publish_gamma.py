@@ -466,3 +466,11 @@ def test_a_file_without_an_id_gets_one(say: Say):
     code, alert, _ = say(file={name: value for name, value in ALERT.items() if name != "id"})
     assert code == 0
     assert len(alert["id"]) == 12
+
+
+def test_an_update_keeps_the_whole_exposure(say: Say, world: World):
+    exposure = {"observation_start": TRIGGER, "observation_stop": ISSUED, "observation_livetime": 1700.0}
+    heard(world, {name: value for name, value in ALERT.items() if name != "trigger_time"} | exposure)
+    code, alert, _ = say("--update", "af89", "--significance", "9")
+    assert code == 0
+    assert {name: alert[name] for name in exposure} == exposure

@@ -234,8 +234,8 @@ def test_withdrawals_of_what_passed_alone_and_by_type(client_of_small, small):
     [
         ({"probabilty_min": 0.5}, "no parameter 'probabilty_min'; did you mean 'probability_min'?"),
         ({"probability_min": 1.5}, "less than or equal to 1"),
-        ({"type": "gone"}, "'new', 'update' or 'withdrawal'"),
-        ({"kind": "gossip"}, "'candidate', 'event', 'association' or 'group'"),
+        ({"type": "gone"}, "there are new, update, withdrawal"),
+        ({"kind": "gossip"}, "there are candidate, event, association, group"),
     ],
 )
 def test_a_wish_that_cannot_be_is_refused(client_of_small, params, says):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from mma.errors import OutageError
 from mma.simulate.broker import Broker
 from mma.streams import connect
 from tests.live.conftest import Start
@@ -41,8 +40,7 @@ def test_what_the_broker_refuses_as_too_large_is_told(broker: Broker) -> None:
     sink = connect.sink(f"kafka://{broker.plain}")
     for size in (4_000_000, 20_000_000):  # more than the broker takes, more than we send
         sink.write(topic, "key", os.urandom(size // 2).hex())
-        with pytest.raises(OutageError, match="Message size too large"):
-            sink.flush()
+        assert "Message size too large" in (sink.flush() or {})[0]  # refused for good
     sink.write(topic, "key", "small")
     sink.flush()
     assert sink.confirmed == 1

@@ -52,7 +52,7 @@ class ChangingHands:
         self.commits: list[dict[int, int]] = []
         self.ours = [TopicPartition("alerts", 0), TopicPartition("alerts", 1)]
 
-    def subscribe(self, topics: list[str], on_assign: Any) -> None:
+    def subscribe(self, topics: list[str], on_assign: Any, on_revoke: Any) -> None:
         pass
 
     def assignment(self) -> list[TopicPartition]:

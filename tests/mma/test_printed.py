@@ -154,7 +154,7 @@ def _is_number(text: str) -> bool:
 @pytest.mark.parametrize("as_json", [False, True])
 def test_strangers_on_a_topic_end_no_subscription(payload: bytes, as_json: bool, capsys: Any):
     for wish in (Wish(tests=True), Wish(probability=0.5, events=frozenset({"s1"}), tags=frozenset({"t"}), type="new")):
-        subscribe._print(payload, Filter(wish), subscribe.Missing("S1"), as_json=as_json)
+        subscribe._print(payload, Filter(wish), subscribe.Missing(wish), as_json=as_json)
     assert "\x1b" not in capsys.readouterr().out
 
 

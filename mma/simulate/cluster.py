@@ -175,8 +175,7 @@ def _watch(cluster: Cluster, recorded: list[Recorded], options: argparse.Namespa
         _end(cluster.workers)  # then their last word is in the database
         _say("the night is over" if is_over else "stopped before the night was over")
         _show(cluster, store)
-        if not (is_over and options.stay):
-            results(cluster.folder, store)
+        results(cluster.folder, store)
     finally:
         store.close()
 

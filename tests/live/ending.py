@@ -35,7 +35,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 before the end, is a matter of batches. So ``expired`` is taken for ``active``; what is matched does not depend on it.
 """
 
-LEFT_OUT = {"sources", "intake", "galaxies", "handled"}
+LEFT_OUT = {"sources", "intake", "galaxies", "facts", "deliveries", "stream_places", "handled"}
 """How the workers are; how often messages were read; nothing; how far they were handled."""
 
 OWN = ("rank", "of", "probability")

@@ -100,6 +100,7 @@ class Live:
             left = {message.place for message in rest}
             why = str(unfinished) if isinstance(unfinished, TrippingError) else None
             self.merged.put_back([message for message in batch if message.place not in left], rest, why)
+            self._tell(at_once=why is not None)
 
     def _handled(self, batch: list[Message]) -> bool:
         """Whether a batch was handled; False where the end was asked for meanwhile."""

@@ -18,6 +18,7 @@ from .beside import Beside
 from .matching import Found
 from .publish import association_message, candidate_message, event_message
 from .publish.candidate import EventFacts, candidate_id, event_facts, withdrawal_id
+from .publish.event import said
 from .publish.message import Message, message_id, topic
 from .standings import Exchange, Standing, Standings
 from .store import associations, candidates, events, names, objects, outbox, tags
@@ -183,7 +184,7 @@ class Teller:
         """A message about an event's newest state."""
         event_id = event.id
         row = events.event_row(connection, event_id)
-        if self.prefix is None or row is None or row["told_notice"] == row["notice"]:
+        if self.prefix is None or row is None or row["told_notice"] == said(row):
             return
         revision = (row["told_revision"] or 0) + 1
         region = None if event.stage is Stage.RETRACTION else event.region
@@ -191,7 +192,7 @@ class Teller:
         message = event_message(row, revision=revision, now=now, visibility=visibility, pages=self.beside.pages)
         where = topic(self.prefix, "events", test=row["is_test"])
         outbox.put(connection, [outbox.waiting_for(where, event_id, message)], now)
-        events.mark_told(connection, event_id, revision, row["notice"])
+        events.mark_told(connection, event_id, revision, said(row))
 
     def associations_of(self, connection: Connection, event_id: str, now: float) -> None:
         """Messages about the associations of an event that are new, changed or withdrawn."""

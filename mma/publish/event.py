@@ -36,7 +36,7 @@ def event_message(event: Row, *, revision: int, now: float, visibility: Message 
     kind = "withdrawal" if event["state"] == "retracted" else "new" if revision == 1 else "update"
     before = event["told_revision"]
     return {
-        "id": _event_message_id(event["id"], revision, event["notice"]),
+        "id": _event_message_id(event["id"], revision, said(event)),
         **_envelope("urn:mma:event:1", kind, event, revision, now),
         "supersedes": _event_message_id(event["id"], before, event["told_notice"]) if before else None,
         "event": event_part(event),
@@ -44,6 +44,12 @@ def event_message(event: Row, *, revision: int, now: float, visibility: Message 
         "visibility": visibility,
         "links": pages.of_event(event),
     }
+
+
+def said(event: Row) -> str:
+    """What tells an event's state from its others: its newest notice, and its region, which an older one may bring."""
+    region = event["document"]["region"]
+    return event["notice"] if region is None else message_id(event["notice"], region)
 
 
 def _event_message_id(event_id: str, revision: int, notice: str) -> str:

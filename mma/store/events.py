@@ -117,10 +117,10 @@ def save_rankings(connection: Connection, found: Mapping[str, tuple[int, float]]
         connection.execute(statement, rows)
 
 
-def mark_told(connection: Connection, event_id: str, revision: int, notice: str) -> None:
+def mark_told(connection: Connection, event_id: str, revision: int, said: str) -> None:
     """Remember which state of an event was published last."""
     connection.execute(
-        update(tables.events).where(tables.events.c.id == event_id).values(told_revision=revision, told_notice=notice)
+        update(tables.events).where(tables.events.c.id == event_id).values(told_revision=revision, told_notice=said)
     )
 
 

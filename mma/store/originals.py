@@ -58,7 +58,7 @@ def keep(connection: Connection, event_id: str, notice: str, payload: bytes) -> 
 
 
 def of_event(connection: Connection, event_id: str, number: int | None = None) -> Original:
-    """An event's notice by its number, from 1 on in the order in which they came; the one that came last without.
+    """An event's notice by its number, from 1 on in the order in which they came; its newest without.
 
     Raises
     ------
@@ -67,7 +67,10 @@ def of_event(connection: Connection, event_id: str, number: int | None = None) -
     """
     r, o, m = tables.event_revisions.c, tables.originals.c, tables.map_files.c
     names = list(connection.execute(select(r.notice).where(r.event_id == event_id).order_by(r.seq)).scalars())
-    at = len(names) if number is None else number
+    if number is None:
+        newest = connection.execute(select(tables.events.c.notice).where(tables.events.c.id == event_id)).scalar()
+        number = names.index(newest) + 1 if newest in names else len(names)
+    at = number
     if not 1 <= at <= len(names):
         raise NotFoundError(f"no notice {at} of {event_id}: it has {len(names)}, the first is number 1")
     row = connection.execute(select(o.packed, o.maps).where(o.event_id == event_id, o.notice == names[at - 1])).first()

@@ -101,7 +101,7 @@ class Case:
         self.watch.close()
 
     def handled(self) -> int:
-        """Messages counted in the database, those twice that came twice."""
+        """Messages counted in the database, each once however often it came."""
         return int(self.watch.ask("SELECT sum(n) FROM intake WHERE outcome = 'read'") or 0)
 
     def publishes(self) -> bool:
@@ -188,7 +188,7 @@ def _has_read(case: Case, topic: str, want: float, n: int, before: int) -> bool:
 
 def behind(case: Case, done: list[str]) -> int:
     """Messages that the group will read again."""
-    return case.handled() - case.again - sum(map(case.committed, done))
+    return case.handled() - sum(map(case.committed, done))
 
 
 def wait_for_a_moment(case: Case, random: np.random.Generator) -> None:

@@ -92,7 +92,7 @@ def told(what: str) -> Iterator[None]:
 
 
 def same(case: Case, calm: Ending) -> int:
-    """The end is the same; how many messages were read, those twice that came twice."""
+    """The end is the same; how many messages were read, each counted once however often it came."""
     messages, twice = ending.published(case.broker, case.prefix)
     found, counts = ending.known(case.database), ending.counts(case.database)
     odd = ending.differences(calm.tables, found) + ending.differences(calm.messages, messages)
@@ -156,7 +156,7 @@ def test_postgresql_under_kills_and_a_server_that_goes_away(
         faults.rough(case, undisturbed.sent.topics, KILLS, np.random.default_rng(2), also)
         read = same(case, undisturbed)
         assert case.again > 0
-        assert FULL or read == sum(undisturbed.sent.topics.values()) + case.again
+        assert read == sum(undisturbed.sent.topics.values())  # what came again counts once
 
 
 @pytest.mark.parametrize("n", [2, 3] if FULL else [3])

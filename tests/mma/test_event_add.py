@@ -222,3 +222,19 @@ def test_a_map_of_another_time_is_no_map_of_this_event(capsys, merger_without_a_
     written("map.fits", DATE_OBS="2017-08-17T12:41:04", CREATOR="BAYESTAR")
     said = fails(capsys, "event", "add", "--map", "map.fits", "--name", "S270301ab")
     assert "--map map.fits: of 2017-08-17T12:41:04, and S270301ab of 2024-09-12" in said
+
+
+def test_a_map_that_comes_after_a_newer_notice_is_told_and_the_newest_notice_stays_the_newest(
+    capsys, merger_without_a_map
+):
+    written("map.fits", DATE_OBS=merger_without_a_map["event"]["time"].rstrip("Z"), CREATOR="BAYESTAR")
+    for path in ("notice.json", "map.fits", "map.fits"):
+        assert main(["replay", path, "--publish", "out.jsonl"]) == 0
+    messages = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    told = [(m["type"], m["event"]["skymap"]["area90_deg2"]) for m in messages if "state" in m]
+    assert [kind for kind, _ in told] == ["new", "update"]
+    assert told[0][1] is None
+    assert told[1][1] == pytest.approx(cap_deg2(3.0), rel=0.05)
+    capsys.readouterr()
+    assert main(["event", "S270301ab", "--raw"]) == 0
+    assert json.loads(capsys.readouterr().out) == merger_without_a_map

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from .candidate import event_part
@@ -49,7 +50,7 @@ def event_message(event: Row, *, revision: int, now: float, visibility: Message 
 def said(event: Row) -> str:
     """What tells an event's state from its others: its newest notice, and its region, which an older one may bring."""
     region = event["document"]["region"]
-    return event["notice"] if region is None else message_id(event["notice"], region)
+    return event["notice"] if region is None else message_id(event["notice"], json.dumps(region, sort_keys=True))
 
 
 def _event_message_id(event_id: str, revision: int, notice: str) -> str:

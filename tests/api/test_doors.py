@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import resource
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +16,7 @@ from mma.api.doors import BODY_S, HEADER_S, WRITE_S
 from mma.store import Store, tables
 from mma.store.bulk import upsert
 from tests.api.filling import fill
+from tests.api.serving import serving
 
 N_IDLE = 4100
 N_OBJECTS = 40_000
@@ -36,26 +34,8 @@ def served(tmp_path: Path) -> Iterator[tuple[str, int, Path]]:
         columns = {name: [value] * N_OBJECTS for name, value in row.items()}
         upsert(connection, tables.objects, columns | {"id": [f"many{i:06d}" for i in range(N_OBJECTS)]})
     store.close()
-    (tmp_path / "c.toml").write_text("[api]\nrate_limit = 0\n")
-    command = [
-        sys.executable,
-        "-m",
-        "mma.cli",
-        "serve",
-        "--port",
-        "0",
-        "--db",
-        str(path),
-        "-c",
-        str(tmp_path / "c.toml"),
-    ]
-    log = tmp_path / "log"
-    with log.open("wb") as out, subprocess.Popen(command, stderr=out) as process:
-        while not (found := re.match(r"http://(\S+):(\d+)/docs", log.read_text())):
-            assert process.poll() is None
-            time.sleep(0.1)
-        yield found[1], int(found[2]), log
-        process.terminate()
+    with serving(str(path), tmp_path) as server:
+        yield server.host, server.port, server.log
 
 
 def is_closed_within(sock: socket.socket, seconds: float) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from mma.store import Store
 from mma.store.search import LARGEST, MOST_VALUES
 from tests.api.filling import fill
+from tests.api.serving import serving
 
 N = 88
 MOST_BYTES = 150 << 20
@@ -29,25 +27,8 @@ def served(database: str, tmp_path: Path) -> Iterator[tuple[httpx.Client, psutil
     store = Store(database)
     fill(store)
     store.close()
-    (tmp_path / "c.toml").write_text("[api]\nrate_limit = 0\n")
-    command = [
-        sys.executable,
-        "-m",
-        "mma.cli",
-        "serve",
-        "--port",
-        "0",
-        "--db",
-        database,
-        "-c",
-        str(tmp_path / "c.toml"),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        url = re.sub("/docs\n$", "", process.stderr.readline())
-        with httpx.Client(base_url=url, timeout=120.0) as client:
-            yield client, psutil.Process(process.pid)
-        process.terminate()
+    with serving(database, tmp_path) as server, httpx.Client(base_url=server.url, timeout=120.0) as client:
+        yield client, psutil.Process(server.pid)
 
 
 def terms(n_clauses: int, n_values: int, field: str, start: float = 0.0) -> dict[str, Any]:

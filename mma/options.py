@@ -231,7 +231,7 @@ def publish(parser: argparse.ArgumentParser) -> None:
 def subscribe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="kafka://HOST:PORT/mma.candidates")
     parser.add_argument("--event", metavar="ID", help="only about this event, by id or alias in any case")
-    least = "only candidates that reach P, and what becomes of them"
+    least = "of candidates only those that reach P, and what becomes of them; other kinds pass, see --kind"
     parser.add_argument("--min-probability", "--probability-min", type=probability, metavar="P", help=least)
     parser.add_argument("--kind", choices=("candidate", "event", "association", "group"), help="only such messages")
     parser.add_argument("--type", choices=("new", "update", "withdrawal"), help="only such messages")

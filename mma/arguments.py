@@ -27,6 +27,16 @@ class Parser(argparse.ArgumentParser):
         self.given.clear()
         return super().parse_known_args(*arguments, **named)
 
+    def parse_args(self, *arguments: Any, **named: Any) -> Any:
+        """Read a command line; a word too many is told by the command that it was given to."""
+        chosen, more = self.parse_known_args(*arguments, **named)
+        if more:
+            parser = _commands(self).get(getattr(chosen, "command", ""), self)
+            places = [str(a.metavar or a.dest) for a in parser._actions if not a.option_strings]
+            takes = f"{' '.join(places)} and options" if places else "options only"
+            parser.error(f"no place for {' '.join(more)}: it takes {takes}")
+        return chosen
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, on the standard error, and end with 2."""
         text = message.removeprefix("argument ").replace("the following arguments are required:", "missing:")

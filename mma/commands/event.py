@@ -10,6 +10,7 @@ from coincidence import apart
 
 from ..errors import ConfigError
 from ..export import measured
+from ..stages import stage
 from ..store import names, originals, queries
 from . import tables
 from .show import as_it_is, as_json, console, number, open_store, reading, table
@@ -82,7 +83,7 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str]]:
         ("from", f"{answer['observatory']}: {answer['kind']}, by {answer['messenger']}"),
         ("time", answer["time"] or "not known"),
         ("window", " to ".join((end or "open")[:19] for end in answer["window"])),
-        ("state", f"{answer['state']}; {answer['stage']}, notice {answer['revision']}"),
+        ("state", f"{answer['state']}; {stage(answer)}"),
         ("false alarms", "" if answer["far_hz"] is None else f"{answer['far_hz']:.3g} Hz"),
         ("classes", ", ".join(f"{name} {p:.3g}" for name, p in classes.items())),
         ("properties", ", ".join(f"{name} {p:.3g}" for name, p in properties.items())),

@@ -67,12 +67,13 @@ def _association(message: Message) -> str:
     parts = [" + ".join(message.get("events", ()))]
     if message.get("delay_s") is not None:
         parts.append(delay(message["delay_s"]))
-    if message.get("far_spacetime_hz") is not None:
+    apart = message.get("reason") == APART
+    if not apart and message.get("far_spacetime_hz") is not None:
         parts.append(f"joint FAR {message['far_spacetime_hz']:.2g} Hz")
     odds = message.get("odds") or {}
     if odds.get("log_odds") is not None:
         parts.append(f"ln odds {odds['log_odds']:+.1f}")
-    if message.get("reason") == APART:
+    if apart:
         parts.append(f"no coincidence: {APART}, there is no common region")
     elif message.get("reason"):
         parts.append(str(message["reason"]))

@@ -29,8 +29,8 @@ from ..streams.files import check_there, find
 from ..streams.lines import check_writable
 from .show import as_json, console, ignored, settings_of, with_database
 
-AFTER_S = 1e-3
-"""A map comes so long after the notice of its event."""
+AFTER_S = BETWEEN_S = 1e-3
+"""A map comes so long after the notice of its event, and after an older map."""
 
 CHUNK = 200
 """Messages looked at together, to learn their times."""
@@ -117,14 +117,14 @@ def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
 
 
 def _of_maps(events: list[tuple[int, Event]]) -> dict[int, float]:
-    """When maps that are alone come, Unix seconds, by their place."""
+    """When maps that are alone come, Unix seconds, by their place; of one event's the older first."""
     gw = [(i, e, e.time.timestamp()) for i, e in events if e.messenger is Messenger.GW and e.time is not None]
     named = [(e.issued.timestamp(), t) for _, e, t in gw if not namesakes.OF_A_MAP.fullmatch(e.id)]
     found = {}
-    for i, event, time_ in gw:
-        if namesakes.OF_A_MAP.fullmatch(event.id):
-            told = [issued for issued, t in named if abs(t - time_) <= namesakes.SUPEREVENT_S]
-            found[i] = max(time_, min(told) + AFTER_S) if told else time_
+    maps = [(i, e, t) for i, e, t in gw if namesakes.OF_A_MAP.fullmatch(e.id)]
+    for place, (i, _, time_) in enumerate(sorted(maps, key=lambda map_: map_[1].issued)):
+        told = [issued for issued, t in named if abs(t - time_) <= namesakes.SUPEREVENT_S]
+        found[i] = (max(time_, min(told) + AFTER_S) if told else time_) + place * BETWEEN_S
     return found
 
 

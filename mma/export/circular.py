@@ -10,6 +10,7 @@ import unicodedata
 from coincidence.terms import TERMS
 
 from ..publish.message import version
+from ..stages import stage
 from .angles import degrees, sexagesimal
 from .formats import More, Row
 from .words import DAY_S
@@ -81,14 +82,13 @@ def _introduction(event: Row, candidates: list[Row]) -> str:
 
 
 def _map(event: Row) -> str:
-    """Name and revision of the map."""
+    """Name of the map, and how far the event's news is."""
     url, sha256 = event["skymap"]["url"], event["skymap"]["sha256"]
-    stage = f"notice {event['revision']} ({event['stage'].replace('_', ' ')})"
     name = url.rsplit("/", 1)[-1] if url else None
     if name or sha256:
         digest = f", sha256 {sha256[:12]}" if sha256 else ""
-        return f"sky map {name or 'without a name'}{digest}, {stage}"
-    return f"the region of {stage}"
+        return f"sky map {name or 'without a name'}{digest} ({stage(event)})"
+    return f"the region of the newest notice ({stage(event)})"
 
 
 def _tables(candidates: list[Row]) -> list[str]:

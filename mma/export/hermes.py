@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..stages import stage
 from .circular import subject
 from .formats import More, Row
 from .words import as_json, known, magnitude_error, remark
@@ -41,7 +42,7 @@ def hermes(event: Row, candidates: list[Row], more: More) -> str:
 
 
 def _text(event: Row, candidates: list[Row]) -> str:
-    head = f"Candidates of {event['id']}, notice {event['revision']} ({event['stage']}), ranked by mma."
+    head = f"Candidates of {event['id']} ({stage(event)}), ranked by mma."
     lines = [f"{row['object']}: {remark(event, row)}" for row in candidates]
     return "\n".join([*(["THIS IS A TEST."] if event["test"] else []), head, *(lines or ["None stands."])])
 

@@ -194,7 +194,7 @@ def _where(document: Document, stage: Stage) -> Where:
 def _shape(document: Document, stage: Stage) -> Where:
     if "ra_dec_error" not in document:
         if "healpix_url" in document:
-            return Where(remarks=("map by URL only",))
+            return Where(remarks=("the notice has the URL of its map, not the map",))
         if "ra" in document and "dec" in document:
             return regions.default_circle(
                 document["ra"] % 360.0, document["dec"], None, document["mission"], "no usable error"

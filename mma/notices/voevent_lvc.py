@@ -26,7 +26,11 @@ def decode(packet: Packet, message: Message) -> Event:
     series, number = packet.numbered()
     issued = packet.issued(message, time)
     far_hz, classes, external = packet.number("FAR", low=0.0), _classes(packet), _external(packet)
-    remarks = () if retracted else ("map by URL only" if skymap_url else "no sky map in this notice",)
+    remarks = (
+        ()
+        if retracted
+        else ("the notice has the URL of its map, not the map" if skymap_url else "no sky map in this notice",)
+    )
     return Event(
         id=name,
         messenger=Messenger.GW,

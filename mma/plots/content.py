@@ -10,6 +10,7 @@ import numpy as np
 from skymaps import FloatArray, Region
 
 from ..client import Candidate, Client, Event, NotFoundError, Object
+from ..stages import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Content:
             words.append(f"90 % region {area(row['area90_deg2'])}")
         if row["distance_mpc"] is not None:
             words.append(f"{row['distance_mpc']:.0f} ± {row['distance_error_mpc']:.0f} Mpc")
-        words.append(f"notice {row['revision']}, {row['stage']}")
+        words.append(stage(row))
         words.append("1 candidate" if n == 1 else f"{n} candidates")
         return "   ".join(words)
 

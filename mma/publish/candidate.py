@@ -192,8 +192,14 @@ def _object(row: Row) -> Message:
 
 
 def ab_mag(flux_njy: float | None) -> float | None:
-    """AB magnitude of a positive flux in nanojansky."""
-    return None if flux_njy is None or flux_njy <= 0 else 31.4 - 2.5 * math.log10(flux_njy)
+    """AB magnitude of a positive flux in nanojansky, without the noise of its last digits.
+
+    Examples
+    --------
+    >>> ab_mag(10.0**4.28)
+    20.7
+    """
+    return None if flux_njy is None or flux_njy <= 0 else round(31.4 - 2.5 * math.log10(flux_njy), 6)
 
 
 def ab_mag_error(flux_njy: float | None, error_njy: float | None) -> float | None:

@@ -14,6 +14,7 @@ from coincidence.joint import Search
 
 from . import tables
 from .bulk import Row, among, columns_of, upsert
+from .events import RETRACTED
 
 ACTIVE, WITHDRAWN = "active", "withdrawn"
 _PLAIN = tuple(f.name for f in fields(Association) if f.name not in ("first", "second", "window_s", "search"))
@@ -33,8 +34,15 @@ def replace(connection: Connection, event_id: str, found: list[Association], now
         connection.execute(
             update(tables.associations)
             .where(a.first == first, a.second == second, a.state == ACTIVE)
-            .values(state=WITHDRAWN, changed=True)
+            .values(state=WITHDRAWN, reason=_why_not(connection, first, second), changed=True)
         )
+
+
+def _why_not(connection: Connection, *pair: str) -> str:
+    """Why two events are no longer associated."""
+    e = tables.events.c
+    retracted = connection.scalars(select(e.id).where(e.id.in_(pair), e.state == RETRACTED).order_by(e.id)).all()
+    return f"retracted: {', '.join(retracted)}" if retracted else "their newest notices do not fit together"
 
 
 def _row(association: Association) -> Row:

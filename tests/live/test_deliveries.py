@@ -162,8 +162,9 @@ def test_workers_that_are_killed_and_groups_that_change_set_nothing_aside(
         for worker in workers:
             worker.kill()
             worker.wait()
+    produce(broker, topic, [gamma_alert("LAST")])
     last = start(tmp_path / "log", *command)
-    until(lambda: len(events(database)) == 400, 90)
+    until(lambda: len(events(database)) == 401, 90)
     last.send_signal(signal.SIGTERM)
     assert last.wait(timeout=15) == 0
     assert letters(database) == []

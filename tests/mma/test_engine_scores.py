@@ -208,6 +208,7 @@ def test_associations_are_told_revised_and_withdrawn(world: World):
     assert [(m["type"], m["revision"], m["supersedes"]) for m in again] == [("update", 2, told[0]["id"])]
     gone = of_type(world.hears(retraction(minutes=120.0)), "association")
     assert [(m["type"], m["revision"], m["supersedes"]) for m in gone] == [("withdrawal", 3, again[0]["id"])]
+    assert gone[0]["reason"] == f"retracted: {EVENT}"
     assert world.ask(queries.associations_) == []
 
 

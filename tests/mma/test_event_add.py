@@ -197,6 +197,16 @@ def test_a_map_of_the_same_second_is_the_events(capsys, merger_without_a_map, or
     assert any("the same event" in remark for remark in event["remarks"])
 
 
+def test_maps_of_one_replay_come_in_the_order_of_their_dates(capsys, merger_without_a_map):
+    at = merger_without_a_map["event"]["time"].rstrip("Z")
+    written("a.fits", 2.0, DATE_OBS=at, DATE="2027-01-02T00:00:00", CREATOR="BAYESTAR")
+    written("b.fits", 4.0, DATE_OBS=at, DATE="2027-01-01T00:00:00", CREATOR="BAYESTAR")
+    assert main(["replay", "notice.json", "a.fits", "b.fits"]) == 0
+    event = ask(capsys, "event", "S270301ab")
+    assert [notice["place"].partition("[")[0] for notice in event["notices"]] == ["notice.json", "b.fits", "a.fits"]
+    assert event["area90_deg2"] == pytest.approx(cap_deg2(2.0), rel=0.05)
+
+
 def test_a_map_two_seconds_off_is_an_event_of_its_own(capsys, merger_without_a_map):
     time = times.read(merger_without_a_map["event"]["time"]) + timedelta(seconds=2)
     written("map.fits", DATE_OBS=time.replace(tzinfo=None).isoformat(), CREATOR="BAYESTAR", OBJECT="G347292")

@@ -144,7 +144,7 @@ def test_the_command_shows_an_event_and_writes_its_notices(filled, capfdbinary):
     shown = capfdbinary.readouterr().out.decode()
     assert EVENT in shown
     assert "LVK: cbc, by gw" in shown
-    assert "update, notice 2" in shown
+    assert "update, 2 notices" in shown
     assert main(["event", EVENT, "--json", "--db", filled]) == 0
     answer = json.loads(capfdbinary.readouterr().out)
     assert [n["number"] for n in answer["notices"]] == [1, 2]

@@ -113,7 +113,7 @@ def test_a_line_is_one_line_with_what_matters(world: World):
 
 def test_a_pair_without_a_common_region_is_told_as_no_coincidence():
     pair = {"schema": "urn:mma:association:1", "type": "new", "events": ["S1a", "CTAO-SAG"], "overlap": 0.0}
-    said = line(pair | {"reason": "the regions do not meet"})
+    said = line(pair | {"reason": "the regions do not meet", "far_spacetime_hz": 1e13})
     assert said.endswith("S1a + CTAO-SAG  no coincidence: the regions do not meet, there is no common region")
 
 

@@ -168,6 +168,13 @@ def test_a_misspelt_option(capsys, name):
     assert "did you mean '--verbose'?" in refused(capsys, *command(name), "--verbos3")
 
 
+def test_a_word_too_many_is_told_with_what_the_command_takes(capsys):
+    assert "mma candidates: no place for ZTF27a: it takes EVENT and options" in refused(
+        capsys, "candidates", "S1", "ZTF27a"
+    )
+    assert "mma events: no place for S1: it takes options only" in refused(capsys, "events", "S1")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_misspelt_command(capsys, name):
     wrong = name[:1] + name[2:] + "x"

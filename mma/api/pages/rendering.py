@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from ...publish.message import version
+from ...stages import stage
 from .. import answering
 from ..session import asked
 from . import words
@@ -53,7 +54,7 @@ def environment() -> Environment:
     )
     shown = ("number", "probability", "span", "delay", "clock", "moment", "rate", "kind", "messenger", "counterpart",
              "article", "plain", "sexagesimal", "ago", "radius", "flux", "meaning")  # fmt: skip
-    made.filters |= {name: getattr(words, name) for name in shown}
+    made.filters |= {name: getattr(words, name) for name in shown} | {"stage": stage}
     made.globals |= {"version": version(), "asset": lambda name: asset(name)[1], "DASH": words.DASH}
     return made
 

@@ -40,7 +40,7 @@ def test_lvk_in_xml_has_a_map_by_url_only(voevent):
     assert (event.id, event.messenger, event.kind) == ("S270301ab", Messenger.GW, Kind.CBC)
     assert event.region is None
     assert event.skymap_url.endswith("bayestar.multiorder.fits,0")
-    assert event.remarks == ("map by URL only",)
+    assert event.remarks == ("the notice has the URL of its map, not the map",)
     assert event.classes == {"BNS": 0.9}
     assert (event.far_hz, event.significant, event.is_test) == (1e-9, True, False)
 

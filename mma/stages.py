@@ -1,0 +1,20 @@
+"""How far the news of an event is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def stage(event: Mapping[str, Any]) -> str:
+    """The stage of an event's newest notice, and how many notices came.
+
+    Examples
+    --------
+    >>> stage({"stage": "early_warning", "revision": 1})
+    'early warning, 1 notice'
+    >>> stage({"stage": "update", "revision": 3})
+    'update, 3 notices'
+    """
+    n = event["revision"]
+    return f"{event['stage'].replace('_', ' ')}, {n} {'notice' if n == 1 else 'notices'}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from confluent_kafka import Producer
 
 from mma.simulate.broker import Broker
 from mma.store import Store, ledger
+from tests.live import hurried
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, status, topics, until
 from tests.mma import bombs
@@ -51,6 +54,30 @@ def test_what_takes_too_long_is_set_aside_and_the_next_is_read(broker: Broker, t
     told = status(database)
     assert (told["messages"]["decoded"], told["messages"]["set_aside"]) == (2, 1)
     assert [row["reason"] for row in dead_letters(database)] == ["took more than 0.2 s to be read"]
+
+
+def test_slow_messages_that_outlast_the_groups_patience_are_read_once_each(broker: Broker, tmp_path: Path) -> None:
+    (topic,) = topics(broker, "slow")
+    produce(broker, topic, [gamma_alert("before"), *under_other_names(slow(), 10), gamma_alert("after")])
+    (tmp_path / "mma.toml").write_text(LIMITS.format(60.0))
+    database, log = tmp_path / "mma.sqlite", tmp_path / "log"
+    source = "--from", f"kafka://{broker.plain}/{topic}", "--group", topic
+    where = "--config", str(tmp_path / "mma.toml"), "--db", str(database)
+    with log.open("ab") as out:
+        command = [sys.executable, "-m", "tests.live.hurried", "run", *source, *where]
+        worker = subprocess.Popen(command, stdout=out, stderr=out, cwd=Path(__file__).parents[2])
+    try:
+        begun = time.monotonic()
+        until(lambda: status(database)["messages"]["read"] >= 12, 150)
+        assert time.monotonic() - begun > hurried.POLL_S  # else it shows nothing
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(15.0) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    told = status(database)["messages"]
+    assert told["read"] == 12
+    assert "maximum poll interval" not in log.read_text().lower()
 
 
 def test_sigterm_ends_a_worker_while_something_is_read(broker: Broker, tmp_path: Path, start: Start) -> None:

@@ -11,10 +11,15 @@ from sqlalchemy import Connection
 from .errors import OutageError, UndeliveredError
 from .store import Store, facts, outbox
 from .store.bulk import Row
-from .store.session import IDLE_S
 from .streams import Sink
 
 log = logging.getLogger(__name__)
+
+WRITE_S = 2.0
+"""Messages are written for so long; what is left of those claimed comes next."""
+
+CONFIRMED_S = 27.0
+"""A transaction of the database waits so long for a broker, which confirms within ``FLUSH_S`` or is away."""
 
 
 class Handing:
@@ -40,24 +45,34 @@ class Handing:
         """
         sent: set[int] = set()
         while self._something_waits():
-            with self._store.lazily(), self._store.begin() as connection:  # marks that are lost are made again
+            with (
+                self._store.lazily(),
+                self._store.begin(CONFIRMED_S) as connection,
+            ):  # marks that are lost are made again
                 waiting = outbox.claim(connection)
                 if not waiting:
                     return
-                seqs = [row["seq"] for row in waiting]
-                if not sent.isdisjoint(seqs):
-                    raise OutageError(f"database: message {min(sent & {*seqs})} was sent, and it does not keep that")
-                sent.update(seqs)
+                again = sent & {row["seq"] for row in waiting}
+                if again:
+                    raise OutageError(f"database: message {min(again)} was sent, and it does not keep that")
                 self._keep_prefix(connection)
-                claimed = time.monotonic()
-                for row in waiting:
-                    if time.monotonic() - claimed > IDLE_S:
-                        raise OutageError("stopped before all was handed over: by now it may be another worker's")
-                    self._sink.write(row["topic"], row["key"], row["payload"])
-                failure = self._flushed(connection, waiting)
+                written = self._written(waiting)
+                sent.update(row["seq"] for row in written)
+                failure = self._flushed(connection, written)
             self._is_prefix_kept = True
             if failure is not None:
                 raise failure
+
+    def _written(self, waiting: Sequence[Row]) -> list[Row]:
+        """Those of the messages that were written in time; after a halt the others may be another worker's."""
+        begun = time.monotonic()
+        written: list[Row] = []
+        for row in waiting:
+            if written and time.monotonic() - begun > WRITE_S:
+                break
+            self._sink.write(row["topic"], row["key"], row["payload"])
+            written.append(row)
+        return written
 
     def _flushed(self, connection: Connection, waiting: Sequence[Row]) -> UndeliveredError | None:
         """Mark what became of the messages that were written; why some of them have to come again."""

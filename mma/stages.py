@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 
-def stage(event: Mapping[str, Any]) -> str:
+class Row(Protocol):
+    """Values by name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def stage(event: Row) -> str:
     """The stage of an event's newest notice, and how many notices came.
 
     Examples

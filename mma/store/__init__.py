@@ -126,8 +126,8 @@ class Store:
         return revision
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """One transaction: all of it is kept, or none."""
+    def begin(self, idle_s: float = session.IDLE_S) -> Iterator[Connection]:
+        """One transaction: all of it is kept, or none. PostgreSQL waits so long for us within it, seconds."""
         begun = time.monotonic()
         try:
             with (
@@ -136,10 +136,10 @@ class Store:
                 connection.begin(),
             ):
                 if connection.dialect.name == "postgresql":
-                    session.limit(connection)
+                    session.limit(connection, idle_s)
                 yield connection
         except OutageError:
-            if time.monotonic() - begun > session.IDLE_S * self._patience:  # it may have ended since we computed
+            if time.monotonic() - begun > idle_s * self._patience:  # it may have ended since we computed
                 self._patience = min(2.0 * self._patience, session.MOST_PATIENCE)
             raise
         self._patience = 1.0

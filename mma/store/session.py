@@ -74,9 +74,9 @@ def tune(connection: Any, _record: Any) -> None:
     connection.autocommit = False
 
 
-def limit(connection: Connection) -> None:
+def limit(connection: Connection, idle_s: float = IDLE_S) -> None:
     """Bound how long a transaction that writes waits for us."""
-    connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {_ms(connection, IDLE_S)}")
+    connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {_ms(connection, idle_s)}")
 
 
 def bound(connection: Connection) -> str:

@@ -11,7 +11,7 @@ from ..errors import UndeliveredError
 from .client import SHARED, Client, Connection, is_fatal
 from .there import check_topics, comes_by_itself
 
-FLUSH_S = 30.0
+FLUSH_S = 22.0
 """Published messages that the broker has not confirmed by then count as an outage."""
 
 WRITE = SHARED | {
@@ -114,7 +114,7 @@ class KafkaSink:
         Raises
         ------
         UndeliveredError
-            It has not within half a minute; the message says why.
+            It has not within ``FLUSH_S``; the message says why.
         """
         written, self._written = self._written, _Written()
         self._producer.flush(FLUSH_S)

@@ -30,8 +30,8 @@ class Trips(Store):
     n = 0
 
     @contextmanager
-    def begin(self):
-        with super().begin() as connection:
+    def begin(self, *patience):
+        with super().begin(*patience) as connection:
             yield connection
             self.n += 1
             if self.n in self.failing:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from mma import handing
 from mma.cli import main
 from mma.engine import Engine
 from mma.errors import ConfigError, OutageError, UndeliveredError
 from mma.store import Store, outbox
-from mma.streams import MemorySink, MemorySource
+from mma.streams import MemorySink, MemorySource, kafka_sink
 from tests.mma.world import World, as_message, detection, superevent
 
 EVENT = "S270301ab"
@@ -60,6 +62,41 @@ def test_what_was_confirmed_is_not_sent_again(world: World) -> None:
     engine.publish()
     assert sink.written == [*first, first[1]]
     assert world.ask(outbox.counts) == {"sent": len(first), "waiting": 0}
+
+
+class Slow(MemorySink):
+    """A broker that confirms, after a while."""
+
+    def flush(self) -> None:
+        time.sleep(1.0)
+
+
+def _rest(store: Store, idle_s: float, seconds: float) -> None:
+    with store.begin(idle_s) as connection:
+        time.sleep(seconds)
+        connection.exec_driver_sql("SELECT 1")
+
+
+def test_a_slow_broker_has_longer_than_an_idle_transaction(postgres_database: str, monkeypatch) -> None:
+    assert handing.CONFIRMED_S > handing.WRITE_S + kafka_sink.FLUSH_S
+    monkeypatch.setattr(handing, "CONFIRMED_S", 4.0)
+    store = Store(postgres_database)
+    with pytest.raises(OutageError, match="idle"):
+        _rest(store, 0.5, 1.5)
+    sink = Slow()
+    Engine(store, sink).run(MemorySource([as_message(superevent()), as_message(detection("ZTF27a"))]))
+    with store.read() as connection:
+        assert outbox.counts(connection) == {"sent": 2, "waiting": 0}
+    assert len(sink.written) == 2
+    store.close()
+
+
+def test_what_cannot_be_written_in_time_comes_next(world: World, monkeypatch) -> None:
+    monkeypatch.setattr(handing, "WRITE_S", 0.0)
+    sink = Choosy()
+    Engine(world.store, sink).run(MemorySource([as_message(superevent()), as_message(detection("ZTF27a"))]))
+    assert [name for name, _, _ in sink.written] == ["mma.events", "mma.candidates"]
+    assert sink.flushes >= 2
 
 
 def test_the_command_lists_shows_and_tries_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

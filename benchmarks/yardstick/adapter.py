@@ -1,0 +1,159 @@
+"""The score as a user with all defaults has it. The only file here that imports ``coincidence``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from coincidence import DEFAULT, AlertBatch, Event, Galaxies, Kind, LightCurves, Messenger, Stage, rank, score
+from coincidence.completeness import Catalog, Completeness
+from skymaps import FloatArray
+
+from . import galaxies
+from .night import Night
+from .sources import BANDS
+
+GRID_MPC = (1.0, 20.0, 45.0, 60.0, 80.0, 100.0, 150.0, 200.0, 300.0, 400.0, 600.0, 800.0, 1200.0, 1800.0, 2600.0)
+"""Where the catalogues' completeness is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Probabilities of the objects of a night. Shape (n,); NaN: no candidate, or a vetoed one."""
+
+    probability: FloatArray
+    listed: np.ndarray
+    """Inside of the region and window, vetoed or not."""
+
+    none: float
+    counterpart: np.ndarray
+    """The class each is taken for."""
+
+
+def event(night: Night) -> Event:
+    """As its notice tells it."""
+    time = datetime.fromtimestamp(night.time, UTC)
+    return Event(
+        id=night.name,
+        messenger=Messenger.GW,
+        kind=Kind.CBC,
+        observatory="LVK",
+        issued=time + timedelta(hours=1),
+        stage=Stage.INITIAL,
+        time=time,
+        region=night.skymap,
+        notice="",
+        classes=night.classes,
+        significant=True,
+        far_hz=1e-9,
+        instruments=("H1", "L1", "V1"),
+    )
+
+
+def alerts(night: Night) -> AlertBatch:
+    """Objects in their latest state."""
+    points, n = night.points, len(night.objects)
+    seen = points.detected & (points.flux_njy > 0)
+    rows = np.flatnonzero(seen)
+    last = np.zeros(n, dtype=np.int64)
+    last[points.object[rows]] = rows  # ordered by time: the last one stays
+    first = np.full(n, np.inf)
+    np.minimum.at(first, points.object[rows], points.time[rows])
+    before = ~points.detected & (points.time < first[points.object])
+    unseen = np.full(n, np.nan)
+    np.fmax.at(unseen, points.object[before], points.time[before])
+    objects = night.objects
+    nothing = np.full(n, np.nan)
+    return AlertBatch(
+        id=np.array([f"{name}-{i}" for name, i in zip(objects.id, last, strict=True)], dtype=object),
+        object_id=objects.id,
+        survey=np.full(n, night.survey.name, dtype=object),
+        ra=objects.ra,
+        dec=objects.dec,
+        position_error_arcsec=nothing,
+        time=points.time[last],
+        band=np.array([BANDS[b] for b in points.band[last]], dtype=object),
+        flux_njy=points.flux_njy[last],
+        flux_error_njy=points.error_njy[last],
+        first_seen=first,
+        last_unseen=unseen,
+        n_detections=np.bincount(points.object[rows], minlength=n).astype(np.float64),
+        reliability=objects.reliability,
+        star_score=objects.star_score,
+        star_distance_arcsec=objects.star_arcsec,
+        solar_system_arcsec=objects.solar_system_arcsec,
+        redshift=nothing,
+        redshift_error=nothing,
+        distance_mpc=nothing,
+        classification=np.full(n, None, dtype=object),
+        message=np.arange(n, dtype=np.int64),
+    )
+
+
+def curves(night: Night) -> LightCurves:
+    """All points: detections, and looks that saw nothing."""
+    points = night.points
+    return LightCurves.of(
+        object=points.object,
+        time=points.time,
+        band=np.array([BANDS[b] for b in points.band], dtype=object),
+        flux_njy=points.flux_njy,
+        flux_error_njy=points.error_njy,
+        limit_mag=points.limit_mag,
+    )
+
+
+def _completeness(limit_mag: float) -> Completeness:
+    at = np.array(GRID_MPC)
+    held = galaxies.light_held(at, limit_mag)
+    return Completeness(mpc=GRID_MPC, fraction=tuple(float(f) for f in np.round(np.where(at <= 45.0, 0.95, held), 4)))
+
+
+CATALOGS = (
+    Catalog(name="spec", priority=0, completeness=_completeness(galaxies.SPEC_MAG)),
+    Catalog(name="photo", priority=1, completeness=_completeness(galaxies.PHOTO_MAG)),
+)
+
+
+def catalogue(night: Night) -> Galaxies:
+    """Galaxies as two catalogues with known completeness tell them: of spectroscopic and of photometric redshifts."""
+    its, n = night.galaxies, len(night.galaxies)
+    photo = its.kind == "photo"
+    density = np.where(
+        photo, galaxies.nearer_deg2(its.mpc, galaxies.PHOTO_MAG), galaxies.nearer_deg2(its.mpc, galaxies.SPEC_MAG)
+    )
+    return Galaxies(
+        name=np.array([f"g{i}" for i in range(n)], dtype=object),
+        catalog=np.where(photo, "photo", "spec").astype(object),
+        ra=its.ra,
+        dec=its.dec,
+        distance_mpc=its.mpc,
+        distance_error_mpc=its.error_mpc,
+        kind=its.kind,
+        density_deg2=np.maximum(density, 1e-4),
+        mag=its.mag,
+        band=np.full(n, "r", dtype=object),
+        semi_major_arcsec=its.semi_major_arcsec,
+        axis_ratio=its.axis_ratio,
+        position_angle_deg=its.angle_deg,
+        is_agn=its.active.astype(object),
+        catalogs=CATALOGS,
+    )
+
+
+def answer(night: Night) -> Answer:
+    """The public way: score, then rank, with default parameters."""
+    found = rank(score(event(night), alerts(night), catalogue(night), DEFAULT, curves=curves(night)))
+    place = {name: i for i, name in enumerate(night.objects.id)}
+    probability = np.full(len(night.objects), np.nan)
+    counterpart = np.full(len(night.objects), None, dtype=object)
+    listed = np.zeros(len(night.objects), dtype=np.bool_)
+    for candidate in found:
+        listed[place[candidate.object_id]] = True
+        if candidate.probability is not None:
+            probability[place[candidate.object_id]] = candidate.probability
+            counterpart[place[candidate.object_id]] = candidate.counterpart
+    none = float(max(1.0 - np.nansum(probability), 0.0))
+    return Answer(probability=probability, listed=listed, none=none, counterpart=counterpart)

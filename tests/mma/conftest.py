@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from mma.store import Store
@@ -30,13 +32,30 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def _fresh_postgres(request: pytest.FixtureRequest) -> str:
-    server = request.getfixturevalue("postgres")
-    name = f"mma_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name}")
-    return str(server.get_uri()).replace("/postgres?", f"/{name}?")
+    """URL of an empty database; it is emptied after the test and serves again: files are slow to make and remove."""
+    uri = str(request.getfixturevalue("postgres").get_uri())
+    name = _free.pop() if _free else f"mma_{next(_numbers)}"
+    url = uri.replace("/postgres?", f"/{name}?")
+    if url not in _made:
+        with psycopg.connect(uri, autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name}")
+        _made.add(url)
+    request.addfinalizer(partial(_empty, url, name))
+    return url
 
 
-_numbers = count()
+def _empty(url: str, name: str) -> None:
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute(others, (name,))
+        database.execute("SET default_transaction_read_only = off")
+        database.execute(f"ALTER DATABASE {name} RESET ALL")
+        database.execute("DROP SCHEMA public CASCADE")
+        database.execute("CREATE SCHEMA public")
+    _free.append(name)
+
+
+_numbers, _free, _made = count(), list[str](), set[str]()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

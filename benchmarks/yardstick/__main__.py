@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import workload
 
-from . import adapter, measures, report, schedule, sides
+from . import adapter, lists, measures, report, schedule, sides
 from . import night as nights
 from .measures import Judged
 from .night import Night
@@ -52,13 +52,30 @@ def compare(draw: Callable[[int], Night], n: int, tell: Callable[[str], None]) -
             tell(f"{number + 1} of {n} nights, log loss {np.mean([j.log_loss for j in ours]):.3f}")
     told = {OURS: measures.summary(ours)}
     for name in sides.NAMES:
-        p = sides.crossed(values[name], is_true)
-        lists = [
-            Judged(probability=q, true=_place(t & np.isfinite(q)), mpc=o.mpc)
-            for q, t, o in zip(p, is_true, ours, strict=True)
-        ]
-        told[name] = measures.summary(lists)
+        ways = [_side(values[name], is_true, ours, by_odds=by_odds) for by_odds in (True, False)]
+        told[name] = min(ways, key=lambda way: way["log_loss"])
     return {"rules": told, "events": dict(what), "claimed": {k: round(v, 2) for k, v in claimed.most_common()}}
+
+
+def _side(values: list[Any], is_true: list[np.ndarray], ours: list[Judged], *, by_odds: bool) -> Told:
+    """A rule's numbers; of the two ways to make a list of its probabilities the better one is kept."""
+    p = sides.crossed(values, is_true, by_odds=by_odds)
+    rows = zip(p, is_true, ours, strict=True)
+    return measures.summary([Judged(probability=q, true=_place(t & np.isfinite(q)), mpc=o.mpc) for q, t, o in rows])
+
+
+def catalogued(data: Path, n: int, seed: int, tell: Callable[[str], None]) -> Told:
+    """Lists of real transients in O3 maps."""
+    ours, what = [], Counter[str]()
+    for number in range(n):
+        night = lists.draw(data, number, seed)
+        answer, names = adapter.listed(night, data)
+        true = np.flatnonzero((names == night.true) & answer.listed)
+        ours.append(Judged(probability=answer.probability, true=int(true[0]) if len(true) else None, mpc=night.mpc))
+        what[f"{night.what}, {'listed' if night.true else 'not listed'}" if night.what != "none" else "none"] += 1
+        if number % 20 == 19:
+            tell(f"{number + 1} of {n} lists, log loss {np.mean([j.log_loss for j in ours]):.3f}")
+    return {"rules": {OURS: measures.summary(ours)}, "events": dict(what)}
 
 
 def _place(true: np.ndarray) -> int | None:
@@ -68,11 +85,13 @@ def _place(true: np.ndarray) -> int | None:
 
 def survey_nights(survey: schedule.Survey, data: Path, n: int, seed: int, tell: Callable[[str], None]) -> Told:
     """Nights of one survey in real maps."""
-    return compare(lambda number: nights.draw(data, survey, nights.MAPS, number, seed), n, tell)
+    return compare(lambda number: nights.draw(data, survey, nights.MAPS_OF[survey.name], number, seed), n, tell)
 
 
 SETS: dict[str, tuple[int, int, Callable[[Path, int, int, Callable[[str], None]], Told]]] = {
     "ztf": (400, 60, lambda data, n, seed, tell: survey_nights(schedule.ZTF, data, n, seed, tell)),
+    "rubin": (150, 12, lambda data, n, seed, tell: survey_nights(schedule.RUBIN, data, n, seed, tell)),
+    "lists": (400, 100, catalogued),
 }
 """Nights by default, nights of a quick run, and what plays them."""
 
@@ -109,7 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Told]:
 def page(name: str, answer: Told, seconds: float) -> str:
     """What one set says, as markdown."""
     parts = [report.comparison(name, answer["rules"]), report.reliability(answer["rules"][OURS])]
-    parts += [f"{key}: " + ", ".join(f"{k} {v}" for k, v in answer[key].items()) for key in ("events", "claimed")]
+    parts += [
+        f"{key}: " + ", ".join(f"{k} {v}" for k, v in answer[key].items())
+        for key in ("events", "claimed")
+        if key in answer
+    ]
     return "\n".join([*parts, f"{seconds:.0f} s\n"])
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from coincidence import DEFAULT, AlertBatch, Event, Galaxies, Kind, LightCurves, Messenger, Stage, rank, score
 from coincidence.completeness import Catalog, Completeness
-from skymaps import FloatArray
+from mma.alerts import decode
+from mma.galaxies import read
+from mma.streams import Message
+from skymaps import FloatArray, Region
 
-from . import galaxies
+from . import galaxies, lists
 from .night import Night
 from .sources import BANDS
 
@@ -32,20 +40,20 @@ class Answer:
     """The class each is taken for."""
 
 
-def event(night: Night) -> Event:
-    """As its notice tells it."""
-    time = datetime.fromtimestamp(night.time, UTC)
+def _notice(name: str, at: float, region: Region, classes: Mapping[str, float]) -> Event:
+    """An event as LVK's notice tells it."""
+    time = datetime.fromtimestamp(at, UTC)
     return Event(
-        id=night.name,
+        id=name,
         messenger=Messenger.GW,
         kind=Kind.CBC,
         observatory="LVK",
         issued=time + timedelta(hours=1),
         stage=Stage.INITIAL,
         time=time,
-        region=night.skymap,
+        region=region,
         notice="",
-        classes=night.classes,
+        classes=classes,
         significant=True,
         far_hz=1e-9,
         instruments=("H1", "L1", "V1"),
@@ -144,16 +152,48 @@ def catalogue(night: Night) -> Galaxies:
 
 
 def answer(night: Night) -> Answer:
+    """Candidates of a night."""
+    told = _notice(night.name, night.time, night.skymap, night.classes)
+    return _asked(told, alerts(night), catalogue(night), curves(night))
+
+
+def _asked(told: Event, batch: AlertBatch, known: Galaxies, points: LightCurves) -> Answer:
     """The public way: score, then rank, with default parameters."""
-    found = rank(score(event(night), alerts(night), catalogue(night), DEFAULT, curves=curves(night)))
-    place = {name: i for i, name in enumerate(night.objects.id)}
-    probability = np.full(len(night.objects), np.nan)
-    counterpart = np.full(len(night.objects), None, dtype=object)
-    listed = np.zeros(len(night.objects), dtype=np.bool_)
+    found = rank(score(told, batch, known, DEFAULT, curves=points))
+    place = {name: i for i, name in enumerate(batch.object_id)}
+    n = len(batch)
+    probability, listed = np.full(n, np.nan), np.zeros(n, dtype=np.bool_)
+    counterpart = np.full(n, None, dtype=object)
     for candidate in found:
-        listed[place[candidate.object_id]] = True
+        row = place[candidate.object_id]
+        listed[row] = True
         if candidate.probability is not None:
-            probability[place[candidate.object_id]] = candidate.probability
-            counterpart[place[candidate.object_id]] = candidate.counterpart
+            probability[row] = candidate.probability
+            counterpart[row] = candidate.counterpart
     none = float(max(1.0 - np.nansum(probability), 0.0))
     return Answer(probability=probability, listed=listed, none=none, counterpart=counterpart)
+
+
+def listed(night: lists.Listed, data: Path) -> tuple[Answer, np.ndarray]:
+    """A table of transients as a user replays it, with 50MGC imported; and the names of its objects."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(night.rows[0]))
+    writer.writeheader()
+    writer.writerows(night.rows)
+    batch = decode([Message(payload=text.getvalue().encode(), topic="tables", name="table.csv")]).batch
+    points = LightCurves.of(
+        object=np.arange(len(batch)),
+        time=batch.time,
+        band=np.array([b or "unknown" for b in batch.band], dtype=object),
+        flux_njy=batch.flux_njy,
+        flux_error_njy=batch.flux_error_njy,
+        limit_mag=np.full(len(batch), np.nan),
+    )
+    told = _notice(night.name, night.time, night.skymap, night.classes)
+    return _asked(told, batch, fifty(data), points), batch.object_id
+
+
+@lru_cache(maxsize=1)
+def fifty(data: Path) -> Galaxies:
+    """50MGC, as ``mma catalog import`` reads it."""
+    return read(data / "galaxies" / "50MGC_catalog_short.fits", "50MGC")[0]

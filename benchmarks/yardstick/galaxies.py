@@ -272,3 +272,27 @@ def near_ones(known: Nearby, ra: FloatArray, dec: FloatArray, random: np.random.
         "kind": np.full(len(rows), "indep", dtype=object),
     }
     return replace(seen, **told)
+
+
+def settled(
+    known: Nearby, share: FloatArray, mpc: FloatArray, offset_kpc: FloatArray, random: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Places and distances of transients in galaxies of 50MGC about as far as wished; NaN where there are none.
+
+    Parameters
+    ----------
+    share
+        How likely each galaxy is taken, besides its light. Shape (galaxies,).
+    mpc, offset_kpc
+        Wished distances, and how far from the centre. Shape (n,).
+    """
+    ra, dec, far = (np.full(len(mpc), np.nan) for _ in range(3))
+    for i in np.flatnonzero(mpc < NEAR_MPC).tolist():
+        weight = share * 10.0 ** (-0.4 * known.absolute) * np.exp(-0.5 * ((known.mpc - mpc[i]) / 2.0) ** 2)
+        if not weight.sum() > 0:
+            continue
+        own = int(random.choice(len(weight), p=weight / weight.sum()))
+        away = np.array([np.degrees(offset_kpc[i] * 1e-3 / known.mpc[own])])
+        there = beside(known.ra[own : own + 1], known.dec[own : own + 1], away, random)
+        ra[i], dec[i], far[i] = there[0][0], there[1][0], known.mpc[own]
+    return ra, dec, far

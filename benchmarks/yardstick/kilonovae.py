@@ -128,14 +128,19 @@ def light_of(mags: Table, event: float, mpc: float) -> Light:
     return light
 
 
+def offsets(n: int, random: np.random.Generator) -> FloatArray:
+    """How far from the centres of their galaxies mergers are, kpc. Shape (n,)."""
+    return np.minimum(HOST_KPC * np.exp(random.normal(0.0, 0.9, n)), 100.0)
+
+
 def counterpart(
     kind: Kind, event: float, place: tuple[float, float, float], folder: Path, random: np.random.Generator
 ) -> Sources:
     """A counterpart at a place (degrees, Mpc)."""
     ra, dec, mpc = place
     what, mags = table(kind, folder, random)
-    offset = HOST_KPC * np.exp(random.normal(0.0, 0.9, 1))
-    chosen = usual(1, random) | {"mpc": np.array([mpc]), "offset_kpc": np.minimum(offset, 100.0)}
+    offset = offsets(1, random)
+    chosen = usual(1, random) | {"mpc": np.array([mpc]), "offset_kpc": offset}
     return Sources(
         what=what,
         ra=np.array([ra]),

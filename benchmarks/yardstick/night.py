@@ -26,6 +26,9 @@ LEVEL = 0.995
 BEFORE_D = 32.0
 """The survey looks for this long before the event."""
 
+SEEN_D = 1.0
+"""Sources first seen earlier than this before the event are left out."""
+
 STARS_DEG2 = 4000.0
 """Stars that Pan-STARRS tells from galaxies, at high latitude."""
 
@@ -114,6 +117,16 @@ MAPS = (
 )
 
 
+SMALL = {
+    "GW170817.fits.gz", "userguide-MS181101ab-bayestar.multiorder.fits", "tilepy-927563_lalinference.fits.gz",
+    "MS230518e-TraceT-bayestar.multiorder.fits", "MS190227n_bayestar.fits.gz", "S190517h-18951_bayestar.fits.gz",
+    "S190814bv-LALInference.v1.fits.gz", "S190814bv-bayestar.multiorder.fits,0",
+}  # fmt: skip
+"""Regions below 1,000 deg2: a deep survey sees thousands of supernovae in one."""
+
+MAPS_OF = {"ztf": MAPS, "lsst": tuple(setting for setting in MAPS if setting.path in SMALL)}
+
+
 @lru_cache(maxsize=16)
 def read(path: Path) -> SkyMap:
     """A real map."""
@@ -150,7 +163,7 @@ def draw(data: Path, survey: Survey, settings: tuple[Setting, ...], number: int,
     skymap, region = read(path), cells(path)
     event = _date(skymap, random)
     age = float(random.choice([2.0, 4.0, 7.0, 13.0]))
-    place = places.from_map(skymap, random)
+    place = homed(places.from_map(skymap, random), skymap, data, random)
     kind = merged(classes, random)
     start, end = event - BEFORE_D * DAY_S, event + age * DAY_S
     looks = _looks(survey, region, (start, event, end), random)
@@ -161,13 +174,26 @@ def draw(data: Path, survey: Survey, settings: tuple[Setting, ...], number: int,
     if kind is not None:
         sources.insert(0, kilonovae.counterpart(kind, event, place, data, random))
         what = sources[0].what
-    objects, points, catalogue = seen(sources, looks, survey, data, random)
+    objects, points, catalogue = seen(sources, looks, survey, event - SEEN_D * DAY_S, data, random)
     true = [str(o) for o, w in zip(objects.id, objects.what, strict=True) if kind is not None and w == what]
     return Night(
         name=f"{survey.name}-{number}", map_name=path.name, skymap=skymap, time=event, classes=classes, survey=survey,
         age_d=age, objects=objects, points=points, looks=looks, galaxies=catalogue, true=true[0] if true else None,
         what=what, mpc=place[2],
     )  # fmt: skip
+
+
+def homed(
+    place: tuple[float, float, float], skymap: SkyMap, data: Path, random: np.random.Generator
+) -> tuple[float, float, float]:
+    """Within 45 Mpc, the place and distance of a galaxy of 50MGC: by its light, and the map's probability there."""
+    if place[2] >= galaxies.NEAR_MPC:
+        return place
+    known = galaxies.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
+    share = np.nan_to_num(skymap.probdensity_at(known.ra, known.dec))
+    offset = np.minimum(kilonovae.offsets(1, random), 30.0)
+    ra, dec, mpc = galaxies.settled(known, share, np.array([place[2]]), offset, random)
+    return place if np.isnan(ra[0]) else (float(ra[0]), float(dec[0]), float(mpc[0]))
 
 
 def _date(skymap: SkyMap, random: np.random.Generator) -> float:
@@ -198,9 +224,13 @@ def background(
 ) -> list[Sources]:
     """All unrelated sources of a region."""
     where = region[0], region[1]
+    known = galaxies.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
+    inside = places.within(*where, known.ra, known.dec).astype(np.float64)
     made: list[Sources] = []
     for batch in supernovae.draw(data / "yardstick", patch, random):
         ra, dec = places.even(*where, len(batch.z), random)
+        near = galaxies.settled(known, inside, batch.mpc, random.gamma(2.0, 3.0, len(ra)), random)
+        ra, dec = (np.where(np.isnan(new), old, new) for new, old in zip(near[:2], (ra, dec), strict=True))
         made.append(batch.at(ra, dec, random))
     made += others.galactic(where, patch, random)
     made += others.fast(where, patch, random)
@@ -210,12 +240,12 @@ def background(
 
 
 def seen(
-    sources: list[Sources], looks: Looks, survey: Survey, data: Path, random: np.random.Generator
+    sources: list[Sources], looks: Looks, survey: Survey, since: float, data: Path, random: np.random.Generator
 ) -> tuple[Objects, Points, Catalogued]:
-    """What the survey and the catalogues tell of them."""
+    """What the survey and the catalogues tell of them, of those first seen since some time."""
     objects, points, around, n = [], [], [], 0
     for some in sources:
-        rows, its = observe(some, looks, survey, random)
+        rows, its = observe(some, looks, survey, since, random)
         if not len(rows):
             continue
         told, catalogue = _told(some, rows, survey, data, random, n)

@@ -45,8 +45,14 @@ def joined(parts: list[Points]) -> Points:
     return Points(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Points)})
 
 
-def observe(sources: Sources, looks: Looks, survey: Survey, random: np.random.Generator) -> tuple[IntArray, Points]:
-    """Rows of the sources that the survey has an alert of, and their points, ``object`` counting in those rows."""
+def observe(
+    sources: Sources, looks: Looks, survey: Survey, since: float, random: np.random.Generator
+) -> tuple[IntArray, Points]:
+    """Rows of the sources that the survey has a first alert of since some time, and their points, ``object`` counting
+    in those rows.
+
+    What was seen earlier is left out: it was there before the event, and every rule vetoes it.
+    """
     mine = field_of(survey, sources.ra, sources.dec)
     first = np.searchsorted(looks.field, mine)
     n = np.searchsorted(looks.field, mine, side="right") - first
@@ -58,7 +64,9 @@ def observe(sources: Sources, looks: Looks, survey: Survey, random: np.random.Ge
     error = np.hypot(sky, CALIBRATION * true)
     measured = true + error * random.normal(size=len(row))
     bright = np.abs(measured) > DETECTED * error
-    kept = np.bincount(row[bright & (measured > 0)], minlength=len(sources)) > 0
+    begun = np.full(len(sources), np.inf)
+    np.minimum.at(begun, row[bright & (measured > 0)], time[bright & (measured > 0)])
+    kept = np.isfinite(begun) & (begun >= since)
     rows = np.flatnonzero(kept)
     number = np.cumsum(kept) - 1
     of = kept[row]
@@ -72,12 +80,4 @@ def observe(sources: Sources, looks: Looks, survey: Survey, random: np.random.Ge
         limit_mag=limit,
         detected=bright,
     ).take(of)
-    return rows, _remembered(points, len(rows))
-
-
-def _remembered(points: Points, n: int) -> Points:
-    """Without what is farther than ``MEMORY_D`` before the first detection."""
-    first = np.full(n, np.inf)
-    seen = points.detected & (points.flux_njy > 0)
-    np.minimum.at(first, points.object[seen], points.time[seen])
-    return points.take(points.time >= first[points.object] - MEMORY_D * DAY_S)
+    return rows, points.take(points.time >= begun[rows][points.object] - MEMORY_D * DAY_S)

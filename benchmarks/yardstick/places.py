@@ -54,6 +54,13 @@ def even(lower: IntArray, size: IntArray, n: int, random: np.random.Generator) -
     return _within(lower[cell], size[cell], random)
 
 
+def within(lower: IntArray, size: IntArray, ra: FloatArray, dec: FloatArray) -> np.ndarray:
+    """Which places lie in some of the cells, which are ordered. Shape (n,)."""
+    pixel = np.asarray(healpix.pixel_at(ra, dec, 29))
+    cell = np.clip(np.searchsorted(lower, pixel, side="right") - 1, 0, len(lower) - 1)
+    return (pixel >= lower[cell]) & (pixel < lower[cell] + size[cell])
+
+
 def _within(lower: IntArray, size: IntArray, random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     pixel = lower + (random.uniform(size=len(lower)) * size).astype(np.int64)
     ra, dec = healpix.pixel_centre(29, pixel)

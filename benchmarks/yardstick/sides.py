@@ -164,14 +164,17 @@ def isotonic(score: FloatArray, true: np.ndarray, at: FloatArray) -> FloatArray:
     return np.interp(at, value, fitted)
 
 
-def together(probability: FloatArray) -> FloatArray:
-    """Probabilities of candidates each by itself, made those of a list with at most one true: odds over 1 plus all."""
+def together(probability: FloatArray, *, by_odds: bool) -> FloatArray:
+    """Probabilities of candidates each by itself, made those of a list with at most one true: odds over 1 plus all, or
+    as they are, and scaled where they add up to more than 0.98."""
+    if not by_odds:
+        return probability / max(float(np.nansum(probability)) / 0.98, 1.0)
     p = np.clip(np.where(np.isfinite(probability), probability, 0.0), 0.0, 1.0 - FEWEST)
     odds = p / (1.0 - p)
     return np.where(np.isfinite(probability), odds / (1.0 + odds.sum()), np.nan)
 
 
-def crossed(all_: list[FloatArray], true: list[np.ndarray]) -> list[FloatArray]:
+def crossed(all_: list[FloatArray], true: list[np.ndarray], *, by_odds: bool) -> list[FloatArray]:
     """Probabilities of each night by a fit to the other half of the nights."""
     fits = []
     for half in (0, 1):
@@ -183,5 +186,5 @@ def crossed(all_: list[FloatArray], true: list[np.ndarray]) -> list[FloatArray]:
     for k, score in enumerate(all_):
         p, finite = np.full(len(score), np.nan), np.isfinite(score)
         p[finite] = isotonic(*fits[k % 2], score[finite])
-        out.append(together(p))
+        out.append(together(p, by_odds=by_odds))
     return out

@@ -198,9 +198,11 @@ def test_isotonic_probabilities_never_fall():
 
 
 def test_lists_of_sides_promise_at_most_one():
-    p = sides.together(np.array([0.5, 0.5, np.nan]))
+    p = sides.together(np.array([0.5, 0.5, np.nan]), by_odds=True)
     assert p[:2] == pytest.approx([1 / 3, 1 / 3])  # odds of 1 each, and of 1 for none
     assert np.isnan(p[2])
+    assert sides.together(np.array([0.5, 0.2]), by_odds=False) == pytest.approx([0.5, 0.2])
+    assert sides.together(np.array([0.9, 0.9]), by_odds=False).sum() == pytest.approx(0.98)
 
 
 def test_log_loss_and_ranks_by_hand():

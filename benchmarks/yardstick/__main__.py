@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import workload
 
-from . import adapter, lists, measures, report, schedule, sides
+from . import adapter, bursts, events, lists, measures, ratios, report, schedule, sides
 from . import night as nights
 from .measures import Judged
 from .night import Night
@@ -78,6 +78,57 @@ def catalogued(data: Path, n: int, seed: int, tell: Callable[[str], None]) -> To
     return {"rules": {OURS: measures.summary(ours)}, "events": dict(what)}
 
 
+def afterglows(data: Path, n: int, seed: int, tell: Callable[[str], None]) -> Told:
+    """Real afterglows: alone to 0.4 d, GRB 211211A as it grows, GRB 230812B among others."""
+    burst, rows = 1.70e9, []
+    for curve in bursts.read(data / "yardstick" / "afterglows.csv.gz"):
+        p = [
+            float(np.nan_to_num(adapter.answer(bursts.alone(curve, burst, seed + k)).probability[0])) for k in range(5)
+        ]
+        rows.append((curve.name, len(curve.days), f"{curve.mag[0]:.1f}", f"{np.median(p):.3f}"))
+    whole, grows = bursts.written("GRB211211A", bursts.GRB_211211A_POINTS), []
+    for days in bursts.GRB_211211A_DAYS:
+        night = bursts.alone(bursts.until(whole, days), bursts.GRB_211211A, seed)
+        grows.append((f"{days}", f"{float(np.nan_to_num(adapter.answer(night).probability[0])):.3f}"))
+    among = judged(night := bursts.among(data, seed), adapter.answer(night))
+    p = float(np.nan_to_num(among.probability[0]))
+    others = float(np.nansum(among.probability[1:]))
+    return {
+        "tables": {
+            "real afterglows to 0.4 d, alone in a circle (median of five places)": (
+                ("burst", "points", "first r", "P"), rows,
+            ),
+            "GRB 211211A as its light curve grows": (("days", "P"), grows),
+            f"GRB 230812B among {len(night.objects) - 1} unrelated ones": (
+                ("rank", "P", "sum of P of the others"), [(f"{among.rank:.0f}", f"{p:.3f}", f"{others:.3f}")],
+            ),
+        },
+        "numbers": {
+            "median P": float(np.median([float(row[-1]) for row in rows])),
+            "least P of GRB 211211A": min(float(row[-1]) for row in grows),
+            "rank of GRB 230812B": among.rank,
+        },
+    }  # fmt: skip
+
+
+def distances(data: Path, n: int, seed: int, tell: Callable[[str], None]) -> Told:
+    """Mean ratios of distance over unrelated transients; n places anywhere."""
+    made, rows = ratios.field(data, n, seed), []
+    edges = np.arange(0.0, ratios.FARTHEST_MPC + 0.5 * ratios.STEP_MPC, ratios.STEP_MPC)
+    for mpc in ratios.DISTANCES_MPC:
+        for limit in ratios.LIMITS_MAG:
+            weight = ratios.weights(made, edges, adapter.unrelated(limit, edges, data))
+            ratio = adapter.ratio(made, mpc, limit, data)
+            near = np.isfinite(made.mpc)
+            parts = [float(np.sum(weight[some] * ratio[some])) for some in (near, ~near)]
+            error = np.std(ratio[~near]) / np.sqrt((~near).sum())
+            rows.append((f"{mpc:.0f}", f"{limit}", f"{sum(parts):.3f}", f"{error:.3f}", *(f"{p:.3f}" for p in parts)))
+            tell(f"{mpc:.0f} Mpc, {limit} mag: {sum(parts):.3f}")
+    heads = ("event, Mpc", "limit, mag", "mean ratio", "+-", "of it in its galaxies", "anywhere")
+    worst = max(abs(float(row[2]) - 1.0) for row in rows)
+    return {"tables": {"mean ratio of distances, real 50MGC": (heads, rows)}, "numbers": {"worst, off 1 by": worst}}
+
+
 def _place(true: np.ndarray) -> int | None:
     rows = np.flatnonzero(true)
     return int(rows[0]) if len(rows) else None
@@ -85,13 +136,15 @@ def _place(true: np.ndarray) -> int | None:
 
 def survey_nights(survey: schedule.Survey, data: Path, n: int, seed: int, tell: Callable[[str], None]) -> Told:
     """Nights of one survey in real maps."""
-    return compare(lambda number: nights.draw(data, survey, nights.MAPS_OF[survey.name], number, seed), n, tell)
+    return compare(lambda number: nights.draw(data, survey, events.MAPS_OF[survey.name], number, seed), n, tell)
 
 
 SETS: dict[str, tuple[int, int, Callable[[Path, int, int, Callable[[str], None]], Told]]] = {
     "ztf": (400, 60, lambda data, n, seed, tell: survey_nights(schedule.ZTF, data, n, seed, tell)),
     "rubin": (150, 12, lambda data, n, seed, tell: survey_nights(schedule.RUBIN, data, n, seed, tell)),
-    "lists": (400, 100, catalogued),
+    "lists": (240, 60, catalogued),
+    "afterglows": (1, 1, afterglows),
+    "ratios": (30_000, 6_000, distances),
 }
 """Nights by default, nights of a quick run, and what plays them."""
 
@@ -127,6 +180,10 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Told]:
 
 def page(name: str, answer: Told, seconds: float) -> str:
     """What one set says, as markdown."""
+    if "tables" in answer:
+        parts = [f"### {name}", ""] + [report.plain(title, *table) for title, table in answer["tables"].items()]
+        parts += [", ".join(f"{key} {value:.3g}" for key, value in answer["numbers"].items())]
+        return "\n".join([*parts, f"{seconds:.0f} s\n"])
     parts = [report.comparison(name, answer["rules"]), report.reliability(answer["rules"][OURS])]
     parts += [
         f"{key}: " + ", ".join(f"{k} {v}" for k, v in answer[key].items())

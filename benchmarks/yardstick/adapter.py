@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -14,14 +14,15 @@ import numpy as np
 
 from coincidence import DEFAULT, AlertBatch, Event, Galaxies, Kind, LightCurves, Messenger, Stage, rank, score
 from coincidence.completeness import Catalog, Completeness
+from coincidence.terms import distance
 from mma.alerts import decode
 from mma.galaxies import read
 from mma.streams import Message
 from skymaps import FloatArray, Region
 
-from . import galaxies, lists
+from . import galaxies, lists, ratios
 from .night import Night
-from .sources import BANDS
+from .sources import BANDS, flux_njy
 
 GRID_MPC = (1.0, 20.0, 45.0, 60.0, 80.0, 100.0, 150.0, 200.0, 300.0, 400.0, 600.0, 800.0, 1200.0, 1800.0, 2600.0)
 """Where the catalogues' completeness is told."""
@@ -38,6 +39,23 @@ class Answer:
     none: float
     counterpart: np.ndarray
     """The class each is taken for."""
+
+
+def _burst(name: str, at: float, region: Region) -> Event:
+    """A burst as Fermi GBM's notice tells it."""
+    time = datetime.fromtimestamp(at, UTC)
+    return Event(
+        id=name,
+        messenger=Messenger.GAMMA,
+        kind=Kind.GRB,
+        observatory="Fermi",
+        issued=time + timedelta(minutes=10),
+        stage=Stage.UPDATE,
+        time=time,
+        region=region,
+        notice="",
+        instruments=("GBM",),
+    )
 
 
 def _notice(name: str, at: float, region: Region, classes: Mapping[str, float]) -> Event:
@@ -152,8 +170,11 @@ def catalogue(night: Night) -> Galaxies:
 
 
 def answer(night: Night) -> Answer:
-    """Candidates of a night."""
-    told = _notice(night.name, night.time, night.skymap, night.classes)
+    """Candidates of a night; an event without classes is a burst."""
+    if night.classes:
+        told = _notice(night.name, night.time, night.skymap, night.classes)
+    else:
+        told = _burst(night.name, night.time, night.skymap)
     return _asked(told, alerts(night), catalogue(night), curves(night))
 
 
@@ -197,3 +218,36 @@ def listed(night: lists.Listed, data: Path) -> tuple[Answer, np.ndarray]:
 def fifty(data: Path) -> Galaxies:
     """50MGC, as ``mma catalog import`` reads it."""
     return read(data / "galaxies" / "50MGC_catalog_short.fits", "50MGC")[0]
+
+
+SURVEY_OF = {20.5: "ztf", 22.5: "decam", 23.8: "lsst"}
+"""A survey about as deep as each limit."""
+
+
+def unrelated(limit_mag: float, edges_mpc: FloatArray, data: Path) -> FloatArray:
+    """Probability that an unrelated transient is in each step of distance and its host in 50MGC, by the score."""
+    model = distance.model(replace(DEFAULT, background_limit_mag=limit_mag))
+    middle = 0.5 * (edges_mpc[1:] + edges_mpc[:-1])
+    held = fifty(data).catalogs[0].completeness.at(middle)
+    return np.asarray(model.at(middle) * np.diff(edges_mpc) * held, dtype=np.float64)
+
+
+def ratio(made: ratios.Field, mpc: float, limit_mag: float, data: Path) -> FloatArray:
+    """``exp(distance)`` of objects seen once at these places, under an event so far; 1: it tells nothing."""
+    n, event = len(made.ra), 1.7e9
+    seen = event + 43200.0
+    batch = AlertBatch.from_rows([])
+    columns = {f.name: np.full(n, np.nan) for f in fields(batch)}
+    names = np.array([f"o{i}" for i in range(n)], dtype=object)
+    text = {"survey": SURVEY_OF[limit_mag], "band": "r", "classification": None}
+    columns |= {name: np.full(n, value, dtype=object) for name, value in text.items()}
+    columns |= {"id": names, "object_id": names, "ra": made.ra, "dec": made.dec, "message": np.arange(n)}
+    columns |= {"time": np.full(n, seen), "first_seen": np.full(n, seen), "n_detections": np.ones(n)}
+    columns |= {"flux_njy": np.full(n, flux_njy(limit_mag - 0.5)), "last_unseen": np.full(n, event - 86400.0)}
+    told = _notice("ratio", event, ratios.region(mpc), {"BNS": 1.0, "HasRemnant": 1.0})
+    chosen = replace(DEFAULT, background_limit_mag=limit_mag, level=1.0)
+    out = np.ones(n)
+    for candidate in score(told, AlertBatch(**columns), fifty(data), chosen):
+        term = candidate.terms["distance"]
+        out[int(candidate.object_id[1:])] = 1.0 if term is None else np.exp(term)
+    return out

@@ -132,15 +132,15 @@ class Nearby:
 
 
 @lru_cache(maxsize=2)
-def nearby(path: Path) -> Nearby:
-    """Read it."""
+def nearby(path: Path, farthest_mpc: float = NEAR_MPC) -> Nearby:
+    """Read it, to some distance."""
     from astropy.table import Table
 
     rows = Table.read(path)
     mpc = np.asarray(rows["bestdist"].filled(np.nan), dtype=np.float64)
     mass = np.asarray(rows["logmass"].filled(np.nan), dtype=np.float64)
     error = np.asarray(rows["bestdist_error"].filled(np.nan), dtype=np.float64)
-    kept = np.isfinite(mpc) & (mpc > 1.0) & (mpc < NEAR_MPC)
+    kept = np.isfinite(mpc) & (mpc > 1.0) & (mpc < farthest_mpc)
     mag = np.where(np.isfinite(mass), 4.65 - 2.5 * (mass - np.log10(2.0)), -15.0)
     ra, dec = np.asarray(rows["ra"], dtype=np.float64), np.asarray(rows["dec"], dtype=np.float64)
     error = np.where(np.isfinite(error), error, 0.1 * mpc)

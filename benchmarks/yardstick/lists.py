@@ -18,7 +18,7 @@ import numpy as np
 
 from skymaps import SkyMap
 
-from . import kilonovae, night, places, schedule
+from . import events, kilonovae, night, places, schedule
 from .cosmos import DAY_S, FloatArray, redshift
 from .observing import observe
 from .sources import StrArray, magnitude
@@ -40,18 +40,18 @@ HOLES = {"BBH": 1.0, "HasRemnant": 0.0}
 
 EVENTS = (
     ("S190425z-LALInference.multiorder.fits", "2019-04-25T08:18:05", BRIGHT),
-    ("S190426c-LALInference1.multiorder.fits", "2019-04-26T15:21:55", night.DOUBTFUL),
+    ("S190426c-LALInference1.multiorder.fits", "2019-04-26T15:21:55", events.DOUBTFUL),
     ("S190510g-LALInference.multiorder.fits", "2019-05-10T02:59:39", FAIR),
-    ("S190814bv-bayestar.multiorder.fits,0", "2019-08-14T21:10:39", night.DARK),
-    ("S190814bv-LALInference.v1.fits.gz", "2019-08-14T21:10:39", night.DARK),
+    ("S190814bv-bayestar.multiorder.fits,0", "2019-08-14T21:10:39", events.DARK),
+    ("S190814bv-LALInference.v1.fits.gz", "2019-08-14T21:10:39", events.DARK),
     ("S190503bf-bayestar.multiorder.fits", "2019-05-03T18:54:04", GAP),
     ("S190408an-bayestar.multiorder.fits", "2019-04-08T18:18:02", HOLES),
-    ("GW170817.fits.gz", "", night.SURE),
-    ("userguide-MS181101ab-bayestar.multiorder.fits", "", night.SURE),
-    ("MS230518e-TraceT-bayestar.multiorder.fits", "", night.LIKELY),
-    ("MS190227n_bayestar.fits.gz", "", night.SURE),
-    ("tilepy-927563_lalinference.fits.gz", "", night.SURE),
-    ("S190517h-18951_bayestar.fits.gz", "", night.LIKELY),
+    ("GW170817.fits.gz", "", events.SURE),
+    ("userguide-MS181101ab-bayestar.multiorder.fits", "", events.SURE),
+    ("MS230518e-TraceT-bayestar.multiorder.fits", "", events.LIKELY),
+    ("MS190227n_bayestar.fits.gz", "", events.SURE),
+    ("tilepy-927563_lalinference.fits.gz", "", events.SURE),
+    ("S190517h-18951_bayestar.fits.gz", "", events.LIKELY),
 )  # fmt: skip
 """Map, true time (none: it was no event of that run), classes."""
 
@@ -120,7 +120,7 @@ def draw(data: Path, number: int, seed: int) -> Listed:
     first, last = np.searchsorted(days, [event - BEFORE_D * DAY_S, event + AFTER_D * DAY_S])
     listed = [row for row in rows[first:last] if row["event"]]
     place = night.homed(places.from_map(skymap, random), skymap, data, random)
-    kind, row, what = night.merged(classes, random), None, "none"
+    kind, row, what = events.merged(classes, random), None, "none"
     if kind is not None:
         what, row = _counterpart(kind, event, place, data, random)
     if row is not None:

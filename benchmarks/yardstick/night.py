@@ -13,7 +13,7 @@ import numpy as np
 import skymaps
 from skymaps import SkyMap
 
-from . import galaxies, kilonovae, others, places, schedule, supernovae
+from . import events, galaxies, kilonovae, others, places, schedule, supernovae
 from .cosmos import DAY_S, FloatArray
 from .galaxies import Catalogued
 from .observing import Points, joined, observe
@@ -63,7 +63,9 @@ class Night:
 
     name: str
     map_name: str
-    skymap: SkyMap
+    skymap: Any
+    """A map, or a shape."""
+
     time: float
     """Of the event, Unix seconds."""
 
@@ -86,47 +88,6 @@ class Night:
     """True distance of the event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """A map and what its sender may say of the source."""
-
-    path: str
-    classes: tuple[Mapping[str, float], ...]
-    weight: float
-
-
-SURE = {"BNS": 0.97, "NSBH": 0.02, "BBH": 0.0, "Terrestrial": 0.01, "HasNS": 1.0, "HasRemnant": 1.0}
-LIKELY = {"BNS": 0.6, "NSBH": 0.05, "BBH": 0.0, "Terrestrial": 0.35, "HasNS": 1.0, "HasRemnant": 0.98}
-DARK = {"BNS": 0.02, "NSBH": 0.93, "BBH": 0.03, "Terrestrial": 0.02, "HasNS": 0.97, "HasRemnant": 0.3}
-DOUBTFUL = {"BNS": 0.24, "NSBH": 0.06, "BBH": 0.12, "Terrestrial": 0.58, "HasNS": 1.0, "HasRemnant": 1.0}
-"""Classes like those that LVK told in O3 and O4 (S190425z, S190910h, S190814bv, S190426c)."""
-
-MAPS = (
-    Setting(path="GW170817.fits.gz", classes=(SURE,), weight=2.0),
-    Setting(path="userguide-MS181101ab-bayestar.multiorder.fits", classes=(SURE,), weight=3.0),
-    Setting(path="tilepy-927563_lalinference.fits.gz", classes=(SURE, LIKELY), weight=2.0),
-    Setting(path="MS230518e-TraceT-bayestar.multiorder.fits", classes=(SURE, LIKELY, DARK), weight=3.0),
-    Setting(path="MS190227n_bayestar.fits.gz", classes=(SURE, LIKELY), weight=3.0),
-    Setting(path="S190517h-18951_bayestar.fits.gz", classes=(SURE, LIKELY), weight=3.0),
-    Setting(path="gwcelery-bayestar.multiorder.fits", classes=(SURE, LIKELY, DARK), weight=2.0),
-    Setting(path="S190814bv-LALInference.v1.fits.gz", classes=(DARK,), weight=1.0),
-    Setting(path="S190814bv-bayestar.multiorder.fits,0", classes=(DARK, LIKELY), weight=1.0),
-    Setting(path="S190425z-LALInference.multiorder.fits", classes=(SURE,), weight=0.7),
-    Setting(path="S190426c-bayestar.multiorder.fits", classes=(DOUBTFUL,), weight=1.0),
-    Setting(path="S190510g-LALInference.multiorder.fits", classes=(LIKELY,), weight=1.0),
-)
-
-
-SMALL = {
-    "GW170817.fits.gz", "userguide-MS181101ab-bayestar.multiorder.fits", "tilepy-927563_lalinference.fits.gz",
-    "MS230518e-TraceT-bayestar.multiorder.fits", "MS190227n_bayestar.fits.gz", "S190517h-18951_bayestar.fits.gz",
-    "S190814bv-LALInference.v1.fits.gz", "S190814bv-bayestar.multiorder.fits,0",
-}  # fmt: skip
-"""Regions below 1,000 deg2: a deep survey sees thousands of supernovae in one."""
-
-MAPS_OF = {"ztf": MAPS, "lsst": tuple(setting for setting in MAPS if setting.path in SMALL)}
-
-
 @lru_cache(maxsize=16)
 def read(path: Path) -> SkyMap:
     """A real map."""
@@ -139,34 +100,18 @@ def cells(path: Path) -> tuple[Any, Any, float]:
     return places.searched(read(path), LEVEL)
 
 
-def choose(settings: tuple[Setting, ...], data: Path, number: int, random: np.random.Generator) -> tuple[Path, dict]:
-    """A map and its classes."""
-    weight = np.array([s.weight for s in settings])
-    chosen = settings[int(random.choice(len(settings), p=weight / weight.sum()))]
-    return data / "skymaps" / "gw" / chosen.path, dict(chosen.classes[int(random.integers(len(chosen.classes)))])
-
-
-def merged(classes: Mapping[str, float], random: np.random.Generator) -> kilonovae.Kind | None:
-    """What the source was, by the sender's probabilities; None where nothing can shine."""
-    names = [name for name in ("BNS", "NSBH", "BBH", "Terrestrial") if name in classes]
-    share = np.array([classes[name] for name in names])
-    name = str(random.choice(names, p=share / share.sum()))
-    if name not in ("BNS", "NSBH") or random.uniform() > classes.get("HasRemnant", 1.0):
-        return None
-    return kilonovae.Kind(neutron_stars=name == "BNS")
-
-
-def draw(data: Path, survey: Survey, settings: tuple[Setting, ...], number: int, seed: int) -> Night:
+def draw(data: Path, survey: Survey, settings: tuple[events.Setting, ...], number: int, seed: int) -> Night:
     """One night, by its number: the same seed gives the same night."""
     random = np.random.default_rng([seed, number, survey.field_deg > 5])
-    path, classes = choose(settings, data, number, random)
+    path, classes = events.choose(settings, data, random)
     skymap, region = read(path), cells(path)
     event = _date(skymap, random)
     age = float(random.choice([2.0, 4.0, 7.0, 13.0]))
     place = homed(places.from_map(skymap, random), skymap, data, random)
-    kind = merged(classes, random)
+    kind = events.merged(classes, random)
     start, end = event - BEFORE_D * DAY_S, event + age * DAY_S
-    looks = _looks(survey, region, (start, event, end), random)
+    follows = int(random.choice([0, 2, 3]))
+    looks = looks_at(survey, region, (start, event, end), follows, random)
     deepest = float(looks.limit_mag.max(initial=20.0))
     patch = supernovae.Patch(area_deg2=region[2], start=event - 12.0 * DAY_S, end=end, deepest_mag=deepest)
     sources = background(data, patch, region, looks, survey, random)
@@ -205,13 +150,23 @@ def _date(skymap: SkyMap, random: np.random.Generator) -> float:
     return float(dates[int(np.argmin(apart))])
 
 
-def _looks(
-    survey: Survey, region: tuple[Any, Any, float], times: tuple[float, float, float], random: np.random.Generator
+def looks_at(
+    survey: Survey,
+    region: tuple[Any, Any, float],
+    times: tuple[float, float, float],
+    follows: int,
+    random: np.random.Generator,
 ) -> Looks:
+    """A survey's exposures of a region from, about an event, to some time; it is a target for so many nights."""
     ra, dec = places.even(region[0], region[1], 20_000, random)
-    fields_there = np.unique(schedule.field_of(survey, ra, dec))
-    follows = int(random.choice([0, 2, 3]))
-    return schedule.looks(survey, fields_there[fields_there >= 0], *times, follows, random)
+    there = np.unique(schedule.field_of(survey, ra, dec))
+    return schedule.looks(survey, there[there >= 0], *times, follows, random)
+
+
+def no_looks() -> Looks:
+    """Nobody tells when it was looked."""
+    nothing, none = np.empty(0), np.empty(0, dtype=np.int64)
+    return Looks(field=none, ra=nothing, dec=nothing, time=nothing, band=none, limit_mag=nothing)
 
 
 def background(

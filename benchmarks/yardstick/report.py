@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,13 @@ def comparison(name: str, told: Mapping[str, Mapping[str, Any]]) -> str:
     ]  # fmt: skip
     for rule, numbers in told.items():
         lines.append(f"| {rule} | " + " | ".join(_cell(numbers[key], form) for key, _, form in COLUMNS) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def plain(title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Any rows as a markdown table."""
+    lines = [title, "", "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 

@@ -160,16 +160,30 @@ def looks(
             pair = survey.filters[0]
             deep = offset + survey.deeper_mag
             parts += _pair(survey, np.flatnonzero(up), (low, high), midnight, pair, loss, deep, random)
-    if not parts:
-        nothing, none = np.empty(0), np.empty(0, dtype=np.int64)
-        return Looks(field=none, ra=nothing, dec=nothing, time=nothing, band=none, limit_mag=nothing)
-    row, time, band, limit = (np.concatenate(column) for column in zip(*parts, strict=True))
-    kept = (time >= start) & (time <= end)
+    return _ordered(parts, fields, (ra, dec), (start, end))
+
+
+def _ordered(
+    parts: list[tuple[IntArray, FloatArray, IntArray, FloatArray]],
+    fields: IntArray,
+    centres: tuple[FloatArray, FloatArray],
+    span: tuple[float, float],
+) -> Looks:
+    """Exposures within a span of time, by field and time."""
+    nothing, none = np.empty(0), np.empty(0, dtype=np.int64)
+    empty = (none, nothing, none, nothing)
+    row, time, band, limit = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
+    kept = (time >= span[0]) & (time <= span[1])
     row, time, band, limit = row[kept], time[kept], band[kept], limit[kept]
     order = np.lexsort((time, fields[row]))
     row = row[order]
     return Looks(
-        field=fields[row], ra=ra[row], dec=dec[row], time=time[order], band=band[order], limit_mag=limit[order]
+        field=fields[row],
+        ra=centres[0][row],
+        dec=centres[1][row],
+        time=time[order],
+        band=band[order],
+        limit_mag=limit[order],
     )
 
 

@@ -16,13 +16,16 @@ from scipy.stats import kstest
 
 from benchmarks.yardstick import __main__ as yardstick
 from benchmarks.yardstick import (
+    bursts,
     cosmos,
     ejecta,
     galaxies,
     kilonovae,
+    lists,
     measures,
     night,
     places,
+    ratios,
     schedule,
     shapes,
     sides,
@@ -188,6 +191,63 @@ def test_a_survey_looks_at_night_every_second_night_as_deep_as_it_says():
     assert np.median(red) == pytest.approx(20.6, abs=0.25)
 
 
+@pytest.mark.realdata
+def test_places_of_ratios_count_what_the_background_says(data):
+    made = ratios.field(data, 500, 1)
+    edges = np.arange(0.0, 51.0, 1.0)
+    held = np.full(50, 1e-4)
+    weight = ratios.weights(made, edges, held)
+    near = np.isfinite(made.mpc)
+    filled = np.unique(np.digitize(made.mpc[near], edges) - 1)
+    assert weight.sum() == pytest.approx(1.0)
+    assert weight[near].sum() == pytest.approx(1e-4 * len(filled))  # every step that has a galaxy
+    assert np.ptp(weight[~near]) == 0.0
+
+
+def test_the_region_of_ratios_is_as_far_as_it_says():
+    region = ratios.region(40.0)
+    mean = region.distance_moments_at(np.array([10.0]), np.array([20.0]))[0]
+    # mean of d^2 normal(d; m, s): m (m^2 + 3 s^2) / (m^2 + s^2)
+    assert mean[0] == pytest.approx(40.0 * (1 + 3 * 0.04) / 1.04, rel=1e-3)
+    assert region.total == pytest.approx(1.0)
+    mpc = np.linspace(0.1, 120.0, 4000)
+    density = region.distance_density_at(np.full(4000, 10.0), np.full(4000, 20.0), mpc)
+    assert np.trapezoid(density, mpc) == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.realdata
+def test_bursts_are_cut_and_keep_what_was_measured(data):
+    curves = {curve.name: curve for curve in bursts.read(data / "yardstick" / "afterglows.csv.gz")}
+    assert len(curves) >= 15
+    assert all(curve.days.max() <= 0.4 for curve in curves.values())
+    some = bursts.points(curves["GRB130427A-SN2013cq"], 1e9)
+    told = sources.magnitude(some.flux_njy[some.detected])
+    assert told == pytest.approx(curves["GRB130427A-SN2013cq"].mag)
+    assert some.detected.sum() == len(some.time) - 2
+
+
+def test_a_curve_grows_and_limits_stay_limits():
+    whole = bursts.written("GRB211211A", bursts.GRB_211211A_POINTS)
+    early = bursts.until(whole, 0.5)
+    assert len(early.days) == 6
+    told = bursts.points(whole, 0.0)
+    assert np.isnan(told.flux_njy[~told.detected]).all()
+    assert told.limit_mag[~told.detected].tolist() == [20.6, 20.8, 21.96, 23.06]
+    places_ = [bursts.alone(curve, 0.0, 1).objects.ra[0] for curve in (early, whole)]
+    assert places_[0] == places_[1]
+
+
+@pytest.mark.realdata
+def test_lists_hold_what_was_discovered_in_their_days(data):
+    for number in range(6):
+        told = lists.draw(data, number, 1)
+        days = np.array([lists._noon(row["discoverdate"]) for row in told.rows])
+        assert np.all(days > told.time - (lists.BEFORE_D + 1.0) * 86400.0)
+        assert np.all(days < told.time + (lists.AFTER_D + 1.0) * 86400.0)
+        assert {row["claimedtype"] for row in told.rows} == {"Candidate"}
+        assert sum(row["event"] == told.true for row in told.rows) == (told.true is not None)
+
+
 def test_isotonic_probabilities_never_fall():
     random = np.random.default_rng(6)
     score = random.uniform(size=500)
@@ -229,3 +289,21 @@ def test_a_tiny_yardstick_runs(data, tmp_path, capsys):
     assert "| mma | 2 |" in (tmp_path / "yardstick.md").read_text()
     assert "| mma | 2 |" in capsys.readouterr().out
     assert (tmp_path / "ztf.png").stat().st_size > 1000
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", ["rubin", "lists"])
+def test_other_sets_run_too(name, data, tmp_path):
+    answer = yardstick.main(["--nights", "1", "--out", str(tmp_path), "--data", str(data), "--sets", name])[name]
+    assert answer["rules"]["mma"]["events"] == 1
+
+
+@pytest.mark.realdata
+def test_afterglows_and_ratios_are_told_as_tables(data, tmp_path):
+    arguments = ["--nights", "200", "--out", str(tmp_path), "--data", str(data), "--sets", "afterglows,ratios"]
+    answers = yardstick.main(arguments)
+    assert answers["afterglows"]["numbers"].keys() == {
+        "median P", "least P of GRB 211211A", "rank of GRB 230812B",
+    }  # fmt: skip
+    assert len(answers["ratios"]["tables"]["mean ratio of distances, real 50MGC"][1]) == 9
+    assert "| 22 | 20.5 |" in (tmp_path / "yardstick.md").read_text()

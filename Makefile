@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test search check bench cluster faults sbom hashes release setup format clean
+.PHONY: demo test search check bench cluster faults calibration sbom hashes release setup format clean
 
 demo: setup ## an offline night with known truth
 	$(BIN)/mma demo
@@ -15,8 +15,11 @@ search: setup ## properties tried on many new random cases; half an hour
 	$(BIN)/pytest -n 2 --dist worksteal -q -m hypothesis --hypothesis-profile search
 
 faults: setup ## kills, cuts, stops and poison on both databases, on a real Kafka; half an hour, power cuts as root
-	MMA_FAULTS=full $(BIN)/pytest -q -s tests/live/test_faults.py tests/live/test_power.py tests/live/test_poison.py \
+	MMA_FAULTS=full $(BIN)/pytest -q -s -m '' tests/live/test_faults.py tests/live/test_power.py tests/live/test_poison.py \
 	    tests/live/test_deliveries.py tests/live/test_gaps.py
+
+calibration: setup ## long Monte Carlo tests of the score
+	$(BIN)/pytest -n 2 -q -m calibration
 
 check: setup ## format, lint, types, import directions
 	$(BIN)/ruff format --check .

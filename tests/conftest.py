@@ -32,5 +32,7 @@ def data() -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line what a clone without the recorded data leaves out."""
+    if "not faults" in terminalreporter.config.getoption("-m", ""):
+        terminalreporter.write_line("left out: long faults and Monte Carlo runs ('make faults', 'make calibration')")
     if not DATA.is_dir():
         terminalreporter.write_line(f"left out: the tests on recorded real data, which is not in {DATA} (set MMA_DATA)")

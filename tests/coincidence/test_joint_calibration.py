@@ -77,6 +77,7 @@ def test_the_mean_over_rotations_is_one_for_maps():
     assert np.max(found) > 5.0
 
 
+@pytest.mark.calibration
 def test_unrelated_pairs_are_as_rare_as_their_rates_claim():
     """Triggers with rates even up to a limit, bursts at 310 per year, both anywhere at any time, by ``associate``.
 

@@ -77,7 +77,7 @@ def until_it_lives(run: Callable[[], subprocess.Popen[bytes]], is_done: Callable
     raise AssertionError(f"more than {most} deaths")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.faults)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "mma.sqlite")
@@ -146,6 +146,7 @@ def test_two_workers_share_what_they_know_of_it(broker: Broker, tmp_path: Path, 
     assert [reason for _, _, reason in letters(database)] == [REASON]
 
 
+@pytest.mark.faults
 def test_workers_that_are_killed_and_groups_that_change_set_nothing_aside(
     broker: Broker, tmp_path: Path, start: Start
 ) -> None:

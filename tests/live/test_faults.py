@@ -66,6 +66,9 @@ class Ending:
     counts: ending.Counts
 
 
+pytestmark = pytest.mark.faults
+
+
 @pytest.fixture(scope="module")
 def undisturbed(broker: Broker, tmp_path_factory: pytest.TempPathFactory, starter: Start) -> Ending:
     """One worker, SQLite, large batches, no faults."""

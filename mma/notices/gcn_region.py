@@ -24,7 +24,8 @@ ERRORS = ("ra_dec_error", "ra_uncertainty", "dec_uncertainty")
 """The error's field, and its names before schema 3.0."""
 
 CORNERS = "rectangular_error_corners"
-GBM_STEPS = {"GROUND_POSITION": "ground", "FINAL_POSITION": "final"}
+FLIGHT = "FLIGHT_POSITION"
+GBM_STEPS = {FLIGHT: "ground", "GROUND_POSITION": "ground", "FINAL_POSITION": "final"}
 
 
 def locate(sheet: Sheet, source: Source, stage: Stage) -> Where:
@@ -96,9 +97,10 @@ def _of_axes(sheet: Sheet, source: Source, place: tuple[float, float], level: fl
 def _systematic(sheet: Sheet, source: Source) -> str | None:
     """Which of GBM's systematic errors is still to be added, None for others or where it is in."""
     gbm = source.observatory == "Fermi" and (source.instrument or "").startswith("GBM")
-    if not gbm or sheet.flag("systematic_included"):
+    subtype = sheet.text("subtype") or ""
+    if not gbm or (sheet.flag("systematic_included") and subtype != FLIGHT):  # that of flight positions is too small
         return None
-    step = GBM_STEPS.get(sheet.text("subtype") or "", "flight")
+    step = GBM_STEPS.get(subtype, "flight")
     return "human" if step == "final" and sheet.flag("human_in_the_loop") else step
 
 

@@ -1,14 +1,16 @@
 """GCN Classic's packet types: what each tells of, and how its error circle is to be read.
 
-Numbers and parameter names are those of recorded notices. The containments of LAT, BAT, XRT, UVOT, INTEGRAL, MAXI and
-GECAM, and the default radii, are not told by the notices; they are set here from general knowledge and still
-to be checked against the missions' descriptions (https://gcn.nasa.gov/missions):
+Numbers and parameter names are those of recorded notices. What part of the sources a circle holds is measured where
+records have a finer position too (``python -m benchmarks.containment``), and unmeasured elsewhere:
 
 - GBM: 68 %. Ground and final are "statistical only" and get the core and tail of Connaughton et al. 2015
-  (``skymaps.GBM_SYSTEMATIC``). Flight is "statistical plus systematic" (its JSON says
-  ``systematic_included``): of the 38 GRBs of our records with both, 68 % of flight positions lie within 1.26
-  of their radius from the final one, whose own error is not small, so nothing is added.
-- LAT, BAT, XRT, UVOT, INTEGRAL (IBAS), MAXI: 90 %. GECAM: 68 % ("SRC_ERROR68").
+  (``skymaps.GBM_SYSTEMATIC``). Flight is "statistical plus systematic" (its JSON says ``systematic_included``), and
+  holds too few: as told, its 90 % region had 78 % of 41 final positions. With the ground positions' core and tail
+  it has 98 %, and the 68 % region 80 %.
+- BAT: 90 %, measured on four bursts alone, all of them within.
+- XRT: the circles of notices are of positions found on board, which should be half as large again as told (GCN 5628,
+  5750). In a longer record 55 +- 9 % of UVOT's places were within, which is the containment taken here.
+- LAT, UVOT, INTEGRAL (IBAS), MAXI: 90 %. GECAM: 68 % ("SRC_ERROR68"). Unmeasured, as are the default radii.
 - AMON and Super-Kamiokande send radii with their containment as parameters, which take precedence over
   ``Error2Radius`` (that is the 90 % radius in most, the 50 % radius in EHE and NU_EM, 0 in Super-Kamiokande).
 
@@ -71,8 +73,8 @@ def _neutrino(observatory: str, instrument: str | None, *trigger: str, **more: o
 _GBM = _grb("Fermi", "GBM", containment=0.68, systematic="ground", stage=Stage.UPDATE)
 _LAT = _grb("Fermi", "LAT", default_error_deg=0.5)
 _BAT = _grb("Swift", "BAT", default_error_deg=0.05)  # 3 arcmin
-_XRT = replace(_BAT, stage=Stage.UPDATE, detector="XRT", observed_later=True, default_error_deg=0.0015)
 _UVOT = replace(_BAT, stage=Stage.UPDATE, detector="UVOT", observed_later=True, default_error_deg=0.0003)
+_XRT = replace(_UVOT, detector="XRT", containment=0.55, default_error_deg=0.0025)
 _IBAS = _grb("INTEGRAL", "IBIS", default_error_deg=0.07)
 _MAXI = PacketType(
     observatory="MAXI", instrument="GSC", messenger=Messenger.XRAY, kind=Kind.TRANSIENT, default_error_deg=0.5
@@ -111,7 +113,7 @@ TYPES: dict[int, PacketType] = {
     108: _grb("AGILE", "SuperAGILE"),
     109: _grb("AGILE", "SuperAGILE", is_test=True),
     110: replace(_GBM, stage=Stage.INITIAL, unlocalised=True),
-    111: replace(_GBM, systematic=None),
+    111: _GBM,
     112: _GBM,
     115: replace(_GBM, systematic="final"),
     119: replace(_GBM, systematic=None, is_test=True),

@@ -36,12 +36,11 @@ def test_one_burst_is_one_event_from_alert_to_final_and_in_json(voevent, said, g
     assert ids == {"Fermi-GBM-524666471"}
 
 
-def test_flight_is_taken_as_told_and_ground_and_final_are_widened(voevent):
-    """Flight errors are "statistical plus systematic"; the others get core and tail on top."""
+def test_gbm_positions_are_widened(voevent):
+    """By core and tail; those from flight too, which are not as good as told."""
     flight, ground, final = (decode_voevent(voevent(n, error="5.0")).region.area_deg2(0.68) for n in (111, 112, 115))
-    assert flight == pytest.approx(disc(5.0), rel=0.01)
-    assert ground > 1.5 * flight
-    assert final > 1.5 * flight
+    assert flight == ground > 1.5 * disc(5.0)
+    assert final > 1.5 * disc(5.0)
 
 
 @pytest.mark.parametrize(

@@ -46,13 +46,13 @@ def cases(events: int) -> list[Case]:
     few = max(events // 5, 1)
 
     def mergers(mix: Mix, **given: bool) -> Plan:
-        return Plan(kinds=("cbc",), mix=mix, redraw=True, **given)
+        return Plan(kinds=("cbc",), mix=mix, redraw=True, **{"per_deg2_14d": 1.79} | given)
 
     return [
         Case(name="P, 40 % photo-z, 20 % hostless, forced photometry", plan=mergers(MIXED, forced=True), events=events),
         Case(name="P, the same by alerts alone", plan=mergers(MIXED), events=events),
         Case(name="P, spectroscopic hosts but in the galactic plane", plan=mergers(IDEAL, forced=True), events=events),
-        Case(name="P, neutrinos and flares", plan=Plan(kinds=("neutrino", "flare")), events=events),
+        Case(name="P, neutrinos and flares", plan=Plan(kinds=("neutrino", "flare"), per_deg2_14d=1.79), events=events),
         Case(name="ranks, 40 % photo-z, 20 % hostless", plan=mergers(MIXED, always=True), events=few),
         Case(name="ranks, spectroscopic hosts", plan=mergers(EVERYWHERE, always=True), events=few),
     ]

@@ -25,6 +25,7 @@ def chance_count(
     areas_deg2: Sequence[FloatArray],
     event: IntArray,
     credible_level: FloatArray,
+    per_deg2_day: FloatArray,
     parameters: Parameters,
 ) -> FloatArray:
     """Unrelated transients expected in the window of an event and within a candidate's own credible region.
@@ -40,6 +41,8 @@ def chance_count(
         Event of each candidate. Shape (n,).
     credible_level
         Of each candidate; NaN where there is none. Shape (n,).
+    per_deg2_day
+        Rate of unrelated transients where and how each candidate was found. Shape (n,).
     """
     if not len(event):
         return np.empty(0)
@@ -50,4 +53,4 @@ def chance_count(
     k = np.clip(np.searchsorted(grid, level, side="right") - 1, 0, len(grid) - 2)
     step = (level - grid[k]) / (grid[k + 1] - grid[k])
     within = area[event, k] + step * (area[event, k + 1] - area[event, k])
-    return np.asarray(parameters.background_per_deg2_day * days[event] * within, dtype=np.float64)
+    return np.asarray(per_deg2_day * days[event] * within, dtype=np.float64)

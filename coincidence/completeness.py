@@ -16,6 +16,9 @@ BoolArray = npt.NDArray[np.bool_]
 PLANE_DEG = 10.0
 """Galactic latitude below which dust and crowding make any catalogue useless."""
 
+SEEN_MIN = 1e-2
+"""A galaxy that is in a catalogue proves that this holds something there."""
+
 GALACTIC_POLE = (192.85948, 27.12825)
 """North galactic pole, ICRS right ascension and declination in degrees (Hipparcos catalogue, vol. 1, sec. 1.5.3)."""
 
@@ -89,10 +92,16 @@ def coverage(catalogs: Sequence[Catalog], ra: FloatArray, dec: FloatArray) -> Bo
 
 def in_plane(ra: FloatArray, dec: FloatArray) -> BoolArray:
     """Within 10 deg of the galactic plane. Shape (n,)."""
+    return np.asarray(np.abs(sin_latitude(ra, dec)) < np.sin(np.radians(PLANE_DEG)))
+
+
+def sin_latitude(ra: FloatArray, dec: FloatArray) -> FloatArray:
+    """Sine of the galactic latitude of ICRS positions in degrees. Shape (n,)."""
     pole_ra, pole_dec = np.radians(GALACTIC_POLE)
     lon, lat = np.radians(ra), np.radians(dec)
-    sin_b = np.sin(lat) * np.sin(pole_dec) + np.cos(lat) * np.cos(pole_dec) * np.cos(lon - pole_ra)
-    return np.asarray(np.abs(sin_b) < np.sin(np.radians(PLANE_DEG)))
+    return np.asarray(
+        np.sin(lat) * np.sin(pole_dec) + np.cos(lat) * np.cos(pole_dec) * np.cos(lon - pole_ra), dtype=np.float64
+    )
 
 
 def together(catalogs: Sequence[Catalog], covered: BoolArray, mpc: FloatArray) -> FloatArray:

@@ -54,6 +54,9 @@ class Galaxies:
     density_deg2: FloatArray
     """Galaxies of its catalogue that are as near or nearer, per square degree of sky."""
 
+    per_mpc3: FloatArray = field(default_factory=_unknown)
+    """Galaxies of its catalogue per comoving cubic megaparsec at about its distance."""
+
     mag: FloatArray = field(default_factory=_unknown)
     """Apparent total magnitude in ``band``."""
 
@@ -109,7 +112,7 @@ class Galaxies:
         return cls(**columns, catalogs=tuple(catalogs))
 
 
-OPTIONAL = ("mag", "band", "semi_major_arcsec", "axis_ratio", "position_angle_deg", "is_agn")
+OPTIONAL = ("per_mpc3", "mag", "band", "semi_major_arcsec", "axis_ratio", "position_angle_deg", "is_agn")
 
 
 def merged(galaxies: Galaxies) -> Galaxies:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import lru_cache
 
 import numpy as np
 
@@ -13,24 +12,28 @@ from skymaps import FloatArray, IntArray, cosmology
 from .alert import AlertBatch, StrArray
 from .completeness import BoolArray, Catalog, coverage, together
 from .counts import HALF_LIGHT, bearing_deg, bloom_counts, directional_radius, p_chance, r_magnitude
+from .curves import LightCurves
 from .galaxies import Galaxies, merged, unit
+from .host_prior import per_deg2, volume_mpc3
 from .parameters import Parameters
-from .terms.distance import coarse, distance, unseen_ratio
+from .population import Backgrounds
+from .rates import depths
+from .terms.distance import STEP, distance, unseen_ratio
 from .terms.host_distance import HostDistances, modulus, photometric
+from .told_distances import error_mpc, told_by_packet
 
 __all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_distances", "hostless"]
 
 ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
-C_KM_S = 299792.458
 
 LIGHT_RADII = 5.0
 """A galaxy is a possible host out to this many directional half-light radii, however far that is in kpc."""
 
-PHOTO_ERROR = 0.03
-"""Error of a photometric redshift whose catalogue tells none, over 1 + z: a good survey's."""
-
 AT_ONCE = 8192
 """Lines of sight that are summed over at once: bounds the memory."""
+
+SIDES = np.sqrt(1.5) * np.array([-1.0, 0.0, 1.0])
+"""In standard errors, places that stand for a normal: of mean 0 and variance 1."""
 
 HOSTLESS_MIN = 0.01
 """No catalogue is so complete that fewer unrelated transients have no host in it."""
@@ -66,6 +69,9 @@ class Hosts:
     covered: BoolArray
     """Where each catalogue could be expected to hold the host. Shape (n alerts, catalogues)."""
 
+    depth: FloatArray
+    """Of the looks that found each alert, AB mag. Shape (n alerts,)."""
+
     catalogs: tuple[Catalog, ...]
 
     @property
@@ -82,30 +88,47 @@ class Hosts:
         pair = order[first[rows][owner] + np.arange(len(owner)) - np.repeat(np.cumsum(n) - n, n)]
         columns = {f.name: getattr(self, f.name)[pair] for f in fields(self) if f.name not in _OF_ALERTS}
         return Hosts(
-            alert=owner, unseen=self.unseen[rows], covered=self.covered[rows], catalogs=self.catalogs, **columns
+            alert=owner,
+            unseen=self.unseen[rows],
+            covered=self.covered[rows],
+            depth=self.depth[rows],
+            catalogs=self.catalogs,
+            **columns,
         )
 
 
-_OF_ALERTS = frozenset({"alert", "unseen", "covered", "catalogs"})
+_OF_ALERTS = frozenset({"alert", "unseen", "covered", "depth", "catalogs"})
 
 
-def associate(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) -> Hosts:
+def associate(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters, depth: FloatArray | None = None) -> Hosts:
     """Galaxies near enough to be the host of each alert, with probabilities that sum to 1 with ``unseen``.
 
-    The chance of an unrelated galaxy within r is ``P = 1 - exp(-pi r^2 sigma)`` (Bloom et al. 2002, AJ 123 1111), with
-    sigma the galaxies as bright, or where no magnitude is known, those of the catalogue that are as near. For a galaxy
-    whose shape is known ``r^2 = 4 r_half^2 + separation^2``, measured on its ellipse. The host is galaxy j with a
-    weight proportional to ``(1 - P_j) prod_{i != j} P_i``, and unseen with ``prod P_i``. A distance told by the
+    They are the probabilities for an unrelated transient found there. The weight of galaxy j is the number of
+    transients that a survey sees of it, by the volume that has as much light, times their density at that separation
+    from its centre; that of an unseen host is the number behind a square degree that no catalogue holds
+    (``host_prior``). So a near galaxy in front of anything is seldom the host in a deep survey. A distance told by the
     alert's own packet is a host of certain weight.
+
+    Parameters
+    ----------
+    depth
+        Of the looks that found each alert, AB mag; by their surveys where not given. Shape (n alerts,).
     """
-    told = _told_by_packet(alerts, parameters)
+    if depth is None:
+        depth = depths(alerts, LightCurves.none(), parameters)
+    told = told_by_packet(alerts, parameters)
     near = merged(galaxies)
     row, galaxy, separation, radii = _near(alerts, near, parameters)
     keep = ~np.isfinite(told[0][row])
     row, galaxy, separation, radii = row[keep], galaxy[keep], separation[keep], radii[keep]
     chance = np.clip(_chance(near.take(galaxy), separation, radii), 1e-12, 1.0 - 1e-12)
-    odds = (1.0 - chance) / chance
-    unseen = np.asarray(1.0 / (1.0 + np.bincount(row, odds, minlength=len(alerts))), dtype=np.float64)
+    covered = coverage(near.catalogs, alerts.ra, alerts.dec)
+    unrelated = Backgrounds.of(depth, parameters.luminosity)
+    error = error_mpc(near, parameters)
+    made = _made(near, error, row, galaxy, separation, radii, unrelated)
+    missed = _missed(near.catalogs, covered, unrelated)
+    total = missed + np.bincount(row, made, minlength=len(alerts))
+    unseen = np.divide(missed, total, out=np.ones(len(alerts)), where=total > 0)
     known = np.flatnonzero(np.isfinite(told[0]))
     unseen[known] = 0.0
     n = len(known)
@@ -115,15 +138,50 @@ def associate(alerts: AlertBatch, galaxies: Galaxies, parameters: Parameters) ->
         catalog=np.concatenate([near.catalog[galaxy], np.full(n, "packet", dtype=object)]),
         kind=np.concatenate([near.kind[galaxy], told[2][known]]),
         distance_mpc=np.concatenate([near.distance_mpc[galaxy], told[0][known]]),
-        distance_error_mpc=np.concatenate([_error_mpc(near.take(galaxy), parameters), told[1][known]]),
+        distance_error_mpc=np.concatenate([error[galaxy], told[1][known]]),
         separation_arcsec=np.concatenate([separation, np.zeros(n)]),
         light_radii=np.concatenate([radii, np.full(n, np.nan)]),
         p_chance=np.concatenate([chance, np.zeros(n)]),
-        weight=np.concatenate([odds * unseen[row], np.ones(n)]),
+        weight=np.concatenate([made / total[row], np.ones(n)]),
         unseen=unseen,
-        covered=coverage(near.catalogs, alerts.ra, alerts.dec),
+        covered=covered,
+        depth=depth,
         catalogs=near.catalogs,
     )
+
+
+def _made(
+    near: Galaxies,
+    errors: FloatArray,
+    row: IntArray,
+    galaxy: IntArray,
+    separation: FloatArray,
+    radii: FloatArray,
+    unrelated: Backgrounds,
+) -> FloatArray:
+    """Transients of each galaxy that are seen at this separation from it, as a volume per square degree. Shape (m,)."""
+    its, models = near.take(galaxy), unrelated.take(row)
+    error = np.where(its.kind == "photo", errors[galaxy], 0.0)  # where it may as well be nearer, and seen
+    at = np.maximum(its.distance_mpc[:, None] + error[:, None] * SIDES, 1e-2)
+    seen = (models.seen_at(at) / (1.0 + cosmology.redshift(at))).mean(axis=1)
+    return np.asarray(volume_mpc3(its, near.catalogs) * seen * per_deg2(its, separation, radii), dtype=np.float64)
+
+
+def _missed(catalogs: tuple[Catalog, ...], covered: BoolArray, unrelated: Backgrounds) -> FloatArray:
+    """Transients seen behind a square degree whose hosts are in no catalogue, as a volume. Shape (n alerts,)."""
+    whole = np.array([model.mpc3_per_deg2 for model in unrelated.models])[unrelated.row]
+    return np.asarray(whole * _uncatalogued(catalogs, covered, unrelated), dtype=np.float64)
+
+
+def _uncatalogued(catalogs: tuple[Catalog, ...], covered: BoolArray, unrelated: Backgrounds) -> FloatArray:
+    """Part of the unrelated transients whose host is in no catalogue: ``int p_bg (1 - C) dd``, at least
+    ``HOSTLESS_MIN``; 1 where no completeness is known. Shape (n alerts,)."""
+    if not any(c.completeness.mpc for c in catalogs):
+        return np.ones(len(covered))
+    kinds, place = np.unique(np.column_stack([covered, unrelated.row]), axis=0, return_inverse=True)
+    mpc, density = Backgrounds(models=unrelated.models, row=kinds[:, -1].astype(np.int64)).coarse(STEP)
+    share = 1.0 - (together(catalogs, kinds[:, :-1].astype(np.bool_), mpc) * density).sum(axis=1)
+    return np.asarray(np.maximum(share, HOSTLESS_MIN)[place.ravel()], dtype=np.float64)
 
 
 def _chance(galaxies: Galaxies, separation: FloatArray, radii: FloatArray) -> FloatArray:
@@ -134,46 +192,6 @@ def _chance(galaxies: Galaxies, separation: FloatArray, radii: FloatArray) -> Fl
     half = HALF_LIGHT * galaxies.semi_major_arcsec * np.sqrt(ratio)
     radius = np.where(np.isfinite(radii), half * np.hypot(radii, 2.0), separation)
     return p_chance(radius, density)
-
-
-@lru_cache(maxsize=16)
-def _hubble_scatter_mpc(peculiar_velocity_km_s: float) -> float:
-    """Distance that a peculiar velocity is mistaken for: 4.4 Mpc for 300 km/s."""
-    return float(cosmology.distance_mpc(np.array([peculiar_velocity_km_s / C_KM_S]))[0])
-
-
-def _error_mpc(galaxies: Galaxies, parameters: Parameters) -> FloatArray:
-    """Catalogue error, with the Hubble-flow scatter added where the distance came from a redshift."""
-    mpc, error, kind = galaxies.distance_mpc, galaxies.distance_error_mpc, galaxies.kind
-    if not len(mpc):
-        return np.empty(0)
-    told = np.isfinite(error) & (error > 0)
-    assumed = np.where(kind == "spec", 0.0, 0.1 * mpc)
-    photo = np.flatnonzero((kind == "photo") & ~told)
-    if len(photo):
-        z = cosmology.redshift(mpc[photo])
-        slope = (cosmology.distance_mpc(z + 1e-4) - mpc[photo]) / 1e-4
-        assumed[photo] = PHOTO_ERROR * (1.0 + z) * slope
-    scatter = np.where(kind == "indep", 0.0, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s))
-    return np.asarray(np.hypot(np.maximum(np.where(told, error, assumed), 1e-3 * mpc), scatter), dtype=np.float64)
-
-
-def _told_by_packet(alerts: AlertBatch, parameters: Parameters) -> tuple[FloatArray, FloatArray, StrArray]:
-    """Distance, error and kind that the alert itself tells; NaN where it does not."""
-    by_redshift = np.isfinite(alerts.redshift) & (alerts.redshift > 0)
-    if not (by_redshift.any() or np.isfinite(alerts.distance_mpc).any()):
-        nothing = np.full(len(alerts), np.nan)
-        return nothing, nothing, np.full(len(alerts), "unknown", dtype=object)
-    z = np.where(by_redshift, alerts.redshift, 0.1)
-    error_z = np.where(np.isfinite(alerts.redshift_error), alerts.redshift_error, 0.0)
-    from_z = cosmology.distance_mpc(z)
-    slope = (cosmology.distance_mpc(z + 1e-4) - from_z) / 1e-4
-    error = np.hypot(slope * error_z, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s))
-    direct = np.isfinite(alerts.distance_mpc) & (alerts.distance_mpc > 0)
-    mpc = np.where(direct, alerts.distance_mpc, np.where(by_redshift, from_z, np.nan))
-    error = np.where(by_redshift, error, np.hypot(0.1 * mpc, _hubble_scatter_mpc(parameters.peculiar_velocity_km_s)))
-    kind = np.where(by_redshift, "spec", np.where(direct, "indep", "unknown")).astype(object)
-    return mpc, error, kind
 
 
 def _near(
@@ -221,11 +239,12 @@ def host_distances(hosts: Hosts, layers: Layers, parameters: Parameters) -> tupl
         catalogue, shape (n alerts,), 1 (neutral) where the map or the catalogue tells nothing.
     """
     known = np.isfinite(layers[0] + layers[1] + layers[2])
+    unrelated = Backgrounds.of(hosts.depth, parameters.luminosity)
     at = tuple(layer[hosts.alert] for layer in layers)
     mpc, error = hosts.distance_mpc, hosts.distance_error_mpc
     value, sigma = modulus(mpc, error)
     found = HostDistances(
-        ratio=distance(parameters, (at[0], at[1], at[2]), mpc, error),
+        ratio=distance(parameters, unrelated.take(hosts.alert), (at[0], at[1], at[2]), mpc, error),
         event_modulus=value.copy(),
         event_modulus_sigma=sigma.copy(),
         modulus=value,
@@ -236,23 +255,21 @@ def host_distances(hosts: Hosts, layers: Layers, parameters: Parameters) -> tupl
         for rows in _portions(np.flatnonzero(photo & (known[hosts.alert] == told))):
             mine = (at[0][rows], at[1][rows], at[2][rows]) if told else None
             complete = _completeness(hosts, hosts.alert[rows])
-            found.put(rows, photometric(parameters, mine, mpc[rows], error[rows], complete))
+            found.put(
+                rows, photometric(parameters, unrelated.take(hosts.alert[rows]), mine, mpc[rows], error[rows], complete)
+            )
     unseen = np.ones(len(hosts.unseen))
     for rows in _portions(np.flatnonzero(known & _can_miss(hosts) & (hosts.unseen > 0))):
         mine = layers[0][rows], layers[1][rows], layers[2][rows]
-        unseen[rows] = unseen_ratio(parameters, mine, _completeness(hosts, rows))
+        unseen[rows] = unseen_ratio(parameters, unrelated.take(rows), mine, _completeness(hosts, rows))
     return found, unseen
 
 
 def hostless(hosts: Hosts, parameters: Parameters) -> FloatArray:
     """Part of the unrelated transients at each alert's place whose host is in no catalogue: ``int p_bg (1 - C) dd``,
     at least ``HOSTLESS_MIN``; 1 where no completeness is known. Shape (n alerts,)."""
-    if not any(c.completeness.mpc for c in hosts.catalogs):
-        return np.ones(len(hosts.unseen))
-    mpc, density = coarse(parameters)
-    kinds, place = np.unique(hosts.covered, axis=0, return_inverse=True)
-    share = 1.0 - together(hosts.catalogs, kinds, mpc) @ density
-    return np.asarray(np.maximum(share, HOSTLESS_MIN)[place.ravel()], dtype=np.float64)
+    unrelated = Backgrounds.of(hosts.depth, parameters.luminosity)
+    return _uncatalogued(hosts.catalogs, hosts.covered, unrelated)
 
 
 def _portions(rows: IntArray) -> list[IntArray]:

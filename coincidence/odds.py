@@ -15,10 +15,11 @@ from skymaps.region import SKY_DEG2
 
 from . import hosts, learning, vetoes
 from .alert import AlertBatch, StrArray
-from .event import Event, unix
+from .event import Event, Kind, unix
 from .evidence import Evidence
 from .pairs import Pairs
 from .parameters import Parameters
+from .rates import Surroundings, once_part, rate
 from .terms import classifier, context, photometry, state, verdict
 from .terms.below import below, log_ratio
 from .terms.host_distance import modulus
@@ -46,6 +47,9 @@ class Known:
     hosts: hosts.Hosts
     """Of ``alerts``."""
 
+    where: Surroundings
+    """Of ``alerts``."""
+
     layers: Layers
     """DISTMU, DISTSIGMA, DISTNORM at each pair; NaN where the region has none."""
 
@@ -55,6 +59,11 @@ class Known:
     delay_s: FloatArray
     earliest_s: FloatArray
     parameters: Parameters
+
+    @cached_property
+    def per_deg2_day(self) -> FloatArray:
+        """Rate of unrelated transients where and how each pair's object was found. Shape (n pairs,)."""
+        return rate(self.where, self.parameters)[self.pairs.alert]
 
     @cached_property
     def points(self) -> Points:
@@ -97,6 +106,9 @@ class Odds:
 
 LEAST = 1e-9
 """No probability of a class, or of none, is less."""
+
+OF_MATTER = ("kilonova", "afterglow")
+"""Classes that a merger can have only where matter is left outside."""
 
 OF_CLASS = ("prior", "time", "photometry", "context", "classifier")
 """Terms that differ between classes."""
@@ -164,6 +176,7 @@ def _terms(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> dic
     its = known.pairs.event[rows]
     prior = {
         name: np.array([log_prior(e, name, parameters) if e.kind == kind else np.nan for e in events])[its]
+        - np.log(known.per_deg2_day[rows])
         for name in names
     }
     said = {name: known.classified[name][0][known.pairs.alert[rows]] for name in names if name in known.classified}
@@ -254,17 +267,20 @@ def _places(known: Known, rows: IntArray) -> photometry.Places:
         event_modulus_sigma=np.concatenate([event[1], its.event_modulus_sigma])[kept],
         event_knows=np.isfinite(layers[0]),
         hostless=hosts.hostless(found, known.parameters),
+        depth=found.depth,
+        once=once_part(known.where.take(known.pairs.alert[rows]), known.parameters),
     )
 
 
 def log_prior(event: Event, name: str, parameters: Parameters) -> float:
-    """``ln[P_k / (P_0 N_bg)]``: a counterpart of this class against none at all, among the sky's unrelated transients.
+    """``ln[P_k / (P_0 N_bg)]``: a counterpart of this class against none at all, among the sky's unrelated transients
+    if these come one a day on every square degree.
 
     ``P_0 = 1 - sum_k P_k`` is the probability that nothing of the event is seen.
     """
     model = parameters.classes[name]
     days = model.onset.end_d - model.onset.start_d
-    unrelated = parameters.background_per_deg2_day * SKY_DEG2 * days
+    unrelated = SKY_DEG2 * days
     expected = {k: _real(event, k) * p for k, p in parameters.kinds[event.kind].items()}
     none = max(1.0 - sum(expected.values()), LEAST)
     return float(np.log(max(expected[name], LEAST) / (none * unrelated))) + learning.shift(name, parameters)
@@ -274,7 +290,7 @@ def _real(event: Event, name: str) -> float:
     """Probability, by the sender's classes, that the event is real and can have this counterpart."""
     classes = event.classes
     real = 1.0 - classes.get("Terrestrial", 0.0)
-    if name == "kilonova" and "BNS" in classes:
+    if name in OF_MATTER and event.kind == Kind.CBC and "BNS" in classes:
         matter = classes["BNS"] + classes.get("NSBH", 0.0)
         remnant = classes.get("HasRemnant")
         return matter if remnant is None else matter * remnant

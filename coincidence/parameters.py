@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from . import models
 from .event import Kind
 from .models import Classifier, ClassModel, Contamination, Onset, Photometry, Template, Underneath
+from .population import Luminosity
+from .rates import Rates
 
 __all__ = ["DEFAULT", "ClassModel", "Onset", "Parameters"]
 
@@ -32,10 +34,6 @@ def _kinds() -> dict[str, dict[str, float]]:
     }
 
 
-Luminosity = tuple[tuple[float, float, float], ...]
-"""A mixture of normals in absolute magnitude: share, mean and standard deviation of each."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """A parameter set; ``id`` names it and its content."""
@@ -50,12 +48,12 @@ class Parameters:
     distance_floor: float = 1e-3
     """Probability that a host's or region's distance is wrong altogether."""
 
-    background_per_deg2_day: float = 1.79 / 14.0
-    """Unrelated new transients per square degree and day: 1.79 per deg2 (Cowperthwaite et al. 2018,
-    ApJ 858 18) spread over a search of 14 d."""
+    background_per_deg2_day: float | None = None
+    """Unrelated new transients per square degree and day, the same for all. None: as ``rates`` says, by survey, depth,
+    place and number of detections."""
 
-    background_limit_mag: float = 20.5
-    """Depth of the survey that sets how far background transients are seen (ZTF, 30 s)."""
+    background_limit_mag: float | None = None
+    """How deep all surveys see unrelated transients, AB mag. None: as each packet or survey tells."""
 
     background_peak_mag: float = -19.0
     """Mean absolute magnitude of the brighter background transients, type Ia supernovae."""
@@ -107,6 +105,9 @@ class Parameters:
 
     contamination_strength: float = 10.0
     """So many verdicts must speak before they weigh as much as what the score claimed."""
+
+    rates: Rates = field(default_factory=Rates)
+    """Rates of unrelated transients: published, and learnt from the sky."""
 
     photometry: Photometry = field(default_factory=Photometry)
     underneath: Underneath = field(default_factory=Underneath)

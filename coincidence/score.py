@@ -17,6 +17,7 @@ from .evidence import Evidence
 from .odds import Known, odds
 from .pairs import Pairs
 from .parameters import Parameters
+from .rates import Surroundings
 from .terms import verdict
 from .terms.sky import sky
 
@@ -68,6 +69,8 @@ class Scores:
     event_mpc: FloatArray
     event_error_mpc: FloatArray
     host: list[Host | None]
+    per_deg2_day: FloatArray
+    """Rate of unrelated transients where and how each object was found."""
 
 
 def window(event: Event, parameters: Parameters) -> tuple[float, float]:
@@ -140,6 +143,7 @@ def score_pairs(
         event_mpc=known.moments[0],
         event_error_mpc=known.moments[1],
         host=_best_host(found, len(pairs)),
+        per_deg2_day=known.per_deg2_day,
     )
 
 
@@ -150,13 +154,15 @@ def _known(
     objects = alerts.take(pairs.alert)
     layers, moments = _layers(events, objects, pairs)
     at = np.array([unix(event) for event in events])[pairs.event]
+    where = Surroundings.of(alerts, evidence.curves, parameters)
     return Known(
         events=events,
         alerts=alerts,
         objects=objects,
         pairs=pairs,
         evidence=evidence,
-        hosts=hosts.associate(alerts, evidence.galaxies, parameters),
+        hosts=hosts.associate(alerts, evidence.galaxies, parameters, where.depth),
+        where=where,
         layers=layers,
         moments=moments,
         delay_s=first_seen(objects) - at,

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from coincidence import Parameters
 from coincidence.models import Classifier, ClassModel, Contamination, Light, Onset, Template
+from coincidence.rates import Learnt, Rates
 
 from .errors import ConfigError
 from .nearest import did_you_mean
@@ -45,6 +46,12 @@ LIMITS: dict[str, tuple[float, float]] = {
     "score.sky_floor": (1e-12, 1.0),
     "score.distance_floor": (1e-12, 1.0),
     "score.background_per_deg2_day": (1e-9, 1e9),
+    "score.background_limit_mag": (10.0, 29.0),
+    "score.rates.depth_mag": (10.0, 29.0),
+    "score.rates.complete": (1e-9, 1e3),
+    "score.rates.strength": (1e-3, 1e9),
+    **dict.fromkeys(("per_mpc3_year", "once_per_deg2_day"), (1e-12, 1e9)),
+    **dict.fromkeys(("seen", "expected", "galactic_per_deg2_day"), (0.0, 1e12)),
     "score.unseen_gap_d": (1e-6, 1e6),
     "score.contamination_strength": (1e-3, 1e9),
     **dict.fromkeys(("verdict_error", "floor", "prior", "other_fraction", "once_fraction"), (1e-12, 1.0 - 1e-12)),
@@ -212,6 +219,7 @@ def _parameters(document: dict[str, Any]) -> Parameters:
     classifiers = _each(document, "classifiers", default.classifiers, Classifier())
     for name, classifier in classifiers.items():
         _known(classifier.counterpart, classes, f"score.classifiers.{name}.counterpart")
+    rates = _rates(default.rates, document)
     contamination = _each(document, "contamination", default.contamination, Contamination())
     for name in contamination:
         _known(name, classes, "score.contamination")
@@ -223,7 +231,22 @@ def _parameters(document: dict[str, Any]) -> Parameters:
         kinds=kinds,
         classifiers=classifiers,
         contamination=contamination,
+        rates=rates,
     )
+
+
+def _rates(default: Rates, document: dict[str, Any]) -> Rates:
+    table = _table(document.pop("rates", {}), "score.rates")
+    told: dict[str, dict[str, Any]] = {"depth_mag": dict(default.depth_mag), "complete": dict(default.complete)}
+    for name, known in told.items():
+        where = f"score.rates.{name}"
+        for survey, value in _table(table.pop(name, {}), where).items():
+            known[survey] = _within(_typed(value, 0.0, f"{where}.{survey}"), where)
+    learnt = dict(default.learnt)
+    for cell, value in _table(table.pop("learnt", {}), "score.rates.learnt").items():
+        learnt[cell] = _build(Learnt(seen=0.0, expected=0.0), value, f"score.rates.learnt.{cell}")
+    found: Rates = _build(default, table, "score.rates")
+    return replace(found, depth_mag=told["depth_mag"], complete=told["complete"], learnt=learnt)
 
 
 def _each(document: dict[str, Any], name: str, default: Mapping[str, Any], unknown: Any) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _found(
     known = gather(connection, states, touched, pairs.events)
     scores = score_pairs(events, states, pairs, known, active.parameters)
     kinds, areas = [e.kind for e in events], [active.areas(e.id) for e in events]
-    counts = chance_count(kinds, areas, pairs.event, pairs.credible_level, active.parameters)
+    counts = chance_count(kinds, areas, pairs.event, pairs.credible_level, scores.per_deg2_day, active.parameters)
     return Found(
         columns=candidates.columns_of(events, states, pairs, scores, counts, known, active.parameters_id),
         objects=states,

@@ -177,7 +177,10 @@ def simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
     parser.add_argument("--kinds", default="cbc,grb,neutrino,flare", metavar="KIND,...", help="cbc,grb,neutrino,flare")
     parser.add_argument(
-        "--background", type=number(None), default=0.2, metavar="N", help="unrelated transients per deg2 in 14 d (0.2)"
+        "--background",
+        type=number(None),
+        metavar="N",
+        help="unrelated transients per deg2 in 14 d (as the score states)",
     )
     parser.add_argument(
         "--photo", type=number(None), default=0.0, metavar="PART", help="of the hosts: photometric redshifts"

@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp, ndtr
+from scipy.special import ndtr
 
-from skymaps import FloatArray, cosmology
+from skymaps import FloatArray
 from skymaps.distance import moments
 
-from ..parameters import Luminosity, Parameters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackgroundDistance:
-    """How far away unrelated transients are, in a survey of limited depth: a density per Mpc."""
-
-    log_mpc: FloatArray
-    density: FloatArray
-
-    def at(self, mpc: FloatArray) -> FloatArray:
-        """Density per Mpc, interpolated; never exactly zero within 1 kpc to 50 Gpc."""
-        value = np.interp(np.log(np.maximum(mpc, 1e-3)), self.log_mpc, np.log(self.density))
-        return np.asarray(np.exp(value), dtype=np.float64)
-
-
-@lru_cache(maxsize=16)
-def background(limit_mag: float, luminosity: Luminosity) -> BackgroundDistance:
-    """Distances of background transients: comoving volume, time dilation, and a magnitude limit.
-
-    ``p(d) ~ dV_c/dd / (1 + z) * P(M + mu(d) < m_lim)`` with M from a mixture of normals.
-    """
-    log_mpc = np.linspace(np.log(1e-3), np.log(5e4), 4096)
-    mpc = np.exp(log_mpc)
-    z = cosmology.redshift(mpc)
-    comoving = mpc / (1.0 + z)
-    volume = comoving**2 * np.gradient(comoving, mpc)
-    seen = np.exp(np.maximum(logsumexp(log_seen(limit_mag, mpc, luminosity), axis=0), -300.0))
-    density = volume / (1.0 + z) * seen
-    return BackgroundDistance(log_mpc=log_mpc, density=density / np.trapezoid(density, mpc))
-
-
-def log_seen(limit_mag: float, mpc: FloatArray, luminosity: Luminosity) -> FloatArray:
-    """Log of the part that is each sort and brighter than a limit, at each distance. Shape (sorts, n)."""
-    share, mag, sigma = (np.array(column)[:, None] for column in zip(*luminosity, strict=True))
-    modulus = 5.0 * (np.log10(mpc) + 5.0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(share) + log_ndtr((limit_mag - mag - modulus) / sigma), dtype=np.float64)
+from ..parameters import Parameters
+from ..population import Backgrounds
 
 
 def event_integral(
@@ -74,15 +36,16 @@ def event_integral(
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 
 
-def background_integral(model: BackgroundDistance, mpc: FloatArray, error_mpc: FloatArray) -> FloatArray:
-    """Integral of the background's distance density times a normal around a host's distance, per Mpc."""
-    points = np.asarray(mpc)[..., None] + np.asarray(error_mpc)[..., None] * _NODES
-    value = np.where(points > 0, model.at(points), 0.0) @ _WEIGHTS / np.sqrt(2.0 * np.pi)
+def background_integral(unrelated: Backgrounds, mpc: FloatArray, error_mpc: FloatArray) -> FloatArray:
+    """Integral of the background's distance density times a normal around a host's distance, per Mpc. Shape (n,)."""
+    points = mpc[:, None] + error_mpc[:, None] * _NODES
+    value = np.where(points > 0, unrelated.at(points), 0.0) @ _WEIGHTS / np.sqrt(2.0 * np.pi)
     return np.asarray(value, dtype=np.float64)
 
 
 def distance(
     parameters: Parameters,
+    unrelated: Backgrounds,
     layers: tuple[FloatArray, FloatArray, FloatArray],
     mpc: FloatArray,
     error_mpc: FloatArray,
@@ -91,6 +54,8 @@ def distance(
 
     Parameters
     ----------
+    unrelated
+        Distances of unrelated transients, for the depth of each row.
     layers
         DISTMU, DISTSIGMA, DISTNORM at each alert, NaN where the map tells nothing. Each shape (n,).
     mpc, error_mpc
@@ -101,13 +66,12 @@ def distance(
     :
         ``(1 - e) ratio + e``; 1 (neutral) where either side is unknown. Shape (n,).
     """
-    unrelated = model(parameters)
     known = np.isfinite(mpc) & np.isfinite(error_mpc) & np.isfinite(layers[0] + layers[1] + layers[2])
     ratio = np.ones(np.shape(mpc))
     if known.any():
         mu, sigma, norm = (layer[known] for layer in layers)
         above = event_integral(mu, sigma, norm, mpc[known], error_mpc[known])
-        below = background_integral(unrelated, mpc[known], error_mpc[known])
+        below = background_integral(unrelated.take(np.flatnonzero(known)), mpc[known], error_mpc[known])
         floor = parameters.distance_floor
         ratio[known] = (1.0 - floor) * above / np.maximum(below, 1e-300) + floor
     return ratio
@@ -125,7 +89,10 @@ STEP = 8
 
 
 def unseen_ratio(
-    parameters: Parameters, layers: tuple[FloatArray, FloatArray, FloatArray], completeness: Completeness
+    parameters: Parameters,
+    unrelated: Backgrounds,
+    layers: tuple[FloatArray, FloatArray, FloatArray],
+    completeness: Completeness,
 ) -> FloatArray:
     """Ratio for a host that no catalogue holds: it is where these are incomplete.
 
@@ -145,16 +112,11 @@ def unseen_ratio(
     """
     mpc, share = nodes(layers)
     above = ((1.0 - completeness(mpc)) * share).sum(axis=1)
-    d, density = coarse(parameters)
-    below = 1.0 - completeness(d) @ density
+    d, density = unrelated.coarse(STEP)
+    below = 1.0 - (completeness(d) * density).sum(axis=1)
     floor = parameters.distance_floor
     ratio = np.divide(above, below, out=np.ones(len(mpc)), where=below > 1e-9)
     return np.asarray((1.0 - floor) * ratio + floor, dtype=np.float64)
-
-
-def model(parameters: Parameters) -> BackgroundDistance:
-    """The background's distances for these parameters."""
-    return background(parameters.background_limit_mag, parameters.luminosity)
 
 
 def nodes(layers: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
@@ -166,11 +128,3 @@ def nodes(layers: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray
     log = 2.0 * np.log(mpc) - 0.5 * ((mpc - mu[:, None]) / sigma[:, None]) ** 2
     share = np.exp(log - log.max(axis=1, keepdims=True))
     return mpc, share / share.sum(axis=1, keepdims=True)
-
-
-def coarse(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
-    """Some of the background's distances, and the share of the probability near each. Shape (q,)."""
-    unrelated = model(parameters)
-    mpc = np.exp(unrelated.log_mpc[::STEP])
-    share = unrelated.density[::STEP] * mpc
-    return mpc, share / share.sum()

@@ -9,14 +9,13 @@ from scipy.special import ndtr
 
 from skymaps import FloatArray, IntArray
 
+from ..completeness import SEEN_MIN
 from ..parameters import Parameters
-from .distance import Completeness, background_integral, coarse, event_integral, model, nodes
+from ..population import Backgrounds
+from .distance import STEP, Completeness, background_integral, event_integral, nodes
 
 PHOTO_OUTLIER = 0.05
 """Part of photometric redshifts that are wrong altogether: a choice of ours, catalogues report 1 to 10 %."""
-
-SEEN_MIN = 1e-2
-"""A galaxy that is in a catalogue proves that this holds something there."""
 
 Layers = tuple[FloatArray, FloatArray, FloatArray]
 
@@ -52,6 +51,7 @@ def modulus(mpc: FloatArray, error_mpc: FloatArray) -> tuple[FloatArray, FloatAr
 
 def photometric(
     parameters: Parameters,
+    unrelated: Backgrounds,
     layers: Layers | None,
     mpc: FloatArray,
     error_mpc: FloatArray,
@@ -66,6 +66,8 @@ def photometric(
 
     Parameters
     ----------
+    unrelated
+        Distances of unrelated transients, for the depth at each host's alert.
     layers
         DISTMU, DISTSIGMA, DISTNORM at each host's alert, all finite, each of shape (m,); None where the region tells
         no distance: the ratio is 1 and both densities are the background's.
@@ -77,11 +79,11 @@ def photometric(
     :
         The ratio is ``(1 - e) ratio + e``.
     """
-    host = _Measured.of(parameters, mpc, error_mpc, completeness)
-    grid, density = coarse(parameters)
+    host = _Measured.of(unrelated, mpc, error_mpc, completeness)
+    grid, density = unrelated.coarse(STEP)
     seen = np.maximum(completeness(grid), SEEN_MIN) * density
     grid, narrow = np.broadcast_to(grid, seen.shape), error_mpc < 0.03 * mpc  # its steps are as wide
-    exact = background_integral(model(parameters), mpc, error_mpc)
+    exact = background_integral(unrelated, mpc, error_mpc)
     if layers is None:
         _, value, sigma = host.known(grid, seen, exact, narrow)
         return HostDistances(
@@ -116,10 +118,10 @@ class _Measured:
 
     @classmethod
     def of(
-        cls, parameters: Parameters, mpc: FloatArray, error_mpc: FloatArray, completeness: Completeness
+        cls, unrelated: Backgrounds, mpc: FloatArray, error_mpc: FloatArray, completeness: Completeness
     ) -> _Measured:
         """Distances that catalogues tell."""
-        outlier = PHOTO_OUTLIER * model(parameters).at(mpc)
+        outlier = PHOTO_OUTLIER * unrelated.at(mpc)
         held = np.maximum(completeness(mpc[:, None])[:, 0], SEEN_MIN)
         return cls(mpc=mpc, error_mpc=error_mpc, outlier=outlier, held=held)
 

@@ -15,9 +15,9 @@ from scipy.special import log_ndtr, logsumexp
 from skymaps import FloatArray, IntArray
 
 from ..models import Light
-from ..parameters import Luminosity, Parameters
+from ..parameters import Parameters
+from ..population import Luminosity, background, log_seen
 from . import rising
-from .distance import background, log_seen
 from .emergence import First, log_sudden
 from .points import Points
 from .rising import Risers
@@ -51,8 +51,14 @@ class Places:
     hostless: FloatArray
     """Part of the unrelated transients there that have no catalogued host. Shape (n pairs,)."""
 
+    depth: FloatArray
+    """Of the looks that found each object, AB mag. Shape (n pairs,)."""
 
-@lru_cache(maxsize=16)
+    once: FloatArray
+    """Part of the unrelated transients like it that are seen in a single exposure. Shape (n pairs,)."""
+
+
+@lru_cache(maxsize=256)
 def background_magnitude(limit_mag: float, luminosity: Luminosity) -> tuple[float, float]:
     """Mean and standard deviation of the apparent magnitudes of background transients that a survey sees.
 
@@ -179,7 +185,7 @@ class _Here:
         """Log density of each light curve if it is unrelated: supernovae, a small part of anything else, what is seen
         only once."""
         model = self.parameters.photometry
-        once, other = model.once_fraction, model.other_fraction
+        once, other = self.places.once[self.places.pair], model.other_fraction
         share = (1.0 - once) * other / (2.0 if lights else 1.0)
         parts = [
             np.log((1.0 - once) * (1.0 - other)) + self.risers.log_density(*self.slow, model.slope_sigma),
@@ -202,8 +208,8 @@ class _Here:
 
         It never has a host, so that it is more of what has none than of all.
         """
-        usual, narrow = _usual(np.zeros(len(self.is_once)), self.parameters)
-        variance = np.full(len(usual), self.parameters.photometry.other_stretch**2 * narrow)
+        usual, narrow = _usual(np.zeros(len(self.is_once)), self.places, self.parameters)
+        variance = self.parameters.photometry.other_stretch**2 * narrow
         total = variance + self.first.variance
         density = -0.5 * ((self.first.mag - usual) ** 2 / total + np.log(2.0 * np.pi * total))
         density += log_sudden(self.first, usual, variance, self.parameters.photometry)
@@ -219,14 +225,16 @@ class _Here:
             without = ~places.event_knows[places.pair]
             value = np.where(without, light.apparent_mag, value)
             variance = np.where(without, light.apparent_mag_sigma**2, variance)
-        usual, usual_variance = _usual(start, self.parameters)
+        usual, usual_variance = _usual(start, places, self.parameters)
         unknown = ~np.isfinite(value + variance)
         return np.where(unknown, usual, value), np.where(unknown, usual_variance, variance)
 
 
-def _usual(start: FloatArray, parameters: Parameters) -> tuple[FloatArray, float]:
+def _usual(start: FloatArray, places: Places, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
     """Offset and variance of what is, when first seen, as bright as the background is: no distance is known."""
-    mean, sigma = background_magnitude(parameters.background_limit_mag, parameters.luminosity)
+    depths, row = np.unique(places.depth, return_inverse=True)
+    told = np.array([background_magnitude(float(d), parameters.luminosity) for d in depths]).reshape(-1, 2)
+    mean, sigma = told[row[places.pair]].T
     return mean - start, sigma**2
 
 
@@ -234,7 +242,7 @@ def _unrelated(
     places: Places, parameters: Parameters, start: FloatArray, mag: float, mag_sigma: float, wider: float
 ) -> tuple[FloatArray, FloatArray]:
     """Offset from a mean light curve that begins at ``start``, and variance, of what is unrelated."""
-    usual, usual_variance = _usual(start, parameters)
+    usual, usual_variance = _usual(start, places, parameters)
     unseen = np.isnan(places.modulus)
     offset = np.where(unseen, usual, mag + places.modulus)
     return offset, np.where(unseen, wider**2 * usual_variance, mag_sigma**2 + places.modulus_sigma**2)

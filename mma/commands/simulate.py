@@ -42,7 +42,7 @@ def _plan(options: Namespace) -> Plan:
         raise ConfigError(f"--kinds: no kind {', '.join(unknown)}; there are {', '.join(KINDS)}")
     if options.photo < 0 or options.hostless < 0 or options.photo + options.hostless > 1:
         raise ConfigError("--photo and --hostless are parts of the hosts, together 0 to 1")
-    if options.events < 1 or options.nights < 1 or options.background < 0:
+    if options.events < 1 or options.nights < 1 or (options.background or 0) < 0:
         raise ConfigError("--events and --nights are 1 at least, --background is not negative")
     return Plan(
         kinds=kinds,

@@ -10,11 +10,11 @@ from coincidence.completeness import Catalog, Completeness
 from coincidence.hosts import Galaxies
 
 from ..errors import ConfigError
-from .convert import NAMES, Converter, nearer_per_deg2
+from .convert import NAMES, Converter, nearer_per_deg2, per_mpc3
 from .presets import PRESETS, Preset, recognise
 from .tables import Table, open_table
 
-__all__ = ["NAMES", "PRESETS", "Import", "Preset", "begin", "nearer_per_deg2", "read"]
+__all__ = ["NAMES", "PRESETS", "Import", "Preset", "begin", "nearer_per_deg2", "per_mpc3", "read"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,5 +95,6 @@ def read(path: Path, name: str, columns: Mapping[str, str] | None = None) -> tup
 
     found = begin(path, name, columns)
     galaxies = Galaxies.concatenate(list(found.parts()))
-    density = nearer_per_deg2(galaxies.distance_mpc)
-    return replace(galaxies, density_deg2=density, catalogs=(found.catalog,)), found.left_out
+    mpc = galaxies.distance_mpc
+    density, thick = nearer_per_deg2(mpc), per_mpc3(mpc)
+    return replace(galaxies, density_deg2=density, per_mpc3=thick, catalogs=(found.catalog,)), found.left_out

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coincidence.counts import TO_R
+from coincidence.host_prior import nearby_per_mpc3
 from coincidence.hosts import Galaxies
 from skymaps import FloatArray, cosmology, positions
 from skymaps.region import SKY_DEG2
@@ -277,3 +278,10 @@ def nearer_per_deg2(mpc: FloatArray) -> FloatArray:
     """For each galaxy, those of the catalogue that are as near or nearer, per square degree of the sky."""
     rank = np.searchsorted(np.sort(mpc), mpc, side="right")
     return np.asarray(rank / SKY_DEG2, dtype=np.float64)
+
+
+def per_mpc3(mpc: FloatArray) -> FloatArray:
+    """For each galaxy, those of the catalogue about as far per comoving cubic megaparsec; NaN where they are few."""
+    known = np.sort(mpc[np.isfinite(mpc)])
+    farthest = float(known[-1]) if len(known) else np.inf
+    return nearby_per_mpc3(mpc, lambda d: np.searchsorted(known, d, side="right").astype(np.float64), farthest)

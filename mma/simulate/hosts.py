@@ -8,7 +8,7 @@ import numpy as np
 
 from coincidence import Galaxies
 from coincidence.completeness import Catalog, Completeness, in_plane
-from mma.galaxies import nearer_per_deg2
+from mma.galaxies import nearer_per_deg2, per_mpc3
 from skymaps import cosmology
 
 NAME = "simulated"
@@ -129,5 +129,6 @@ def columns(galaxies: list[Galaxy], mix: Mix) -> Galaxies:
         distance_error_mpc=np.array([g.distance_error_mpc for g in galaxies], dtype=np.float64),
         kind=text([g.kind for g in galaxies]),
         density_deg2=nearer_per_deg2(mpc),
+        per_mpc3=per_mpc3(mpc),
         catalogs=(Catalog(name=NAME, completeness=Completeness.parse(completeness(mix))),),
     )

@@ -25,7 +25,7 @@ from skymaps import SkyMap
 
 from . import hosts, writing
 from .scorecard import NEGLIGIBLE, Judged, stability
-from .truth import Campaign
+from .truth import Campaign, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +49,18 @@ class Place:
 
 
 def judge(
-    event: Event, place: Place, standing: Sequence[Standing], parameters: Parameters, before: Sequence[str] | None
+    event: Event,
+    place: Place,
+    standing: Sequence[Standing],
+    plan: Plan,
+    parameters: Parameters,
+    before: Sequence[str] | None,
 ) -> Judged:
     """One event's candidates, from the best on, against its truth; ``before``: object ids by its first map."""
     region = located(event)
     ra, dec = np.array([place.ra]), np.array([place.dec])
     level = float(region.credible_level_at(ra, dec)[0])
+    again, once = plan.per_deg2_day(ra, dec, parameters)
     volume = None
     if isinstance(region, SkyMap) and region.has_distance and place.distance_mpc is not None:
         volume = float(region.credible_volume_at(ra, dec, np.array([place.distance_mpc]))[0])
@@ -64,7 +70,8 @@ def judge(
     true = np.array([name == place.counterpart for name in names], dtype=np.bool_)
     kept = (p >= NEGLIGIBLE) | true
     inside = level <= parameters.level
-    claimed = chance_count([event.kind], [areas(region)], np.zeros(1, dtype=np.int64), np.array([level]), parameters)
+    its = np.zeros(1, dtype=np.int64)
+    claimed = chance_count([event.kind], [areas(region)], its, np.array([level]), again + once, parameters)
     tau, overlap = stability(before, names) if before is not None else (None, None)
     return Judged(
         event=event.id,
@@ -105,7 +112,7 @@ def direct(
             counterpart=found.id if found else None,
             what=found.what if found else None,
         )
-        judged.append(judge(event, place, [_standing(c) for c in standing], chosen, before))
+        judged.append(judge(event, place, [_standing(c) for c in standing], campaign.plan, chosen, before))
     return judged
 
 
@@ -147,7 +154,7 @@ def replayed(folder: Path, settings: Settings) -> tuple[list[Judged], dict[str, 
             what=there["class"] if there else None,
         )
         names = [c.object_id for c in before[event.id]] if len(told["notices"]) > 1 else None
-        judged.append(judge(event, place, last[event.id], parameters, names))
+        judged.append(judge(event, place, last[event.id], plan, parameters, names))
     return judged, document
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import skymaps
 from coincidence import DEFAULT, Event
 from coincidence.event import located
+from coincidence.odds import OF_MATTER
 from skymaps import FloatArray, IntArray, SkyMap
 
 from . import classes, heralds, hosts, maps
@@ -29,6 +30,8 @@ LATE_D = 8.0
 """... and goes on this long after it: deep exposures see a rising source before it is as bright as the stated limit."""
 
 TRIES = 400
+PLACES = 200
+"""At so many places of a region rates are looked up, for their mean."""
 
 
 def simulate(
@@ -171,8 +174,9 @@ class Sky:
             return max(stated, key=lambda name: stated[name])
         told = self.event.classes
         real = 1.0 - told.get("Terrestrial", 0.0)
-        matter = (told["BNS"] + told.get("NSBH", 0.0)) * told.get("HasRemnant", 1.0) if "BNS" in told else real
-        chances = [(name, p * (matter if name == "kilonova" else real)) for name, p in stated.items()]
+        merger = "BNS" in told and self.event.kind == "cbc"
+        matter = (told["BNS"] + told.get("NSBH", 0.0)) * told.get("HasRemnant", 1.0) if merger else real
+        chances = [(name, p * (matter if name in OF_MATTER else real)) for name, p in stated.items()]
         u = self.random.uniform()
         for name, p in chances:
             if u < p:
@@ -185,17 +189,20 @@ class Sky:
         lower, size = searched(located(self.event))
         area = float(size.sum()) / (12 << 58) * 41252.96125
         start, end = self.span[0], self.span[1] + LATE_D * DAY_S
-        rate = self.plan.per_deg2_14d / 14.0
-        n = int(self.random.poisson(rate * area * (end - start) / DAY_S))
+        days = (end - start) / DAY_S
+        grid = _places(lower, size, PLACES, self.random)
+        again, once = (float(rate.mean()) for rate in self.plan.per_deg2_day(*grid))
+        for _ in range(int(self.random.poisson(once * area * days))):
+            where = _places(lower, size, 1, self.random)
+            moment = self.random.uniform(start, end)
+            yield from self._seen("orbitless", self._once(moment), (float(where[0][0]), float(where[1][0])), None)
+        n = int(self.random.poisson(again * area * days))
         mpc, mag = classes.background(n, self.survey.limit_mag, self.random)
         ra, dec = _places(lower, size, n, self.random)
         onset = self.random.uniform(start, end, n)
         for i in range(n):
-            place, u = (float(ra[i]), float(dec[i])), self.random.uniform()
-            if u < self.plan.once:
-                yield from self._seen("orbitless", self._once(onset[i]), place, None)
-                continue
-            if u < self.plan.once + self.plan.others:
+            place = float(ra[i]), float(dec[i])
+            if self.random.uniform() < self.plan.others:
                 curve = classes.other(onset[i], float(mpc[i]), self.survey.limit_mag, self.random)
             else:
                 curve = classes.unrelated(onset[i], float(mag[i]), self.survey.limit_mag, self.random)

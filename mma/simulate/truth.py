@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from coincidence import DEFAULT, AlertBatch, Galaxies, Parameters
+from coincidence.completeness import sin_latitude
 from coincidence.curves import LightCurves
+from coincidence.rates import Surroundings, rate
+from skymaps import FloatArray
 
 from . import heralds, hosts
 from .heralds import Herald
@@ -30,8 +33,8 @@ class Plan:
     kinds: tuple[str, ...] = heralds.KINDS
     nights: int = 10
     survey: str = "ztf"
-    per_deg2_14d: float = 1.79
-    """Unrelated transients per square degree in 14 d (Cowperthwaite et al. 2018, ApJ 858 18)."""
+    per_deg2_14d: float | None = None
+    """Unrelated transients per square degree in 14 d. None: as many as the score states for the survey's depth."""
 
     contaminants: float = 0.1
     """Asteroids and artefacts, beside each unrelated transient."""
@@ -40,7 +43,8 @@ class Plan:
     """Part of the unrelated transients that are no supernovae: as much as the score takes into account."""
 
     once: float = 0.01
-    """Part of them that is seen in a single exposure and passes every veto: asteroids without an orbit. As stated."""
+    """Part of ``per_deg2_14d`` that is seen in a single exposure and passes every veto: asteroids without an orbit. As
+    the score states where it is told a rate; without one they come at the rate that it states for them."""
 
     unusual: float = 0.02
     """Part of the counterparts that look like unrelated transients: the floor of the score's photometry."""
@@ -63,9 +67,33 @@ class Plan:
     """Every event has the counterpart that is the most probable for its kind: for ranks, not for probabilities."""
 
     def parameters(self, base: Parameters = DEFAULT) -> Parameters:
-        """The score's parameters for such a sky: its survey's depth and the rate of its transients."""
-        survey = SURVEYS[self.survey]
-        return replace(base, background_per_deg2_day=self.per_deg2_14d / 14.0, background_limit_mag=survey.limit_mag)
+        """The score's parameters for such a sky: its survey's depth and, where told, the rate of its transients."""
+        told = base.background_per_deg2_day if self.per_deg2_14d is None else self.per_deg2_14d / 14.0
+        limit = SURVEYS[self.survey].limit_mag
+        return replace(base, background_per_deg2_day=told, background_limit_mag=limit)
+
+    def per_deg2_day(
+        self, ra: FloatArray, dec: FloatArray, base: Parameters = DEFAULT
+    ) -> tuple[FloatArray, FloatArray]:
+        """Unrelated transients per square degree and day at places in degrees: those seen again, and those seen once.
+
+        Shape (n,) each.
+        """
+        parameters, n = self.parameters(base), len(ra)
+        both = [
+            Surroundings(
+                survey=np.full(n, self.survey, dtype=object),
+                depth=np.full(n, parameters.background_limit_mag),
+                sin_latitude=np.abs(sin_latitude(ra, dec)),
+                is_once=np.full(n, is_once),
+            )
+            for is_once in (False, True)
+        ]
+        if parameters.background_per_deg2_day is not None:
+            whole = rate(both[0], parameters)
+            return whole * (1.0 - self.once), whole * self.once
+        again, all_of_them = (rate(where, parameters) for where in both)
+        return again, all_of_them - again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

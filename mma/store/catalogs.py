@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sqlalchemy import ARRAY, BigInteger, Connection, String, bindparam, delete,
 
 from coincidence.completeness import Catalog, Completeness
 from coincidence.counts import HALF_LIGHT
+from coincidence.host_prior import nearby_per_mpc3
 from coincidence.hosts import LIGHT_RADII, Galaxies
 from skymaps import FloatArray, IntArray, healpix
 from skymaps.region import SKY_DEG2
@@ -62,10 +64,15 @@ class Tally:
         )
 
 
-def nearer_per_deg2(counts: IntArray, mpc: FloatArray) -> FloatArray:
-    """Galaxies of a catalogue that are as near or nearer, per square degree of sky, between counts at EDGES."""
+def nearer(counts: IntArray, mpc: FloatArray) -> FloatArray:
+    """Galaxies of a catalogue that are as near or nearer, between counts at EDGES."""
     logs = np.interp(np.log(np.clip(mpc, EDGES[0], EDGES[-1])), np.log(EDGES), np.log(np.maximum(counts, 0.5)))
-    return np.asarray(np.maximum(np.exp(logs), 1.0) / SKY_DEG2, dtype=np.float64)
+    return np.asarray(np.maximum(np.exp(logs), 1.0), dtype=np.float64)
+
+
+def nearer_per_deg2(counts: IntArray, mpc: FloatArray) -> FloatArray:
+    """The same, per square degree of sky."""
+    return nearer(counts, mpc) / SKY_DEG2
 
 
 def cells(ra: FloatArray, dec: FloatArray, mpc: FloatArray, semi_major_arcsec: FloatArray) -> IntArray:
@@ -219,12 +226,14 @@ def _galaxies(columns: dict[str, Sequence[Any]], records: dict[int, Row], catalo
         text = name in ("name", "kind", "band", "is_agn")
         read[name] = _objects(columns[name]) if text else floats(columns[name])
     owner = np.array(columns["catalog"], dtype=np.int64)
-    density = np.full(len(owner), np.nan)
+    density, thick = (np.full(len(owner), np.nan) for _ in range(2))
     for record, row in records.items():
-        rows = owner == record
-        density[rows] = nearer_per_deg2(np.array(row["counts"]), read["distance_mpc"][rows])
+        rows, counts = owner == record, np.array(row["counts"])
+        mpc = read["distance_mpc"][rows]
+        density[rows] = nearer_per_deg2(counts, mpc)
+        thick[rows] = nearby_per_mpc3(mpc, partial(nearer, counts), row["farthest_mpc"] or np.inf)
     names = _objects([records[i]["name"] for i in columns["catalog"]])
-    return Galaxies(catalog=names, density_deg2=density, catalogs=catalogs, **read)
+    return Galaxies(catalog=names, density_deg2=density, per_mpc3=thick, catalogs=catalogs, **read)
 
 
 def _objects(values: Sequence[Any]) -> Any:

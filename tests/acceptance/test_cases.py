@@ -69,7 +69,7 @@ def test_two_surveys_that_tell_of_one_source_make_one_candidate(cases: Path, nig
         with Store(night.database).read() as connection:
             assert names.of_objects(connection, [row["object"]]) == {"ZTF26aaabcde": ["AT2026abc", "ATLAS26qrs"]}
     (row,) = night.candidates(EP)
-    assert row["probability"] == pytest.approx(0.98, abs=0.005)
+    assert row["probability"] > 0.97
 
 
 @pytest.mark.parametrize("order", list(permutations(("ep.json", "tns.csv", "ztf.json"))))
@@ -77,7 +77,8 @@ def test_the_order_in_which_two_surveys_tell_changes_nothing(cases: Path, night:
     for name in order:
         night.plays(cases / "two-surveys-one-source" / name)
     (row,) = night.candidates(EP)
-    assert (row["object"], row["probability"]) == ("ZTF26aaabcde", pytest.approx(0.98, abs=0.005))
+    assert row["object"] == "ZTF26aaabcde"
+    assert row["probability"] > 0.97
 
 
 def test_svom_voevents_by_file(cases: Path, night: Night):

@@ -79,6 +79,10 @@ def test_background_magnitudes_are_those_of_a_survey() -> None:
 # The mean over its own background is 1
 
 
+STATED = replace(DEFAULT, background_limit_mag=20.5, background_per_deg2_day=0.1)
+"""The depth and the rate, of which once_fraction is a part, that the draws below follow."""
+
+
 def lights() -> dict[str, Any]:
     return {n: c.light for n, c in DEFAULT.classes.items() if c.light.shape in ("template", "power_law")}
 
@@ -134,7 +138,7 @@ def test_photometry_ratio_has_mean_one_over_the_background(hosts: tuple[float, .
     bands = np.array([1, 2, 2] + ([2] if look else []))
     rows = alerts({"ra": 150.0, "dec": 20.0}).take(np.zeros(n, dtype=np.int64))
     galaxies = galaxies_at(hosts)
-    one = associate(rows.take(np.arange(1)), galaxies, DEFAULT)
+    one = associate(rows.take(np.arange(1)), galaxies, STATED)
     merger = event(even_map(60.0, 20.0, CIRCLE))
     pairs = all_of(merger, rows)
     far = np.append(one.distance_mpc, np.nan)
@@ -150,7 +154,7 @@ def test_photometry_ratio_has_mean_one_over_the_background(hosts: tuple[float, .
             )
         evidence = Evidence(galaxies=galaxies, curves=observed(random, mags, days, bands, error, look))
         for name in parts:
-            parameters = replace(DEFAULT, kinds=dict(DEFAULT.kinds) | {Kind.CBC: {name: 0.5}})
+            parameters = replace(STATED, kinds=dict(DEFAULT.kinds) | {Kind.CBC: {name: 0.5}})
             found = score_pairs([merger], rows, pairs, evidence, parameters)
             ratio = np.exp(found.terms["photometry"]) * weight
             parts[name] += ratio.reshape(20, -1).mean(axis=1).tolist()
@@ -174,6 +178,8 @@ def galaxies_at(mpc: tuple[float, ...]) -> Galaxies:
         distance_error_mpc=np.full(n, 1.0),
         kind=np.full(n, "spec", dtype=object),
         density_deg2=np.full(n, 300.0),
+        mag=np.full(n, 8.0),  # bright enough to be the host mostly
+        band=np.full(n, "r", dtype=object),
     )
 
 

@@ -83,7 +83,8 @@ def test_at2017gfo_is_a_kilonova(data: Path, host_mpc: float | None) -> None:
 @pytest.mark.parametrize("host_mpc", [267.0, None])
 def test_a_supernova_at_the_distance_of_s190814bv_is_no_kilonova(mag: float, host_mpc: float | None) -> None:
     slow = [point(t, modulus(267.0) + mag + 0.03 * (t - 1.0), band) for t in (1, 3, 5, 8) for band in "gr"]
-    found = scored(curve(*slow), (267.0, 52.0), host_mpc)
+    searched = replace(DEFAULT, background_per_deg2_day=1.79 / 14.0, background_limit_mag=20.5)
+    found = scored(curve(*slow), (267.0, 52.0), host_mpc, parameters=searched)
     assert known(found.terms["photometry"]) < -2.0
     assert found.log_odds < 0.0
     assert 1.0 / (1.0 + np.exp(-found.log_odds)) < 0.1

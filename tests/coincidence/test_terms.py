@@ -11,6 +11,7 @@ import skymaps
 from coincidence import DEFAULT
 from coincidence.curves import LightCurves
 from coincidence.models import Classifier, Onset
+from coincidence.population import Backgrounds, background
 from coincidence.terms import classifier, context, distance, sky, state, time
 from skymaps import FloatArray
 from tests.coincidence.rows import DAY_S
@@ -79,9 +80,14 @@ def test_a_wrong_region_costs_no_more_than_its_floor() -> None:
     assert sky.sky(np.array([0.0]), 1e-3)[0] == pytest.approx(np.log(1e-3))
 
 
+def at_20_5(n: int) -> Backgrounds:
+    """Unrelated transients of a survey to 20.5 mag, for n rows."""
+    return Backgrounds.of(np.full(n, 20.5), DEFAULT.luminosity)
+
+
 @pytest.mark.parametrize("error_mpc", [0.5, 4.4, 20.0])
 def test_distance_ratio_has_mean_one_over_background_distances(error_mpc: float) -> None:
-    model = distance.background(20.5, DEFAULT.luminosity)
+    model = background(20.5, DEFAULT.luminosity)
     mpc = np.exp(model.log_mpc)
     weight = model.density * np.gradient(mpc)
     true = RANDOM.choice(mpc, size=300_000, p=weight / weight.sum())
@@ -90,7 +96,7 @@ def test_distance_ratio_has_mean_one_over_background_distances(error_mpc: float)
     told, far = told[told > 0], true.max()
     n = len(told)
     layers = (np.full(n, 200.0), np.full(n, 60.0), np.full(n, 1.0 / (200.0**2 + 60.0**2)))
-    ratio = distance.distance(DEFAULT, layers, told, np.full(n, error_mpc))
+    ratio = distance.distance(DEFAULT, at_20_5(n), layers, told, np.full(n, error_mpc))
     assert far > 1000.0
     assert ratio.mean() == pytest.approx(1.0, abs=0.02)
 
@@ -114,12 +120,12 @@ def test_event_integral_is_the_integral(mu: float, sigma: float, mpc: float, err
 def test_unknown_distance_is_neutral() -> None:
     nan, one = np.array([np.nan]), np.ones(1)
     layers = (100.0 * one, 30.0 * one, one / 10900.0)
-    assert distance.distance(DEFAULT, layers, nan, nan)[0] == 1.0
-    assert distance.distance(DEFAULT, (nan, nan, nan), 100.0 * one, 4.0 * one)[0] == 1.0
+    assert distance.distance(DEFAULT, at_20_5(1), layers, nan, nan)[0] == 1.0
+    assert distance.distance(DEFAULT, at_20_5(1), (nan, nan, nan), 100.0 * one, 4.0 * one)[0] == 1.0
 
 
 def test_background_is_a_density_and_falls_beyond_the_survey() -> None:
-    model = distance.background(20.5, DEFAULT.luminosity)
+    model = background(20.5, DEFAULT.luminosity)
     mpc = np.exp(model.log_mpc)
     assert np.trapezoid(model.density, mpc) == pytest.approx(1.0)
     near, far = model.at(np.array([100.0])), model.at(np.array([200.0]))

@@ -28,7 +28,10 @@ def test_the_default_file_names_every_setting():
     document = tomllib.loads(DEFAULT_FILE.read_text())
     optional = {f.name for f in fields(Settings) if getattr(Settings(), f.name) is None}
     assert set(document) == {f.name for f in fields(Settings)} - optional
-    assert set(document["score"]) == {f.name for f in fields(Parameters)}
+    untold = {f.name for f in fields(Parameters) if getattr(DEFAULT, f.name) is None}
+    assert set(document["score"]) == {f.name for f in fields(Parameters)} - untold
+    for name in untold:
+        assert re.search(rf"^# {name} = ", DEFAULT_FILE.read_text(), re.MULTILINE)
     assert document["score"]["kinds"] == {str(k): dict(v) for k, v in DEFAULT.kinds.items()}
     for name, table in document["score"]["classes"].items():
         known = DEFAULT.classes[name]

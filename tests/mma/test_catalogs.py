@@ -208,4 +208,4 @@ def test_ngc_4993_is_found_through_the_database(store: Store, data):
     hosts = associate(alerts({"ra": ra[0], "dec": dec[0]}), near, DEFAULT)
     best = int(np.argmax(hosts.weight))
     assert (hosts.name[best], hosts.kind[best]) == ("NGC4993", "indep")
-    assert hosts.weight[best] > 0.99
+    assert hosts.weight[best] > 0.7  # this table tells no brightness: NGC 4993 is held for an average galaxy

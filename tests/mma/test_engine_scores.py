@@ -6,10 +6,13 @@ import json
 import math
 import uuid
 
+import numpy as np
 import pytest
 
 from coincidence import DEFAULT
+from coincidence.completeness import sin_latitude
 from coincidence.hosts import Galaxies
+from coincidence.rates import Surroundings, rate
 from coincidence.terms import TERMS
 from mma import galaxies
 from mma.publish.message import NAMESPACE
@@ -70,7 +73,13 @@ def test_the_terms_of_one_candidate_are_what_their_formulas_say(small_world: Wor
     small_world.hears(superevent(radius_deg=3.0), detection("ZTF27a", HERE, 10.0, unseen_hours=-10.0))
     row = small_world.candidates(EVENT)[0]
     terms = row["terms"]
-    unrelated = 1.79 / 14.0 * 4.0 * math.pi * SQDEG * 10.0
+    where = Surroundings(
+        survey=np.array(["ztf"], dtype=object),
+        depth=np.array([21.0]),  # of the look that saw nothing
+        sin_latitude=np.abs(sin_latitude(np.array([HERE[0]]), np.array([HERE[1]]))),
+        is_once=np.array([True]),
+    )
+    unrelated = float(rate(where, DEFAULT)[0]) * 4.0 * math.pi * SQDEG * 10.0
     matter = 0.97 + 0.02
     assert row["class"] == "kilonova"
     nothing_seen = 1.0 - 0.5 * matter - 0.02 * 0.99  # no kilonova, no afterglow

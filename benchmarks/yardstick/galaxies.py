@@ -7,18 +7,16 @@ transient are made: nothing farther is ever looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 from scipy.special import gammaincc
 
 from . import cosmos, places
 from .cosmos import FloatArray
-from .sources import IntArray, StrArray
+from .sources import StrArray
 
 LITTLE_H = 0.7
 STAR_MAG = -20.44 + 5.0 * np.log10(LITTLE_H)
@@ -119,35 +117,7 @@ def nearer_deg2(mpc: FloatArray, limit_mag: float) -> FloatArray:
     return np.interp(cosmos.redshift(mpc), z, total) / cosmos.SKY_DEG2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nearby:
-    """50MGC within 45 Mpc."""
-
-    ra: FloatArray
-    dec: FloatArray
-    mpc: FloatArray
-    error_mpc: FloatArray
-    absolute: FloatArray
-    """Absolute magnitude in r: 4.65 - 2.5 log of the mass over 2; unknown masses are faint."""
-
-
-@lru_cache(maxsize=2)
-def nearby(path: Path, farthest_mpc: float = NEAR_MPC) -> Nearby:
-    """Read it, to some distance."""
-    from astropy.table import Table
-
-    rows = Table.read(path)
-    mpc = np.asarray(rows["bestdist"].filled(np.nan), dtype=np.float64)
-    mass = np.asarray(rows["logmass"].filled(np.nan), dtype=np.float64)
-    error = np.asarray(rows["bestdist_error"].filled(np.nan), dtype=np.float64)
-    kept = np.isfinite(mpc) & (mpc > 1.0) & (mpc < farthest_mpc)
-    mag = np.where(np.isfinite(mass), 4.65 - 2.5 * (mass - np.log10(2.0)), -15.0)
-    ra, dec = np.asarray(rows["ra"], dtype=np.float64), np.asarray(rows["dec"], dtype=np.float64)
-    error = np.where(np.isfinite(error), error, 0.1 * mpc)
-    return Nearby(ra=ra[kept], dec=dec[kept], mpc=mpc[kept], error_mpc=error[kept], absolute=mag[kept])
-
-
-def _seen(
+def seen(
     ra: FloatArray,
     dec: FloatArray,
     mpc: FloatArray,
@@ -186,6 +156,16 @@ def _seen(
     ).take(kept)
 
 
+def plain(ra: FloatArray, dec: FloatArray, mpc: FloatArray, absolute: FloatArray) -> Catalogued:
+    """Galaxies of which no more is known than place, distance to a tenth, and brightness."""
+    n, nothing = len(ra), np.full(len(ra), np.nan)
+    return Catalogued(
+        ra=ra, dec=dec, mpc=mpc, error_mpc=0.1 * mpc, kind=np.full(n, "spec", dtype=object),
+        mag=absolute + cosmos.modulus(mpc), semi_major_arcsec=nothing, axis_ratio=nothing, angle_deg=nothing,
+        active=np.zeros(n, dtype=np.bool_),
+    )  # fmt: skip
+
+
 def luminous(n: int, random: np.random.Generator) -> FloatArray:
     """Absolute magnitudes of galaxies weighted by their light: L / L* is a Gamma(alpha + 2). Shape (n,)."""
     return STAR_MAG - 2.5 * np.log10(np.maximum(random.gamma(ALPHA + 2.0, 1.0, n), 1e-5))
@@ -212,12 +192,12 @@ def hosts(
     z = cosmos.redshift(mpc)
     scale = np.degrees(1e-3 / mpc * (1.0 + z) ** 2)  # degrees a kpc
     there = beside(ra, dec, offset_kpc * scale, random)
-    own = _seen(*there, mpc, np.where(active, -21.5, luminous(len(ra), random)), random)
+    own = seen(*there, mpc, np.where(active, -21.5, luminous(len(ra), random)), random)
     n = random.poisson(_neighbours(), len(ra))
     row = np.repeat(np.arange(len(ra)), n)
     away = TUBE_KPC * random.uniform(size=len(row)) ** (1.0 / (3.0 - CORRELATION_POWER))
     near = beside(there[0][row], there[1][row], away * scale[row], random)
-    return joined([own, _seen(*near, mpc[row], _drawn(len(row), random), random)])
+    return joined([own, seen(*near, mpc[row], _drawn(len(row), random), random)])
 
 
 def _drawn(n: int, random: np.random.Generator) -> FloatArray:
@@ -256,43 +236,4 @@ def field(ra: FloatArray, dec: FloatArray, random: np.random.Generator) -> Catal
     grid = np.linspace(-25.0, STAR_MAG + FAINTEST, 3000)
     share = brighter(grid)
     absolute = np.interp(random.uniform(size=len(row)) * brighter(limit), share, grid)
-    return _seen(*beside(ra[row], dec[row], away, random), mpc, absolute, random)
-
-
-def near_ones(known: Nearby, ra: FloatArray, dec: FloatArray, random: np.random.Generator) -> Catalogued:
-    """Galaxies of 50MGC within 15 arcmin of places, as that catalogue tells them."""
-    trees = cKDTree(places.vectors(ra, dec)), cKDTree(places.vectors(known.ra, known.dec))
-    found = trees[0].query_ball_tree(trees[1], np.radians(TUBE_DEG))
-    rows: IntArray = np.unique(np.array([j for some in found for j in some], dtype=np.int64))
-    seen = _seen(known.ra[rows], known.dec[rows], known.mpc[rows], known.absolute[rows], random, np.inf)
-    rows = rows[np.abs(places.galactic_latitude(known.ra[rows], known.dec[rows])) > PLANE_DEG]
-    told = {
-        "mpc": known.mpc[rows],
-        "error_mpc": known.error_mpc[rows],
-        "kind": np.full(len(rows), "indep", dtype=object),
-    }
-    return replace(seen, **told)
-
-
-def settled(
-    known: Nearby, share: FloatArray, mpc: FloatArray, offset_kpc: FloatArray, random: np.random.Generator
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Places and distances of transients in galaxies of 50MGC about as far as wished; NaN where there are none.
-
-    Parameters
-    ----------
-    share
-        How likely each galaxy is taken, besides its light. Shape (galaxies,).
-    mpc, offset_kpc
-        Wished distances, and how far from the centre. Shape (n,).
-    """
-    ra, dec, far = (np.full(len(mpc), np.nan) for _ in range(3))
-    for i in np.flatnonzero(mpc < NEAR_MPC).tolist():
-        weight = share * 10.0 ** (-0.4 * known.absolute) * np.exp(-0.5 * ((known.mpc - mpc[i]) / 2.0) ** 2)
-        if not weight.sum() > 0:
-            continue
-        own = int(random.choice(len(weight), p=weight / weight.sum()))
-        away = np.array([np.degrees(offset_kpc[i] * 1e-3 / known.mpc[own])])
-        there = beside(known.ra[own : own + 1], known.dec[own : own + 1], away, random)
-        ra[i], dec[i], far[i] = there[0][0], there[1][0], known.mpc[own]
-    return ra, dec, far
+    return seen(*beside(ra[row], dec[row], away, random), mpc, absolute, random)

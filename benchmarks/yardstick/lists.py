@@ -18,10 +18,11 @@ import numpy as np
 
 from skymaps import SkyMap
 
-from . import events, kilonovae, night, places, schedule
-from .cosmos import DAY_S, FloatArray, redshift
-from .observing import observe
-from .sources import StrArray, magnitude
+from . import events, galaxies, kilonovae, known, night, places, schedule
+from .cosmos import DAY_S, FloatArray, luminosity_mpc, redshift
+from .night import Night, Objects
+from .observing import Points, observe
+from .sources import StrArray, flux_njy, magnitude
 
 BEFORE_D, AFTER_D = 25.0, 10.0
 """Days of discoveries that a list holds, before and after the event."""
@@ -154,6 +155,47 @@ def _counterpart(
         "discoverdate": f"{first.year}/{first.month:02d}/{first.day + part:08.5f}",
         "maxappmag": f"{float(np.nanmin(magnitude(points.flux_njy[seen]))):.2f}", "redshift": z, "host": "",
     }  # fmt: skip
+
+
+def as_night(listed: Listed, data: Path) -> Night:
+    """The same list as a night with one detection each, for rules that are no engine; redshifts stand for hosts."""
+    rows = [row for row in listed.rows if row["maxappmag"]]
+    ra = np.array([15.0 * _angle(row["ra"]) for row in rows])
+    dec = np.array([_angle(row["dec"]) for row in rows])
+    time = np.array([_noon(row["discoverdate"]) for row in rows])
+    flux = flux_njy(np.array([float(row["maxappmag"].split(",")[0]) for row in rows]))
+    n, nothing = len(rows), np.full(len(rows), np.nan)
+    z = np.array([float(row["redshift"].split(",")[0] or "nan") for row in rows])
+    told = np.isfinite(z) & (z > 1e-3)
+    fifty = known.nearby(data / "galaxies" / "50MGC_catalog_short.fits", 50.0)
+    hosts = galaxies.plain(
+        np.concatenate([fifty.ra, ra[told]]),
+        np.concatenate([fifty.dec, dec[told]]),
+        np.concatenate([fifty.mpc, luminosity_mpc(z[told])]),
+        np.concatenate([fifty.absolute, np.full(int(told.sum()), -21.0)]),
+    )
+    objects = Objects(
+        id=np.array([row["event"] for row in rows], dtype=object), what=np.full(n, "real", dtype=object),
+        ra=ra, dec=dec, mpc=nothing, reliability=np.ones(n), star_score=nothing, star_arcsec=nothing,
+        solar_system_arcsec=nothing,
+    )  # fmt: skip
+    points = Points(
+        object=np.arange(n), time=time, band=np.full(n, 2), flux_njy=flux, error_njy=0.1 * flux,
+        limit_mag=np.full(n, 20.5), detected=np.ones(n, dtype=np.bool_),
+    )  # fmt: skip
+    return Night(
+        name=listed.name, map_name=listed.map_name, skymap=listed.skymap, time=listed.time, classes=listed.classes,
+        survey=schedule.ZTF, age_d=AFTER_D, objects=objects, points=points, looks=night.no_looks(), galaxies=hosts,
+        true=listed.true, what=listed.what, mpc=listed.mpc,
+    )  # fmt: skip
+
+
+def _angle(text: str) -> float:
+    """Sexagesimal text in its own units; the first of several."""
+    first = text.split(",")[0]
+    parts = [abs(float(part)) for part in first.split(":")]
+    value = sum(part / 60.0**k for k, part in enumerate(parts))
+    return -value if first.lstrip().startswith("-") else value
 
 
 def sexagesimal(value: float, signed: bool) -> str:

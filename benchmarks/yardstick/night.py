@@ -13,7 +13,7 @@ import numpy as np
 import skymaps
 from skymaps import SkyMap
 
-from . import events, galaxies, kilonovae, others, places, schedule, supernovae
+from . import events, galaxies, kilonovae, known, others, places, schedule, supernovae
 from .cosmos import DAY_S, FloatArray
 from .galaxies import Catalogued
 from .observing import Points, joined, observe
@@ -134,10 +134,10 @@ def homed(
     """Within 45 Mpc, the place and distance of a galaxy of 50MGC: by its light, and the map's probability there."""
     if place[2] >= galaxies.NEAR_MPC:
         return place
-    known = galaxies.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
-    share = np.nan_to_num(skymap.probdensity_at(known.ra, known.dec))
+    fifty = known.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
+    share = np.nan_to_num(skymap.probdensity_at(fifty.ra, fifty.dec))
     offset = np.minimum(kilonovae.offsets(1, random), 30.0)
-    ra, dec, mpc = galaxies.settled(known, share, np.array([place[2]]), offset, random)
+    ra, dec, mpc = known.settled(fifty, share, np.array([place[2]]), offset, random)
     return place if np.isnan(ra[0]) else (float(ra[0]), float(dec[0]), float(mpc[0]))
 
 
@@ -179,12 +179,12 @@ def background(
 ) -> list[Sources]:
     """All unrelated sources of a region."""
     where = region[0], region[1]
-    known = galaxies.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
-    inside = places.within(*where, known.ra, known.dec).astype(np.float64)
+    fifty = known.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
+    inside = places.within(*where, fifty.ra, fifty.dec).astype(np.float64)
     made: list[Sources] = []
     for batch in supernovae.draw(data / "yardstick", patch, random):
         ra, dec = places.even(*where, len(batch.z), random)
-        near = galaxies.settled(known, inside, batch.mpc, random.gamma(2.0, 3.0, len(ra)), random)
+        near = known.settled(fifty, inside, batch.mpc, random.gamma(2.0, 3.0, len(ra)), random)
         ra, dec = (np.where(np.isnan(new), old, new) for new, old in zip(near[:2], (ra, dec), strict=True))
         made.append(batch.at(ra, dec, random))
     made += others.galactic(where, patch, random)
@@ -233,8 +233,8 @@ def _told(
     offset, active = some.offset_kpc[rows], some.on_nucleus[rows]
     far = np.isfinite(mpc) & (mpc > galaxies.NEAR_MPC)
     own = galaxies.hosts(ra[far], dec[far], mpc[far], offset[far], active[far], random)
-    known = galaxies.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
-    around = [own, galaxies.field(ra, dec, random), galaxies.near_ones(known, ra, dec, random)]
+    fifty = known.nearby(data / "galaxies" / "50MGC_catalog_short.fits")
+    around = [own, galaxies.field(ra, dec, random), known.near_ones(fifty, ra, dec, random)]
     n, error = len(rows), POSITION_ARCSEC[survey.name] / 3600.0
     beneath = np.degrees(offset * 1e-3 / mpc) * 3600.0
     star = np.sqrt(random.exponential(1.0, n) / (np.pi * STARS_DEG2)) * 3600.0

@@ -13,7 +13,7 @@ import numpy as np
 
 from skymaps import SkyMap
 
-from . import galaxies, places
+from . import galaxies, known, places
 from .cosmos import FloatArray
 
 DISTANCES_MPC = (22.0, 40.0, 100.0)
@@ -45,16 +45,16 @@ class Field:
 def field(data: Path, n: int, seed: int) -> Field:
     """A transient in each galaxy of 50MGC, and n anywhere."""
     random = np.random.default_rng([seed, 50])
-    known = galaxies.nearby(data / "galaxies" / "50MGC_catalog_short.fits", FARTHEST_MPC)
-    away = np.degrees(random.gamma(2.0, 3.0, len(known.ra)) * 1e-3 / known.mpc)
-    ra, dec = galaxies.beside(known.ra, known.dec, np.minimum(away, 0.5), random)
+    fifty = known.nearby(data / "galaxies" / "50MGC_catalog_short.fits", FARTHEST_MPC)
+    away = np.degrees(random.gamma(2.0, 3.0, len(fifty.ra)) * 1e-3 / fifty.mpc)
+    ra, dec = galaxies.beside(fifty.ra, fifty.dec, np.minimum(away, 0.5), random)
     there = random.uniform(0.0, 360.0, n), np.degrees(np.arcsin(random.uniform(-1.0, 1.0, n)))
     nothing = np.full(n, np.nan)
     made = Field(
         ra=np.concatenate([ra, there[0]]),
         dec=np.concatenate([dec, there[1]]),
-        mpc=np.concatenate([known.mpc, nothing]),
-        light=np.concatenate([10.0 ** (-0.4 * known.absolute), nothing]),
+        mpc=np.concatenate([fifty.mpc, nothing]),
+        light=np.concatenate([10.0 ** (-0.4 * fifty.absolute), nothing]),
     )
     kept = np.abs(places.galactic_latitude(made.ra, made.dec)) > PLANE_DEG
     return Field(**{name: getattr(made, name)[kept] for name in Field.__dataclass_fields__})

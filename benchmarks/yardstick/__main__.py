@@ -17,7 +17,7 @@ from .plays import OURS, Tell, Told
 
 SETS: dict[str, tuple[int, int, Callable[[Path, int, int, Tell], Told]]] = {
     "ztf": (400, 60, lambda data, n, seed, tell: plays.survey_nights(schedule.ZTF, data, n, seed, tell)),
-    "rubin": (150, 12, lambda data, n, seed, tell: plays.survey_nights(schedule.RUBIN, data, n, seed, tell)),
+    "rubin": (100, 12, lambda data, n, seed, tell: plays.survey_nights(schedule.RUBIN, data, n, seed, tell)),
     "lists": (240, 60, plays.catalogued),
     "afterglows": (1, 1, plays.afterglows),
     "ratios": (30_000, 6_000, plays.distances),

@@ -24,7 +24,7 @@ from tests.live.watch import PostgresWatch, SqliteWatch
 WRITING_S = 2.0
 """A kill that is to fall into a transaction waits so long for one at most."""
 
-WAIT_S = 90.0
+WAIT_S = 180.0
 """For what must come, on a machine that has other things to do."""
 
 

@@ -84,6 +84,9 @@ class Rates:
     """So many transients expected must have been looked for before what was seen weighs as much as what is published.
     Ours: a relative error of 70 %, a factor two either way."""
 
+    moved: float = 0.2
+    """A new set is made once a rate moved by more than this part of it."""
+
     depth_mag: Mapping[str, float] = field(
         default_factory=lambda: {
             "ztf": 20.5,
@@ -238,6 +241,21 @@ def cells(where: Surroundings) -> tuple[list[str], IntArray]:
         for i in first.tolist()
     ]
     return told, np.asarray(place, dtype=np.int64)
+
+
+def posterior(cell: Learnt, strength: float) -> tuple[float, float, float]:
+    """Mean of the factor on the published rate, and its 68 % interval.
+
+    Examples
+    --------
+    >>> [round(v, 2) for v in posterior(Learnt(seen=98.0, expected=48.0), 2.0)]
+    [2.0, 1.8, 2.2]
+    """
+    from scipy.special import gammaincinv
+
+    shape, scale = strength + cell.seen, strength + cell.expected
+    low, high = (float(gammaincinv(shape, p)) / scale for p in (0.16, 0.84))
+    return shape / scale, low, high
 
 
 def factor(where: Surroundings, parameters: Parameters) -> FloatArray:

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, Add]] = {
     "verdict": ("mma.commands.verdict:verdict", "what people say of candidates: tell, list, learn", options.verdict),
     "tag": ("mma.commands.tag:tag", "short words on candidates: put on, take off, list", options.tag),
     "classify": ("mma.commands.verdict:classify", "what a classifier says of an object", options.classify),
+    "rates": ("mma.commands.rates:rates", "how many unrelated transients there are: show, learn, plot", options.rates),
     "chance": ("mma.commands.chance:measure", "count unrelated objects that score as high", options.chance),
     "export": ("mma.commands.export:export", "candidates for other tools: tables, regions, drafts", options.export),
     "plot": ("mma.commands.plot:plot", "an event's sky, light curves and scores as a picture", options.plot),

@@ -18,14 +18,14 @@ from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Paramete
 from coincidence.alert import StrArray
 from coincidence.names import SECOND_HAND
 
-from . import grouping, identity, matching, namesakes, reading, whole
+from . import grouping, identity, learning, matching, namesakes, reading, whole
 from .apart import Room
 from .beside import Beside
 from .errors import ConflictError, LongError, MmaError, OutageError, TrippingError, UnfinishedError
 from .following import LATE_S, OUTAGE_S, Following
 from .handing import Handing
 from .intake import Intake, Locate, arrivals, newest, source_of, take_in
-from .store import Store, associations, events, facts, handled, identities, ledger, names, objects, originals
+from .store import Store, associations, events, facts, handled, identities, ledger, names, objects, originals, rates
 from .store.fence import hold_events
 from .streams import Message, Sink, Source
 from .telling import Teller
@@ -59,7 +59,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.sink = sink
-        self.parameters = parameters
+        self._given = parameters
         self.prefix = prefix if sink is not None or tells else None
         if self.prefix is not None:
             with store.read() as connection:
@@ -75,10 +75,11 @@ class Engine:
 
     def recall(self) -> None:
         """Take up the events where the store has them: at the start, and after a transaction that failed."""
-        self.following = Following(self.parameters)
-        self.teller = Teller(self.parameters, self.prefix, self.beside)
-        self._is_stale = False
         with self.store.read() as connection:
+            self._rates, self.parameters = learning.current(connection, self._given)
+            self.following = Following(self.parameters)
+            self.teller = Teller(self.parameters, self.prefix, self.beside)
+            self._is_stale = False
             self.following.catch_up(connection)
         self.following.mark(self.store)
 
@@ -188,6 +189,7 @@ class Engine:
     ) -> None:
         hold_events(connection, alone=bool(intake.events))
         self.following.catch_up(connection)
+        self._is_stale |= rates.newest_number(connection) != self._rates  # another worker learnt
         if len(intake.alerts):
             self.following.reach_back(connection, float(intake.alerts.time.min()) - LATE_S)
         for i, reasons in intake.faults.items():

@@ -14,6 +14,7 @@ from . import matching
 from .beside import Beside
 from .errors import NotFoundError
 from .following import Following
+from .learning import current
 from .store import Store, candidates, classifications, facts, tags, verdicts
 from .store.fence import hold_events
 from .store.queries import candidate_row
@@ -115,7 +116,8 @@ class Bench:
 
     def _again(self, connection: Connection, object_id: str, now: float) -> None:
         """Score the events that an object is a candidate of, each as its notices tell it, open or over."""
-        following, teller = Following(self.parameters), Teller(self.parameters, self.prefix, self.beside)
+        parameters = current(connection, self.parameters)[1]
+        following, teller = Following(parameters), Teller(parameters, self.prefix, self.beside)
         for event_id in sorted({key[0] for key in candidates.of_objects(connection, [object_id])}):
             following.remember(connection, event_id)
             teller.settle(connection, matching.event(connection, following.active, event_id), now)

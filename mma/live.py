@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from .deliveries import Deliveries
 from .engine import Engine
 from .errors import OutageError, TrippingError, UnfinishedError
+from .learning import Nightly, learn_again
 from .maps import Maps
 from .pruning import Pruning
 from .publish.heartbeat import heartbeat_message
@@ -62,6 +63,7 @@ class Live:
             source.book = self._deliveries
         self._catch_up = CatchUp(merged.sources, tells_events)
         self._pruning = Pruning(store, keep_nights, self.outages)
+        self._nightly = Nightly()
         self._said = -SAY_S
 
     @property
@@ -78,9 +80,14 @@ class Live:
             self._catch_up.step()
             self._take_maps()
             self._pruning.step()
+            if self._nightly.is_due():
+                self._kept(self._learn)
             self._tell()
         self._deliveries.release()
         self._tell(at_once=True)
+
+    def _learn(self) -> None:
+        learn_again(self.engine, time.time())
 
     def _take(self, batch: list[Message]) -> None:
         """Handle, publish and commit; what is left, of a source that trips us or takes long, is put back."""

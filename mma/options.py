@@ -138,6 +138,11 @@ def chance(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def rates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--update", action="store_true", help="learn from the stored sky, as mma run does once a day")
+    parser.add_argument("--plot", metavar="FILE", help="draw published and learnt rates into a file: png, pdf, svg")
+
+
 def db(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("upgrade", help="bring the tables to this version; mma run and replay do it too")

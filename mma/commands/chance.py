@@ -41,11 +41,11 @@ def measure(options: Namespace) -> None:
             with Progress(console=console(error=True), disable=options.json) as bar:
                 task, n = bar.add_task("counting", total=options.trials), options.trials
                 step = partial(bar.advance, task)
-                found = chance.of_event(connection, event, settings.score, trials=n, progress=step)
+                found = chance.of_event(connection, event, engine.parameters, trials=n, progress=step)
         if found is None:
             raise ConfigError(f"{name}: too little of the sky is stored to count on; the reckoned counts stay")
         with store.begin() as connection:
-            chances.save(connection, name, event.notice, settings.score.id, found, time.time())
+            chances.save(connection, name, event.notice, engine.parameters.id, found, time.time())
             rows = queries.candidates(connection, name, limit=10)
     odds = np.array([row["log_odds"] for row in rows], dtype=np.float64)
     ends = [end.tolist() for end in found.between(odds)]

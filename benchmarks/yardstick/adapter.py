@@ -14,7 +14,7 @@ import numpy as np
 
 from coincidence import DEFAULT, AlertBatch, Event, Galaxies, Kind, LightCurves, Messenger, Stage, rank, score
 from coincidence.completeness import Catalog, Completeness
-from coincidence.terms import distance
+from coincidence.population import background
 from mma.alerts import decode
 from mma.galaxies import read
 from mma.streams import Message
@@ -226,14 +226,14 @@ SURVEY_OF = {20.5: "ztf", 22.5: "decam", 23.8: "lsst"}
 
 def unrelated(limit_mag: float, edges_mpc: FloatArray, data: Path) -> FloatArray:
     """Probability that an unrelated transient is in each step of distance and its host in 50MGC, by the score."""
-    model = distance.model(replace(DEFAULT, background_limit_mag=limit_mag))
+    model = background(limit_mag, DEFAULT.luminosity)
     middle = 0.5 * (edges_mpc[1:] + edges_mpc[:-1])
     held = fifty(data).catalogs[0].completeness.at(middle)
     return np.asarray(model.at(middle) * np.diff(edges_mpc) * held, dtype=np.float64)
 
 
 def ratio(made: ratios.Field, mpc: float, limit_mag: float, data: Path) -> FloatArray:
-    """``exp(distance)`` of objects seen once at these places, under an event so far; 1: it tells nothing."""
+    """``exp(distance)`` of objects seen twice at these places, under an event so far; 1: it tells nothing."""
     n, event = len(made.ra), 1.7e9
     seen = event + 43200.0
     batch = AlertBatch.from_rows([])
@@ -242,12 +242,16 @@ def ratio(made: ratios.Field, mpc: float, limit_mag: float, data: Path) -> Float
     text = {"survey": SURVEY_OF[limit_mag], "band": "r", "classification": None}
     columns |= {name: np.full(n, value, dtype=object) for name, value in text.items()}
     columns |= {"id": names, "object_id": names, "ra": made.ra, "dec": made.dec, "message": np.arange(n)}
-    columns |= {"time": np.full(n, seen), "first_seen": np.full(n, seen), "n_detections": np.ones(n)}
+    columns |= {"time": np.full(n, seen), "first_seen": np.full(n, seen), "n_detections": np.full(n, 2.0)}
     columns |= {"flux_njy": np.full(n, flux_njy(limit_mag - 0.5)), "last_unseen": np.full(n, event - 86400.0)}
     told = _notice("ratio", event, ratios.region(mpc), {"BNS": 1.0, "HasRemnant": 1.0})
-    chosen = replace(DEFAULT, background_limit_mag=limit_mag, level=1.0)
+    points = LightCurves.of(
+        object=np.arange(n), time=columns["time"], band=columns["band"], flux_njy=columns["flux_njy"],
+        flux_error_njy=columns["flux_njy"] / 8.0, limit_mag=np.full(n, limit_mag),
+    )  # fmt: skip
     out = np.ones(n)
-    for candidate in score(told, AlertBatch(**columns), fifty(data), chosen):
+    whole = replace(DEFAULT, level=1.0)
+    for candidate in score(told, AlertBatch(**columns), fifty(data), whole, curves=points):
         term = candidate.terms["distance"]
         out[int(candidate.object_id[1:])] = 1.0 if term is None else np.exp(term)
     return out

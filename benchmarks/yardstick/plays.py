@@ -164,7 +164,8 @@ def distances(data: Path, n: int, seed: int, tell: Tell) -> Told:
             ratio = adapter.ratio(made, mpc, limit, data)
             near = np.isfinite(made.mpc)
             parts = [float(np.sum(weight[some] * ratio[some])) for some in (near, ~near)]
-            error = np.std(ratio[~near]) / np.sqrt((~near).sum())
+            count = weight[~near]
+            error = np.sqrt(np.sum(count**2 * (ratio[~near] - parts[1] / count.sum()) ** 2))
             rows.append((f"{mpc:.0f}", f"{limit}", f"{sum(parts):.3f}", f"{error:.3f}", *(f"{p:.3f}" for p in parts)))
             tell(f"{mpc:.0f} Mpc, {limit} mag: {sum(parts):.3f}")
     heads = ("event, Mpc", "limit, mag", "mean ratio", "+-", "of it in its galaxies", "anywhere")

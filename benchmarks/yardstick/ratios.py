@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from skymaps import SkyMap
 
 from . import galaxies, known, places
-from .cosmos import FloatArray
+from .cosmos import SKY_DEG2, FloatArray
 
 DISTANCES_MPC = (22.0, 40.0, 100.0)
 LIMITS_MAG = (20.5, 22.5, 23.8)
@@ -23,6 +24,9 @@ WIDTH = 0.2
 
 FARTHEST_MPC = 50.0
 """Where 50MGC ends."""
+
+REACH_DEG = 0.25
+"""No galaxy is taken for a host farther away than this."""
 
 STEP_MPC = 1.0
 ORDER = 3
@@ -38,26 +42,41 @@ class Field:
     mpc: FloatArray
     """True distance of those in a galaxy of 50MGC; NaN of the others."""
 
-    light: FloatArray
-    """Of that galaxy; NaN of the others."""
+    share: FloatArray
+    """Light of that galaxy; of the others, the part of the sky that each stands for."""
 
 
 def field(data: Path, n: int, seed: int) -> Field:
-    """A transient in each galaxy of 50MGC, and n anywhere."""
+    """A transient in each galaxy of 50MGC, and n anywhere; two thirds of these near such a galaxy, where it matters."""
     random = np.random.default_rng([seed, 50])
     fifty = known.nearby(data / "galaxies" / "50MGC_catalog_short.fits", FARTHEST_MPC)
     away = np.degrees(random.gamma(2.0, 3.0, len(fifty.ra)) * 1e-3 / fifty.mpc)
     ra, dec = galaxies.beside(fifty.ra, fifty.dec, np.minimum(away, 0.5), random)
-    there = random.uniform(0.0, 360.0, n), np.degrees(np.arcsin(random.uniform(-1.0, 1.0, n)))
-    nothing = np.full(n, np.nan)
-    made = Field(
-        ra=np.concatenate([ra, there[0]]),
-        dec=np.concatenate([dec, there[1]]),
-        mpc=np.concatenate([fifty.mpc, nothing]),
-        light=np.concatenate([10.0 ** (-0.4 * fifty.absolute), nothing]),
-    )
-    kept = np.abs(places.galactic_latitude(made.ra, made.dec)) > PLANE_DEG
-    return Field(**{name: getattr(made, name)[kept] for name in Field.__dataclass_fields__})
+    own = Field(ra=ra, dec=dec, mpc=fifty.mpc, share=10.0 ** (-0.4 * fifty.absolute))
+    parts = [own, *_anywhere(fifty, n, random)]
+    made = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Field.__dataclass_fields__}
+    kept = np.abs(places.galactic_latitude(made["ra"], made["dec"])) > PLANE_DEG
+    return Field(**{name: column[kept] for name, column in made.items()})
+
+
+def _anywhere(fifty: known.Nearby, n: int, random: np.random.Generator) -> list[Field]:
+    """Places within ``REACH_DEG`` of a galaxy and places that are not, each with its part of the sky."""
+    tree = cKDTree(places.vectors(fifty.ra, fifty.dec))
+
+    def close(ra: FloatArray, dec: FloatArray) -> FloatArray:
+        found = tree.query_ball_point(places.vectors(ra, dec), np.radians(REACH_DEG), return_length=True)
+        return np.asarray(found, dtype=np.float64)
+
+    there = random.integers(0, len(fifty.ra), 2 * n // 3)
+    off = REACH_DEG * np.sqrt(random.uniform(size=len(there)))
+    ra, dec = galaxies.beside(fifty.ra[there], fifty.dec[there], off, random)
+    disc = len(fifty.ra) * np.pi * REACH_DEG**2 / SKY_DEG2
+    near = Field(ra=ra, dec=dec, mpc=np.full(len(ra), np.nan), share=disc / len(ra) / np.maximum(close(ra, dec), 1.0))
+    ra, dec = random.uniform(0.0, 360.0, n - len(there)), np.degrees(np.arcsin(random.uniform(-1, 1, n - len(there))))
+    free = close(ra, dec) == 0
+    ra, dec = ra[free], dec[free]
+    far = Field(ra=ra, dec=dec, mpc=np.full(len(ra), np.nan), share=np.full(len(ra), (1 - near.share.sum()) / len(ra)))
+    return [near, far]
 
 
 def weights(made: Field, mpc: FloatArray, held: FloatArray) -> FloatArray:
@@ -72,11 +91,11 @@ def weights(made: Field, mpc: FloatArray, held: FloatArray) -> FloatArray:
     """
     step = np.digitize(np.nan_to_num(made.mpc, nan=-1.0), mpc) - 1
     inside = (step >= 0) & (step < len(held)) & np.isfinite(made.mpc)
-    total = np.bincount(step[inside], made.light[inside], minlength=len(held))
+    total = np.bincount(step[inside], made.share[inside], minlength=len(held))
     weight = np.zeros(len(made.ra))
-    weight[inside] = made.light[inside] * (held / np.maximum(total, 1e-300))[step[inside]]
+    weight[inside] = made.share[inside] * (held / np.maximum(total, 1e-300))[step[inside]]
     anywhere = np.isnan(made.mpc)
-    weight[anywhere] = (1.0 - weight.sum()) / anywhere.sum()
+    weight[anywhere] = (1.0 - weight.sum()) * made.share[anywhere] / made.share[anywhere].sum()
     return weight
 
 

@@ -12,12 +12,15 @@ class Onset:
 
     shape: str
     """``box``: even; ``plateau_exponential``: even for ``flat_d``, then falling with ``scale_d``;
-    ``power_law``: 1 / (x + ``scale_d``)."""
+    ``power_law``: 1 / (x + ``scale_d``); ``event``: it begins with the event and is seen, as soon as somebody looks,
+    within ``flat_d``; a part ``late`` only later, falling with ``scale_d``, for looks were too shallow. Where depths
+    are known, the looks themselves tell that instead (``terms.photometry``)."""
 
     start_d: float
     end_d: float
     flat_d: float = 0.0
     scale_d: float = 1.0
+    late: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,10 @@ class Light:
 
     decay: float = 1.0
     """Index of the power law."""
+
+    courses: tuple[tuple[float, ...], ...] = ()
+    """``power_law``: ways in which the index changes, one of which a counterpart goes: its share, the index, and then,
+    as often as it changes, the day of the change and the index from then on. Empty: ``decay`` for ever."""
 
     rank_index: float = 1.0
     """``state``: the rank u of the flux in its history, counted from the brightest, has the density
@@ -91,7 +98,11 @@ class Photometry:
     """Part of the counterparts that look like the background whatever their class: bounds what photometry can cost."""
 
     model_error_mag: float = 0.25
-    """Error of every model at every point, independent, mag: bumps and colours that a smooth curve has not."""
+    """Error of every model at every point, mag: bumps and colours that a smooth curve has not."""
+
+    night_share: float = 0.64
+    """Part of the variance of that error which all points of a night and band have in common; the rest is each
+    point's own."""
 
     signal_to_noise_min: float = 3.0
     """A flux below this many standard errors is no detection."""
@@ -207,6 +218,24 @@ class Contamination:
     """Mean of 1 - P over the judged ones, as the score without this correction has it."""
 
 
+COURSES = (
+    (0.35, 1.0),
+    (0.06, 1.0, 0.3, 2.2),
+    (0.10, 1.0, 1.0, 2.2),
+    (0.06, 1.0, 3.0, 2.2),
+    (0.06, 0.2, 0.01, 1.2),
+    (0.12, 0.2, 0.1, 1.3),
+    (0.08, 0.2, 0.5, 1.6),
+    (0.05, 0.3, 0.7, 2.8),
+    (0.06, 1.2, 2.0, -1.0, 12.0, 2.0),
+    (0.06, 1.2, 5.0, -0.5, 15.0, 2.0),
+)
+"""How afterglows fade: for ever alike; with a jet break, at 1 d in the median and from hours to weeks (Racusin et al.
+2009, ApJ 698 43, abstract); from a plateau, which 102 of 267 show (Dainotti et al. 2020, ApJL 905 L26, abstract), until
+about 1e4 s (Si et al. 2018, ApJ 863 50, abstract), one of them as steeply as GRB 211211A (Rastinejad et al. 2022,
+Nature 612 223); until a supernova takes over. Shares and indices are ours, rounded."""
+
+
 def classes() -> dict[str, ClassModel]:
     """The default counterpart classes."""
     return _explosions() | _active_nuclei()
@@ -217,14 +246,14 @@ def _explosions() -> dict[str, ClassModel]:
     return {
         # rises within a day, fades within days: Villar et al. 2017 (ApJL 851 L21)
         "kilonova": ClassModel(
-            onset=Onset(shape="plateau_exponential", start_d=0.0, end_d=10.0, flat_d=1.0, scale_d=2.0),
+            onset=Onset(shape="event", start_d=0.0, end_d=10.0, flat_d=0.5, scale_d=1.0, late=0.2),
             active_before_d=0.1,
             light=Light(shape="template", mag_sigma=1.0, slope_sigma=0.25),
             agn_fraction=0.001,
         ),
         # brightness falls about as 1/t after the burst, and so does the number that is first seen
         "afterglow": ClassModel(
-            onset=Onset(shape="power_law", start_d=0.0, end_d=3.0, scale_d=0.02),
+            onset=Onset(shape="event", start_d=0.0, end_d=3.0, flat_d=0.003, scale_d=1.0, late=0.2),
             active_before_d=10.0 / 86400.0,
             light=Light(
                 shape="power_law",
@@ -233,6 +262,7 @@ def _explosions() -> dict[str, ClassModel]:
                 apparent_mag=20.5,
                 apparent_mag_sigma=1.8,
                 slope_sigma=1.0,
+                courses=COURSES,
             ),
             agn_fraction=0.001,
         ),

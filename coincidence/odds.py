@@ -24,7 +24,7 @@ from .terms import classifier, context, photometry, state, verdict
 from .terms.below import below, log_ratio
 from .terms.host_distance import modulus
 from .terms.points import Points, points
-from .terms.time import time
+from .terms.time import interval, onset_mass, time
 
 DAY_S = 86400.0
 ByClass = dict[str, FloatArray]
@@ -180,24 +180,30 @@ def _terms(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> dic
         for name in names
     }
     said = {name: known.classified[name][0][known.pairs.alert[rows]] for name in names if name in known.classified}
-    light = _photometry(known, names, rows)
+    light, found = _photometry(known, kind, names, rows)
     for name in said.keys() & light.keys():
         if known.classified[name][1]:
             light[name] = np.where(np.isnan(said[name]), light[name], np.nan)
     return {
         "prior": prior,
-        "time": {name: _time(name, known.delay_s[rows], known.earliest_s[rows], parameters) for name in names},
+        "time": {name: _time(known, name, rows, found.get(name)) for name in names},
         "photometry": light,
         "context": _context(known, names, rows),
         "classifier": said,
     }
 
 
-def _time(name: str, delay_s: FloatArray, earliest_s: FloatArray, parameters: Parameters) -> FloatArray:
-    """Time term of a class; minus infinity for what was active before it can be."""
-    model = parameters.classes[name]
-    term = time(model.onset, delay_s / DAY_S, earliest_s / DAY_S, parameters.unseen_gap_d)
-    term[vetoes.active_before(delay_s / DAY_S, model.active_before_d)] = -np.inf
+def _time(known: Known, name: str, rows: IntArray, found: FloatArray | None) -> FloatArray:
+    """Time term of a class, by its onset density or, where ``found`` tells, by the looks since the event; minus
+    infinity for what was active before it can be."""
+    parameters, model = known.parameters, known.parameters.classes[name]
+    first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
+    term = time(model.onset, first, last, parameters.unseen_gap_d)
+    if found is not None:
+        length = model.onset.end_d - model.onset.start_d
+        by_looks = np.log(length / interval(first, last, parameters.unseen_gap_d)) + found
+        term = np.where(np.isfinite(term) & np.isfinite(found), by_looks, term)
+    term[vetoes.active_before(first, model.active_before_d)] = -np.inf
     return term
 
 
@@ -211,41 +217,55 @@ def _context(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
     return {name: context.context(score, arcsec, agn, model, parameters) for name, model in models.items()}
 
 
-def _photometry(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
-    """The photometry term of each class that has one; NaN for pairs without a light curve."""
+def _photometry(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> tuple[ByClass, ByClass]:
+    """The photometry term of each class that has one, NaN for pairs without a light curve; and what the looks tell of
+    the discovery."""
     curves = known.evidence.curves
     if not len(curves):
-        return {}
+        return {}, {}
     at = np.array([unix(event) for event in known.events])[known.pairs.event[rows]]
-    objects, found = known.pairs.alert[rows], _light(known, names, rows, at)
+    objects = known.pairs.alert[rows]
+    told, discovered = _light(known, kind, names, rows, at)
     under = below(curves, objects, at, known.parameters.photometry)
     for name in names if under.only.any() or under.both.any() else ():
         model = known.parameters.classes[name]
         low = log_ratio(under, model, known.parameters.photometry)
-        its = found.get(name, np.full(len(rows), np.nan))
+        its = told.get(name, np.full(len(rows), np.nan))
         if model.light.shape == "state":  # its ranks have told already
-            found[name] = np.where(np.isnan(its) & (low < 0.0), low, its)
+            told[name] = np.where(np.isnan(its) & (low < 0.0), low, its)
         else:
-            found[name] = np.where(low < 0.0, np.nan_to_num(its) + low, its)
-    return found
+            told[name] = np.where(low < 0.0, np.nan_to_num(its) + low, its)
+    return told, discovered
 
 
-def _light(known: Known, names: Sequence[str], rows: IntArray, at: FloatArray) -> ByClass:
-    """How bright it is and how it changes, for each class that says; ``at`` is the time of each pair's event."""
+def _light(known: Known, kind: str, names: Sequence[str], rows: IntArray, at: FloatArray) -> tuple[ByClass, ByClass]:
+    """How bright it is and how it changes, for each class that says, and what its looks say of when it was found.
+
+    ``at`` is the time of each pair's event.
+    """
     curves, objects, n = known.evidence.curves, known.pairs.alert[rows], len(rows)
-    found = {
+    told = {
         name: state.state(curves, objects, at, light.rank_index, known.parameters)
         for name in names
         if (light := known.parameters.classes[name].light).shape == "state"
     }
+    discovered: ByClass = {}
     has = np.flatnonzero(np.diff(known.points.curve.ranges(len(known.alerts)))[objects] > 0)
     if len(has):
         places = _places(known, rows[has])
-        ratios = photometry.photometry(known.points, objects[has], at[has], places, names, known.parameters)
-        for name, values in ratios.items():
-            found[name] = np.full(n, np.nan)
-            found[name][has] = values
-    return found
+        chances = {name: _chance(known, kind, name, rows[has]) for name in names}
+        ratios = photometry.photometry(known.points, objects[has], at[has], places, chances, known.parameters)
+        for name, its in ratios.items():
+            told[name], discovered[name] = np.full(n, np.nan), np.full(n, np.nan)
+            told[name][has], discovered[name][has] = its.photometry, its.found
+    return told, discovered
+
+
+def _chance(known: Known, kind: str, name: str, rows: IntArray) -> photometry.Chance:
+    """What is known of a class's discovery, before its light is looked at."""
+    first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
+    mass = onset_mass(known.parameters.classes[name].onset, first, last, known.parameters.unseen_gap_d)
+    return photometry.Chance(mass=mass, visible=np.ones(len(rows)))
 
 
 def _places(known: Known, rows: IntArray) -> photometry.Places:

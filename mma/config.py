@@ -25,11 +25,16 @@ DATABASE = "mma.sqlite"
 READERS = ("open", "token")
 WEB = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 IVORN = re.compile(r"ivo://[\w.-]+(/[\w./~-]+)?")
-SHAPES = ("box", "plateau_exponential", "power_law")
+SHAPES = ("box", "plateau_exponential", "power_law", "event")
 LIGHT_SHAPES = ("none", "flat", "template", "power_law", "state")
 UNKNOWN_CLASS = ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
 UNKNOWN_TEMPLATE = Template(**dict.fromkeys(("days", "u", "g", "r", "i", "z", "y"), (0.0,)))
-SAMPLES: dict[str, Any] = {"str | None": "", "float | None": 0.0, "int | None": 0}
+SAMPLES: dict[str, Any] = {
+    "tuple[tuple[float, ...], ...]": ((0.0,),),
+    "str | None": "",
+    "float | None": 0.0,
+    "int | None": 0,
+}
 """What stands in, for its type, for a default that is None."""
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -260,6 +265,8 @@ def _each(document: dict[str, Any], name: str, default: Mapping[str, Any], unkno
 def _onset(onset: Onset, where: str) -> None:
     if onset.shape not in SHAPES:
         raise ConfigError(f"{where}.shape: {onset.shape!r} is none of {', '.join(SHAPES)}")
+    if onset.shape == "event" and not (onset.flat_d > 0 and 0 <= onset.late <= 1):
+        raise ConfigError(f"{where}: flat_d must be positive, and late a part from 0 to 1")
     if not onset.end_d > onset.start_d or not onset.scale_d > 0:
         raise ConfigError(f"{where}: end_d must be after start_d, and scale_d positive")
 
@@ -267,6 +274,12 @@ def _onset(onset: Onset, where: str) -> None:
 def _light(light: Light, template: Template | None, where: str) -> None:
     if light.shape not in LIGHT_SHAPES:
         raise ConfigError(f"{where}.shape: {light.shape!r} is none of {', '.join(LIGHT_SHAPES)}")
+    for course in light.courses:
+        changes = course[2::2]
+        if len(course) < 2 or len(course) % 2 or not course[0] > 0 or any(day <= 0 for day in changes):
+            raise ConfigError(f"{where}.courses: {course!r} is not a share, an index, and days each with an index")
+        if any(later <= day for day, later in itertools.pairwise(changes)):
+            raise ConfigError(f"{where}.courses: the days of {course!r} must grow")
     if light.shape == "template" and template is None:
         table = where.removesuffix(".light").replace("classes", "templates")
         raise ConfigError(f"{where}.shape: a template needs a table {table}")

@@ -17,7 +17,7 @@ from scipy.special import log_ndtr
 from skymaps import FloatArray, IntArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Sums:
     """Sums over the points of each light curve, each of shape (n curves,); w = 1/v, r = y - T."""
 
@@ -36,7 +36,28 @@ class Sums:
         return Sums(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-def sums(curve: IntArray, n: int, x: FloatArray, mean: FloatArray, mag: FloatArray, variance: FloatArray) -> Sums:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """An error that several points have in common: of ``N(0, variance)``, one for each group of points."""
+
+    group: IntArray
+    """Which group each point belongs to. Shape (m,)."""
+
+    curve: IntArray
+    """Which curve each group belongs to. Shape (n groups,)."""
+
+    variance: float
+
+
+def sums(
+    curve: IntArray,
+    n: int,
+    x: FloatArray,
+    mean: FloatArray,
+    mag: FloatArray,
+    variance: FloatArray,
+    shared: Shared | None = None,
+) -> Sums:
     """Sums over points.
 
     Parameters
@@ -49,6 +70,9 @@ def sums(curve: IntArray, n: int, x: FloatArray, mean: FloatArray, mag: FloatArr
         The mean curve T at each point, mag.
     mag, variance
         What was measured, and its variance with the model's own, mag and mag^2.
+    shared
+        Errors in common. By the matrix inversion lemma each group takes ``f (sum w u) (sum w v)`` from the sum of
+        ``w u v``, ``f = c / (1 + c sum w)``, and adds ``ln(1 + c sum w)`` to the norm.
     """
     w = 1.0 / variance
     r = mag - mean
@@ -57,15 +81,17 @@ def sums(curve: IntArray, n: int, x: FloatArray, mean: FloatArray, mag: FloatArr
         return np.asarray(np.bincount(curve, values, minlength=n), dtype=np.float64)
 
     wx, wr = w * x, w * r
-    return Sums(
-        norm=over(np.log(2.0 * np.pi * variance)),
-        w=over(w),
-        wx=over(wx),
-        wxx=over(wx * x),
-        wr=over(wr),
-        wrx=over(wr * x),
-        wrr=over(wr * r),
-    )
+    norm, *rest = over(np.log(2.0 * np.pi * variance)), *map(over, (w, wx, wx * x, wr, wr * x, wr * r))
+    if shared is not None:
+        a, b, c = (np.bincount(shared.group, values, minlength=len(shared.curve)) for values in (w, wx, wr))
+        factor = shared.variance / (1.0 + shared.variance * a)
+        norm += np.bincount(shared.curve, np.log1p(shared.variance * a), minlength=n)
+        products = (a * a, a * b, b * b, a * c, b * c, c * c)
+        rest = [
+            total - np.bincount(shared.curve, factor * product, minlength=n)
+            for total, product in zip(rest, products, strict=True)
+        ]
+    return Sums(norm, *rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +145,31 @@ def log_evidence(
     a, b = (m_bb * r - s.wx * rx) / determinant, (m_aa * rx - s.wx * r) / determinant
     value = -0.5 * (s.norm + rr - a * r - b * rx + np.log(determinant * offset_variance * slope_variance))
     aa, ab, bb = m_bb / determinant, -s.wx / determinant, m_aa / determinant
+    value, _ = _unseen(value, offset, (a, b, aa, ab, bb), looks)
+    return np.asarray(value, dtype=np.float64)
+
+
+def log_found(
+    offset: FloatArray, offset_variance: FloatArray, slope_sigma: float, unseen: Sequence[Look], found: Look
+) -> FloatArray:
+    """Natural log of the probability that some looks see nothing, and the next one does, before any point is known.
+
+    Parameters as of ``log_evidence``. Shape (n,).
+    """
+    zero = np.zeros(len(offset))
+    state = zero, zero, offset_variance, zero, zero + slope_sigma**2
+    value, (a, b, aa, ab, bb) = _unseen(zero, offset, state, unseen)
+    sigma = np.sqrt(aa + 2.0 * ab * found.x + bb * found.x**2 + found.variance)
+    return np.asarray(value + log_ndtr((found.limit - found.mean - offset - a - b * found.x) / sigma), dtype=np.float64)
+
+
+State = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+"""Means of offset and slope, and their variances and covariance: a, b, aa, ab, bb."""
+
+
+def _unseen(value: FloatArray, offset: FloatArray, state: State, looks: Sequence[Look]) -> tuple[FloatArray, State]:
+    """Adds the log probability that looks saw nothing, one after the other; and what they tell of offset and slope."""
+    a, b, aa, ab, bb = state
     for look in looks:
         to_a, to_b = aa + ab * look.x, ab + bb * look.x
         sigma = np.sqrt(to_a + to_b * look.x + look.variance)
@@ -130,4 +181,4 @@ def log_evidence(
         shrink = hazard * (z + hazard) / sigma**2
         a, b = a + to_a * hazard / sigma, b + to_b * hazard / sigma
         aa, ab, bb = aa - to_a**2 * shrink, ab - to_a * to_b * shrink, bb - to_b**2 * shrink
-    return np.asarray(value, dtype=np.float64)
+    return value, (a, b, aa, ab, bb)

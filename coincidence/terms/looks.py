@@ -12,7 +12,8 @@ from ..curves import LightCurves
 
 DAY_S = 86400.0
 MOST = 5
-"""Nights after the last detection that count: what a straight line says of later ones is not worth much."""
+"""Nights after the last detection, or before the first, that count: what a straight line says of others is not worth
+much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,26 @@ def after(curves: LightCurves, seen: LightCurves, rows: IntArray, limit: FloatAr
         return []
     place = np.searchsorted(seen.object, curves.object[rows], side="right") - 1
     later = (place >= 0) & (seen.object[place] == curves.object[rows]) & (curves.time[rows] > seen.time[place])
-    rows, since = rows[later], (curves.time[rows] - seen.time[place])[later]
-    night = np.round(since / DAY_S).astype(np.int64)
+    return _by_night(curves, rows[later], (curves.time[rows] - seen.time[place])[later], limit, band)
+
+
+def earlier(curves: LightCurves, seen: LightCurves, rows: IntArray, limit: FloatArray, band: IntArray) -> list[Unseen]:
+    """Of the points ``rows`` the deepest of each of the last nights before each object's first detection.
+
+    The first of the answer are the last nights', and so on. Parameters as of ``before``.
+    """
+    if not len(rows) or not len(seen):
+        return []
+    place = np.searchsorted(seen.object, curves.object[rows]).clip(0, len(seen) - 1)
+    sooner = (seen.object[place] == curves.object[rows]) & (curves.time[rows] < seen.time[place])
+    return _by_night(curves, rows[sooner], (seen.time[place] - curves.time[rows])[sooner], limit, band)
+
+
+def _by_night(
+    curves: LightCurves, rows: IntArray, apart_s: FloatArray, limit: FloatArray, band: IntArray
+) -> list[Unseen]:
+    """The deepest of each night, by the nights' distance from a detection."""
+    night = np.round(apart_s / DAY_S).astype(np.int64)
     order = np.lexsort((-limit[rows], night, curves.object[rows]))
     rows, night, owner = rows[order], night[order], curves.object[rows][order]
     deepest = np.append(True, (np.diff(owner) != 0) | (np.diff(night) != 0))[: len(rows)]

@@ -5,7 +5,7 @@ See docs/score.md for the models, and ``gaussian`` for the arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from ..parameters import Parameters
 from ..population import Luminosity, background, log_seen
 from . import rising
 from .emergence import First, log_sudden
-from .points import Points
+from .points import Points, held
 from .rising import Risers
 from .shapes import EVENTS_OWN, Shape, first_of, shapes
 
@@ -58,6 +58,10 @@ class Places:
     """Part of the unrelated transients like it that are seen in a single exposure. Shape (n pairs,)."""
 
 
+LEAST_CHANCE = 1e-6
+"""No chance of a discovery is taken for less."""
+
+
 @lru_cache(maxsize=256)
 def background_magnitude(limit_mag: float, luminosity: Luminosity) -> tuple[float, float]:
     """Mean and standard deviation of the apparent magnitudes of background transients that a survey sees.
@@ -79,14 +83,45 @@ def background_magnitude(limit_mag: float, luminosity: Luminosity) -> tuple[floa
     return average, float(np.sqrt(np.average(variance + (mean - average) ** 2, weights=weight)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """What is known of a class's discovery before its light is looked at; each of shape (n pairs,)."""
+
+    mass: FloatArray
+    """Probability that its onset lies between the last look that saw nothing and the first that saw it, by the class's
+    onset density alone."""
+
+    visible: FloatArray
+    """Probability that it is found at all: the prior counts only those."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What light curves say of a class; natural logs of shape (n pairs,)."""
+
+    photometry: FloatArray
+    found: FloatArray
+    """Probability to be found between these two looks, if it is found at all; NaN where only the onset density tells
+    it."""
+
+
 def photometry(
-    seen: Points, objects: IntArray, event_s: FloatArray, places: Places, names: Iterable[str], parameters: Parameters
-) -> dict[str, FloatArray]:
+    seen: Points,
+    objects: IntArray,
+    event_s: FloatArray,
+    places: Places,
+    chances: Mapping[str, Chance],
+    parameters: Parameters,
+) -> dict[str, Told]:
     """Log Bayes factor of light curves, for each class: class against background, over all possible hosts.
 
     ``ln sum_j w_j R_j [(1 - n) p_j + n q_j] - ln sum_j w_j q_j - ln sum_j w_j R_j``, with the densities p of the class
     and q of the background at host j's distance, the distance ratios R, and the floor n. Unlogged its
     mean over the background is exactly 1, and added to the distance term it is the ratio of both together.
+
+    What begins with the event is found by the first look that is deep enough: of its density p the probability Z that
+    the looks since the event saw nothing, and the next one saw it, goes to the time term. That of the floor n is the
+    mass H of the onset density: ``(1 - n) Z / S + n H``, S the probability to be found at all.
 
     Parameters
     ----------
@@ -96,30 +131,25 @@ def photometry(
         Object of each pair, with at least one point. Shape (n,).
     event_s
         Time of each pair's event, Unix seconds. Shape (n,).
-    names
-        Classes wanted; those without a light curve of their own are left out.
-
-    Returns
-    -------
-    :
-        For each class natural logs of shape (n,).
+    chances
+        Of the classes wanted; those without a light curve of their own are left out.
     """
     lights = {name: light for name, m in parameters.classes.items() if (light := m.light).shape in EVENTS_OWN}
-    first = first_of(seen, objects)
-    curves = shapes(seen, objects, event_s, lights, first, parameters)
-    here = _Here.of(seen, objects, event_s, first, curves, places, parameters)
-    unrelated = here.background(lights)
-    total = _over_hosts(places, unrelated, np.zeros(len(places.pair)), len(objects))
-    with np.errstate(divide="ignore"):
-        ratio = np.log(places.ratio)
-    base = _over_hosts(places, np.zeros(len(places.pair)), ratio, len(objects))
-    found, floor = {}, parameters.photometry.floor
-    for name in names:
+    here = _Here.of(seen, objects, event_s, lights, places, parameters)
+    unrelated, floor = here.background(lights), parameters.photometry.floor
+    total = here.over_hosts(unrelated, related=False)
+    found = {}
+    for name, chance in chances.items():
         light = parameters.classes[name].light
-        if light.shape == "flat" or light.shape in EVENTS_OWN:
-            its = here.counterpart(name, light)
-            floored = np.logaddexp(np.log1p(-floor) + its, np.log(floor) + unrelated)
-            found[name] = _over_hosts(places, floored, ratio, len(objects)) - total - base
+        if light.shape == "flat":
+            its = np.logaddexp(np.log1p(-floor) + here.flat(light), np.log(floor) + unrelated)
+            found[name] = Told(photometry=here.over_hosts(its) - total, found=np.full(len(objects), np.nan))
+        elif light.shape in EVENTS_OWN:
+            both, first = here.discovered(name, light, chance, unrelated)
+            found[name] = Told(
+                photometry=here.over_hosts(both) - total - here.over_hosts(first),
+                found=np.where(here.known, here.over_hosts(first), np.nan),
+            )
     return found
 
 
@@ -138,11 +168,16 @@ def _over_hosts(places: Places, log_density: FloatArray, log_ratio: FloatArray, 
 class _Here:
     """Light curves at all the places where they may be; arrays have a row for each place."""
 
+    known: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    """Pairs of which the last look before the first detection, and its depth, are known. Shape (n pairs,)."""
+
     is_once: np.ndarray[tuple[int], np.dtype[np.bool_]]
     """Detected in one exposure."""
 
     first: First
-    curves: dict[str, Shape]
+    courses: dict[str, list[Shape]]
+    """Under all mean curves of each class whose light is counted from the event, and under the constant one, ``""``."""
+
     slow: tuple[FloatArray, FloatArray]
     """Mean and variance of the peak magnitudes of unrelated transients."""
 
@@ -156,30 +191,59 @@ class _Here:
         seen: Points,
         objects: IntArray,
         event_s: FloatArray,
-        first: First,
-        curves: dict[str, Shape],
+        lights: dict[str, Light],
         places: Places,
         parameters: Parameters,
     ) -> _Here:
         """Each pair's light curve, at each of its places."""
-        model, first, own = parameters.photometry, first.take(places.pair), objects[places.pair]
-        slow = _unrelated(places, parameters, np.zeros(len(own)), model.mag, model.mag_sigma, 1.0)
+        model, first, points = parameters.photometry, first_of(seen, objects), held(seen, objects)
+
+        def under(name: str, light: Light) -> list[Shape]:
+            template = parameters.templates.get(name)
+            its = shapes(seen, points, objects, event_s, light, template, first, model)
+            return [shape.take(places.pair) for shape in its]
+
+        slow = _unrelated(places, parameters, np.zeros(len(places.pair)), model.mag, model.mag_sigma, 1.0)
+        known, first, own = np.isfinite(first.limit), first.take(places.pair), objects[places.pair]
         return cls(
+            known=known,
             is_once=seen.times[own] == 1,
             first=first,
-            curves={name: shape.take(places.pair) for name, shape in curves.items()},
+            courses={name: under(name, light) for name, light in ({"": Light(shape="flat")} | lights).items()},
             slow=slow,
-            risers=rising.risers(seen, own, event_s[places.pair], first, slow, model),
+            risers=rising.risers(seen, held(seen, own), own, event_s[places.pair], first, slow, model),
             places=places,
             parameters=parameters,
         )
 
-    def counterpart(self, name: str, light: Light) -> FloatArray:
-        """Log density of each light curve if it is of a class."""
-        if light.shape == "flat":
-            return self.risers.log_density(*self._of_class(light, np.zeros(len(self.slow[0]))), light.slope_sigma)
-        offset, variance = self._of_class(light, self.curves[name].start)
-        return self.curves[name].log_density(offset, variance, light.slope_sigma, self.parameters.photometry)
+    def over_hosts(self, log_density: FloatArray, *, related: bool = True) -> FloatArray:
+        """Mean over the possible hosts, as these are if the object is the event's, or unrelated. Shape (n pairs,)."""
+        places, n = self.places, len(self.known)
+        if not related:
+            return _over_hosts(places, log_density, np.zeros(len(places.pair)), n)
+        with np.errstate(divide="ignore"):
+            ratio = np.log(places.ratio)
+        return _over_hosts(places, log_density, ratio, n) - _over_hosts(places, np.zeros(len(ratio)), ratio, n)
+
+    def flat(self, light: Light) -> FloatArray:
+        """Log density of each light curve if it is of a class that is constant by and large."""
+        return self.risers.log_density(*self._of_class(light, np.zeros(len(self.slow[0]))), light.slope_sigma)
+
+    def discovered(
+        self, name: str, light: Light, chance: Chance, unrelated: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Log density of each light curve if it is of a class that begins with the event; and of its discovery."""
+        model, pair = self.parameters.photometry, self.places.pair
+        parts = []
+        for shape in self.courses[name]:
+            told = shape.from_event(*self._of_class(light, shape.start), light.slope_sigma, model)
+            parts.append(np.log(shape.share) + np.stack(told))
+        its, first = logsumexp(np.stack(parts), axis=0) if len(parts) > 1 else parts[0]
+        mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (chance.mass, chance.visible))
+        # of unknown depth, looks tell no more than the onset
+        scale = np.log1p(-model.floor) + np.where(self.known[pair], -visible, mass)
+        like = np.log(model.floor) + mass
+        return np.logaddexp(its + scale, unrelated + like), np.logaddexp(first + scale, like)
 
     def background(self, lights: dict[str, Light]) -> FloatArray:
         """Log density of each light curve if it is unrelated: supernovae, a small part of anything else, what is seen
@@ -198,10 +262,14 @@ class _Here:
         return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)
 
     def _like(self, name: str, mag: float, mag_sigma: float, slope_sigma: float) -> FloatArray:
-        """What is unrelated, but changes as a mean light curve does."""
-        model, curve = self.parameters.photometry, self.curves[name]
-        offset, variance = _unrelated(self.places, self.parameters, curve.start, mag, mag_sigma, model.other_stretch)
-        return curve.log_density(offset, variance, slope_sigma, model)
+        """What is unrelated, but changes as a class does."""
+        model, parts = self.parameters.photometry, []
+        for shape in self.courses[name]:
+            offset, variance = _unrelated(
+                self.places, self.parameters, shape.start, mag, mag_sigma, model.other_stretch
+            )
+            parts.append(np.log(shape.share) + shape.log_density(offset, variance, slope_sigma, model))
+        return np.asarray(logsumexp(np.stack(parts), axis=0) if len(parts) > 1 else parts[0], dtype=np.float64)
 
     def _once(self) -> FloatArray:
         """What is seen in a single exposure, of any brightness; impossible with more detections, or in a galaxy.

@@ -13,7 +13,7 @@ from ..models import Photometry
 from .emergence import PER_MAG, First, log_slow
 from .gaussian import Look, Sums, log_evidence, sums
 from .looks import DAY_S
-from .points import Points
+from .points import Held, Points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,7 @@ class Risers:
 
 def risers(
     seen: Points,
+    points: Held,
     objects: IntArray,
     event_s: FloatArray,
     first: First,
@@ -74,13 +75,12 @@ def risers(
         Mean of the peak magnitude of unrelated transients there, and variance.
     """
     rise = log_slow(first, *usual, model)
-    owner, point = seen.curve.spread(objects)
-    start = seen.curve.time[point][np.searchsorted(owner, np.arange(len(objects)))]
-    days = (seen.curve.time[point] - start[owner]) / DAY_S
+    owner, start = points.owner, points.time[points.begin]
+    days = (points.time - start[owner]) / DAY_S
     growths = []
     for age, slope in zip(rise.age_d.T, rise.slope_sigma.T, strict=True):
         x, mean = _growth(days, age[owner], model)
-        its = sums(owner, len(objects), x, mean, seen.mag[point], seen.variance[point])
+        its = sums(owner, len(objects), x, mean, points.mag, points.variance, points.shared)
         looks = _looks(seen, objects, event_s, start, age, model)
         growths.append(Growth(sums=its, looks=looks, slope_sigma=slope))
     return Risers(first=first, growths=tuple(growths), model=model)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import log_ndtr
 
 from skymaps import FloatArray, IntArray
 
 from ..models import Light, Photometry, Template
-from ..parameters import Parameters
-from .emergence import First, log_sudden
-from .gaussian import Look, Sums, log_evidence, sums
+from .emergence import LEAST, First, log_sudden
+from .gaussian import Look, Sums, log_evidence, log_found, sums
 from .looks import DAY_S
-from .points import Points
+from .points import Held, Points
 
 EARLIEST_D = 1e-3
 """Power laws are not followed closer to the event than this: days."""
@@ -26,8 +27,14 @@ EVENTS_OWN = ("template", "power_law")
 class Shape:
     """Sums of every pair's curve under one mean light curve."""
 
+    share: float
+    """Part of the class that goes this way."""
+
     sums: Sums
     looks: list[Look]
+    """After the last detection, none before the event; and ``earlier`` than the first, none before the event."""
+
+    earlier: list[Look]
     start: FloatArray
     """The mean light curve at the first point: offsets that do not know a distance are counted from there."""
 
@@ -39,8 +46,10 @@ class Shape:
     def take(self, rows: IntArray) -> Shape:
         """The same for chosen curves."""
         return Shape(
+            share=self.share,
             sums=self.sums.take(rows),
             looks=[look.take(rows) for look in self.looks],
+            earlier=[look.take(rows) for look in self.earlier],
             start=self.start[rows],
             lever=self.lever[rows],
             first=self.first.take(rows),
@@ -54,6 +63,21 @@ class Shape:
         its = log_evidence(self.sums, offset, variance, slope_sigma, self.looks)
         return its + log_sudden(self.first, offset + self.start, variance, model)
 
+    def from_event(
+        self, offset: FloatArray, variance: FloatArray, slope_sigma: float, model: Photometry
+    ) -> tuple[FloatArray, FloatArray]:
+        """Log density of what began with the event: that looks saw nothing, then one saw the first point, and all
+        points; and log probability of that first part alone, whatever the points. Where no look was before, nothing
+        is known of it: its probability is 1.
+        """
+        variance, soft = variance + (slope_sigma * self.lever) ** 2, model.limit_softness_mag
+        its = log_evidence(self.sums, offset, variance, slope_sigma, [*self.looks, *self.earlier])
+        look = Look(limit=self.first.depth, x=0.0 * self.start, mean=self.start, variance=self.first.variance + soft**2)
+        found = log_found(offset, variance, slope_sigma, self.earlier, look)
+        known = np.isfinite(self.first.limit)
+        seen = log_ndtr((self.first.depth - self.first.mag) / soft)
+        return its + np.where(known, seen, 0.0), np.where(known, np.maximum(found, LEAST), 0.0)
+
 
 def first_of(seen: Points, objects: IntArray) -> First:
     """The first detection of each of these objects, and the look before it."""
@@ -62,7 +86,7 @@ def first_of(seen: Points, objects: IntArray) -> First:
     last, limit, _ = seen.before.of(objects)
     return First(
         mag=seen.mag[point],
-        variance=seen.variance[point],
+        variance=seen.variance[point] + seen.common,
         depth=np.fmax(seen.depth[point], limit),  # bright sources have errors of their own
         limit=limit,
         gap_d=(seen.curve.time[point] - last) / DAY_S,
@@ -71,50 +95,68 @@ def first_of(seen: Points, objects: IntArray) -> First:
 
 def shapes(
     seen: Points,
+    points: Held,
     objects: IntArray,
     event_s: FloatArray,
-    lights: dict[str, Light],
+    light: Light,
+    template: Template | None,
     first: First,
-    parameters: Parameters,
-) -> dict[str, Shape]:
-    """Sums of each pair's points under each mean light curve; ``""`` is the constant one."""
-    n = len(objects)
-    owner, point = seen.curve.spread(objects)
-    begin = np.searchsorted(owner, np.arange(n))
-    days = (seen.curve.time[point] - event_s[owner]) / DAY_S
-    band, mag, variance = seen.band[point], seen.mag[point], seen.variance[point]
-    looks = [look.of(objects) for look in seen.after]
-    found = {}
-    for name, light in {"": Light(shape="flat"), **lights}.items():
-        x, template = _along(light, days), parameters.templates.get(name)
-        mean = mean_mag(light, template, days, band)
-        # slopes turn about the first detection: that does not hang on whether the last look saw something
-        began = x[begin]
-        x = x - began[owner]
-        found[name] = Shape(
-            sums=sums(owner, n, x, mean, mag, variance),
-            looks=[_look(look, light, template, event_s, began, parameters) for look in looks],
-            start=mean[begin],
-            lever=began - _along(light, np.ones(n)) if light.shape in EVENTS_OWN else np.zeros(n),
-            first=first,
+    model: Photometry,
+) -> list[Shape]:
+    """Sums of each pair's points under each mean light curve of a class: one, or as many as it has courses."""
+    n, begin = len(objects), points.begin
+    days = (points.time - event_s[points.owner]) / DAY_S
+    x = _along(light, days)
+    # slopes turn about the first detection: that does not hang on whether the last look saw something
+    began = x[begin]
+    x = x - began[points.owner]
+    lever = began - _along(light, np.ones(n)) if light.shape in EVENTS_OWN else np.zeros(n)
+    after, earlier = ([look.of(objects) for look in looks] for looks in (seen.after, seen.earlier))
+    found = []
+    for share, course in _courses(light):
+        mean = mean_mag(light, template, days, points.band, course)
+        its = sums(points.owner, n, x, mean, points.mag, points.variance, points.shared)
+
+        def under(look: tuple[FloatArray, FloatArray, IntArray], course: tuple[float, ...] = course) -> Look:
+            return _look(look, light, template, course, event_s, began, model)
+
+        found.append(
+            Shape(
+                share=share,
+                sums=its,
+                looks=[under(look) for look in after],
+                earlier=[under(look) for look in earlier] if light.shape in EVENTS_OWN else [],
+                start=mean[begin],
+                lever=lever,
+                first=first,
+            )
         )
     return found
+
+
+def _courses(light: Light) -> list[tuple[float, tuple[float, ...]]]:
+    """The ways in which a class's light can go, each with its share."""
+    if light.shape != "power_law" or not light.courses:
+        return [(1.0, (light.decay,))]
+    total = sum(course[0] for course in light.courses)
+    return [(course[0] / total, course[1:]) for course in light.courses]
 
 
 def _look(
     look: tuple[FloatArray, FloatArray, IntArray],
     light: Light,
     template: Template | None,
+    course: tuple[float, ...],
     event_s: FloatArray,
     began: FloatArray,
-    parameters: Parameters,
+    model: Photometry,
 ) -> Look:
     """A look that saw nothing, at time, depth and in band, held against a mean light curve; none before the event."""
     time, limit, band = look
     days = (time - event_s) / DAY_S
-    noise = parameters.photometry.model_error_mag**2 + parameters.photometry.limit_softness_mag**2
+    noise = model.model_error_mag**2 + model.limit_softness_mag**2
     x = _along(light, days) - began
-    mean = mean_mag(light, template, days, band)
+    mean = mean_mag(light, template, days, band, course)
     return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise)
 
 
@@ -123,11 +165,27 @@ def _along(light: Light, days: FloatArray) -> FloatArray:
     return np.log10(np.maximum(days, EARLIEST_D)) if light.shape == "power_law" else days
 
 
-def mean_mag(light: Light, template: Template | None, days: FloatArray, band: IntArray) -> FloatArray:
+def _fallen(course: tuple[float, ...], x: FloatArray) -> FloatArray:
+    """Log10 of the flux at 1 d over that at a log10 of days x, where the index changes on a course. Shape (n,)."""
+    value, at_one, index = course[0] * x, 0.0, course[0]
+    for day, after in zip(course[1::2], course[2::2], strict=True):
+        turn = math.log10(day)
+        value = value + (after - index) * np.maximum(x - turn, 0.0)
+        at_one += (after - index) * max(-turn, 0.0)
+        index = after
+    return np.asarray(value - at_one, dtype=np.float64)
+
+
+def mean_mag(
+    light: Light, template: Template | None, days: FloatArray, band: IntArray, course: tuple[float, ...] = ()
+) -> FloatArray:
     """The mean light curve of a shape, without its class's magnitude, at days after the event and in bands (columns of
-    a template). Shape (n,)."""
+    a template). Shape (n,).
+
+    A power law goes a course: an index, then days on which it changes, each with the next index (``Light.courses``).
+    """
     if light.shape == "power_law":
-        return 2.5 * light.decay * _along(light, days)
+        return 2.5 * _fallen(course or (light.decay,), _along(light, days))
     if light.shape != "template" or template is None:
         return np.zeros(len(days))
     nodes = np.asarray(template.days)

@@ -41,7 +41,25 @@ def _power_law(onset: Onset, x: FloatArray) -> FloatArray:
     )
 
 
-_CDF = {"box": _box, "plateau_exponential": _plateau_exponential, "power_law": _power_law}
+def _event(onset: Onset, x: FloatArray) -> FloatArray:
+    y, length = x - onset.start_d, onset.end_d - onset.start_d
+    late = np.expm1(-y / onset.scale_d) / np.expm1(-length / onset.scale_d)
+    return np.asarray((1.0 - onset.late) * np.minimum(y / onset.flat_d, 1.0) + onset.late * late, dtype=np.float64)
+
+
+_CDF = {"box": _box, "plateau_exponential": _plateau_exponential, "power_law": _power_law, "event": _event}
+
+
+def interval(first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) -> FloatArray:
+    """Length of the interval in which an onset must lie, days; parameters as of ``time``."""
+    a = np.where(np.isnan(last_unseen_d), first_seen_d - gap_d, last_unseen_d)
+    return np.asarray(np.maximum(first_seen_d - a, SHORTEST_D), dtype=np.float64)
+
+
+def onset_mass(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) -> FloatArray:
+    """Probability that a class's onset lies in the interval; parameters as of ``time``."""
+    width = interval(first_seen_d, last_unseen_d, gap_d)
+    return onset_cdf(onset, first_seen_d) - onset_cdf(onset, first_seen_d - width)
 
 
 def time(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) -> FloatArray:
@@ -70,9 +88,8 @@ def time(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_
     :
         Natural log; minus infinity where no counterpart of this class can have begun then. Shape (n,).
     """
-    a = np.where(np.isnan(last_unseen_d), first_seen_d - gap_d, last_unseen_d)
-    width = np.maximum(first_seen_d - a, SHORTEST_D)
-    mass = onset_cdf(onset, first_seen_d) - onset_cdf(onset, first_seen_d - width)
+    width = interval(first_seen_d, last_unseen_d, gap_d)
+    mass = onset_mass(onset, first_seen_d, last_unseen_d, gap_d)
     with np.errstate(divide="ignore"):
         value = np.log((onset.end_d - onset.start_d) / width * mass)
     return np.asarray(value, dtype=np.float64)

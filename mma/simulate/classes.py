@@ -12,10 +12,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from coincidence import DEFAULT
 from coincidence.models import Onset
 from skymaps import FloatArray
 
-from .light import DAY_S, Curve
+from .light import DAY_S, NOMINAL, Curve
 
 Random = np.random.Generator
 
@@ -38,11 +39,16 @@ def kilonova(onset: float, mpc: float | None, random: Random) -> Curve:
 
 
 def afterglow(onset: float, mpc: float | None, random: Random) -> Curve:
-    """Rises in minutes and falls as about 1/t; magnitude 20.5 +- 1.8 after a day, wherever it is."""
-    decay = float(np.clip(random.normal(1.1, 0.25), 0.5, 2.0))
-    rise = 0.005
-    peak = random.normal(20.5, 1.8) - 2.5 * decay * np.log10(1.0 / rise)
-    return Curve(onset=onset, peak_mag=float(peak), rise_d=rise, fade_mag_d=0.0, decay=decay, bluer_mag=0.1)
+    """Rises in minutes and falls as a power of time that may change; at 1 d magnitude 20.5 +- 1.8, or M -19 +- 2.5."""
+    courses = DEFAULT.classes["afterglow"].light.courses
+    shares = np.array([course[0] for course in courses])
+    _, decay, *changes = courses[random.choice(len(courses), p=shares / shares.sum())]
+    more, rise = float(random.normal(0.0, 0.3)), 0.005
+    turns = tuple((day, index + more) for day, index in zip(changes[::2], changes[1::2], strict=True))
+    told = random.normal(20.5, 1.8) if mpc is None else random.normal(-19.0, 2.5) + modulus(mpc)
+    shape = Curve(onset=0.0, peak_mag=0.0, rise_d=rise, fade_mag_d=0.0, decay=decay + more, turns=turns)
+    peak = told - float(shape.mag(np.array([DAY_S]), np.array([NOMINAL]))[0])
+    return replace(shape, onset=onset, peak_mag=float(peak), bluer_mag=0.1)
 
 
 def supernova(onset: float, mpc: float | None, random: Random) -> Curve:
@@ -78,7 +84,7 @@ COUNTERPARTS: Mapping[str, Callable[[float, float | None, Random], Curve]] = {
 
 
 FROM_EVENT = frozenset({"kilonova", "afterglow"})
-"""Their light is counted from the event, however late the first of it is seen."""
+"""They begin with the event, however late the first of their light is seen."""
 
 
 def other(onset: float, mpc: float, limit_mag: float, random: Random) -> Curve:
@@ -130,6 +136,11 @@ def onset_d(model: Onset, random: Random) -> float:
         return float(model.start_d + u * length)
     if model.shape == "power_law":
         return float(model.start_d + model.scale_d * ((1.0 + length / model.scale_d) ** u - 1.0))
+    if model.shape == "event":
+        if u < 1.0 - model.late:
+            return float(model.start_d + model.flat_d * u / (1.0 - model.late))
+        part = (u - (1.0 - model.late)) / model.late
+        return float(model.start_d - model.scale_d * np.log1p(part * np.expm1(-length / model.scale_d)))
     tail = model.scale_d * (1.0 - np.exp(-(length - model.flat_d) / model.scale_d))
     mass = u * (model.flat_d + tail)
     if mass < model.flat_d:

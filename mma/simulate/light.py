@@ -48,9 +48,8 @@ class Curve:
     decay: float = 0.0
     """Flux falls as this power of the time since onset, beside the linear fade."""
 
-    zero: float | None = None
-    """When its clock began, Unix seconds: before the onset for what shines from an event on and is seen later.
-    None: at the onset."""
+    turns: tuple[tuple[float, float], ...] = ()
+    """Days on which that power changes, each with the power from then on."""
 
     rough_mag: float = 0.0
     """Bumps that no smooth curve has: independent scatter of each exposure."""
@@ -60,13 +59,17 @@ class Curve:
 
     def mag(self, time: FloatArray, band: Bands) -> FloatArray:
         """AB magnitude at Unix times in bands (indices into ``BANDS``); infinite before the onset. Shape (n,)."""
-        age = (time - (self.onset if self.zero is None else self.zero)) / DAY_S
+        age = (time - self.onset) / DAY_S
         bluer = NOMINAL - band
         ratio = np.maximum(age, 1e-9) / self.rise_d
         late = np.maximum(age - self.rise_d, 0.0)
         rise = 2.5 * self.rise_power * np.maximum(-np.log10(ratio), 0.0)
         fade = np.maximum(self.fade_mag_d + self.bluer_fade_mag_d * bluer, 0.02 * (self.fade_mag_d > 0)) * late
         power = 2.5 * self.decay * np.maximum(np.log10(ratio), 0.0)
+        before = self.decay
+        for day, later in self.turns:
+            power = power + 2.5 * (later - before) * np.log10(np.maximum(age, day) / day)
+            before = later
         return np.asarray(
             np.where(time > self.onset, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf)
         )

@@ -149,23 +149,22 @@ class Sky:
         name = self._class()
         if name is None:
             return None, False
-        model = DEFAULT.classes[name]
-        onset = self.herald.time + classes.onset_d(model.onset, self.random) * DAY_S
         for _ in range(TRIES):
-            curve = replace(self._light(name, onset), rough_mag=self.plan.rough_mag)
+            curve = replace(self._light(name), rough_mag=self.plan.rough_mag)
             seen = observe(curve, self.survey.visits(*self.visits_of(), self.random), self.random)
             if seen.detected.any():
                 place = (self.herald.ra, self.herald.dec)
-                return self._source(name, seen, onset, place, self.herald.distance_mpc, is_counterpart=True), True
+                return self._source(name, seen, curve.onset, place, self.herald.distance_mpc, is_counterpart=True), True
         return None, True
 
-    def _light(self, name: str, onset: float) -> Curve:
+    def _light(self, name: str) -> Curve:
         """Light of a counterpart; a stated part of them looks like anything else."""
         mpc, limit = self.herald.distance_mpc, self.survey.limit_mag
+        onset = self.herald.time + classes.onset_d(DEFAULT.classes[name].onset, self.random) * DAY_S
         if self.random.uniform() < self.plan.unusual:
             return classes.unrelated(onset, classes.peak(mpc, limit, self.random), limit, self.random)
-        curve = classes.COUNTERPARTS[name](onset, mpc, self.random)
-        return replace(curve, zero=self.herald.time if name in classes.FROM_EVENT else None)
+        begins = self.herald.time if name in classes.FROM_EVENT else onset
+        return classes.COUNTERPARTS[name](begins, mpc, self.random)
 
     def _class(self) -> str | None:
         """Class of the counterpart, by the stated probabilities; None for none."""

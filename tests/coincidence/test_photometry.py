@@ -98,24 +98,27 @@ def drawn_background(
     """
     mean_m, sigma_m = background_magnitude(20.5, DEFAULT.luminosity)
     unseen = np.isnan(modulus_of)
-    kinds: list[tuple[float, FloatArray, FloatArray, float, float, float, float]] = []
+    kinds: list[tuple[float, list[FloatArray], FloatArray, float, float, float, float]] = []
     flat = np.zeros(len(days))
     other = MODEL.other_fraction
-    kinds.append((1.0 - other, flat, days, MODEL.mag, MODEL.mag_sigma, MODEL.slope_sigma, 1.0))
-    kinds.append((other / 2, flat, days, MODEL.other_mag, MODEL.other_mag_sigma, MODEL.other_slope_sigma, 3.0))
+    kinds.append((1.0 - other, [flat], days, MODEL.mag, MODEL.mag_sigma, MODEL.slope_sigma, 1.0))
+    kinds.append((other / 2, [flat], days, MODEL.other_mag, MODEL.other_mag_sigma, MODEL.other_slope_sigma, 3.0))
     for name, light in lights().items():
         along = np.log10(days) if light.shape == "power_law" else days
-        shape = mean_mag(light, DEFAULT.templates.get(name), days, bands)
-        kinds.append((other / 4, shape, along, light.mag, 3.0 * light.mag_sigma, 3.0 * light.slope_sigma, 3.0))
+        template, ways = DEFAULT.templates.get(name), light.courses or ((1.0,),)
+        shapes = [mean_mag(light, template, days, bands, course[1:]) for course in ways]
+        kinds.append((other / 4, shapes, along, light.mag, 3.0 * light.mag_sigma, 3.0 * light.slope_sigma, 3.0))
     which = SHARES[np.arange(n) % len(SHARES)]
     mags, weight = np.empty((n, len(days))), np.empty(n)
-    for k, (part, shape, along, mag, mag_sigma, slope_sigma, stretch) in enumerate(kinds):
+    for k, (part, shapes, along, mag, mag_sigma, slope_sigma, stretch) in enumerate(kinds):
         rows = which == k
         count = int(rows.sum())
-        usual = mean_m - shape[0]
+        shares = [course[0] for course in lights()["afterglow"].courses] if len(shapes) > 1 else [1.0]
+        shape = np.array(shapes)[random.choice(len(shapes), size=count, p=shares)]
+        usual = mean_m - shape[:, 0]
         centre = np.where(unseen[rows], usual, mag + modulus_of[rows])
         width = np.where(unseen[rows], stretch * sigma_m, np.hypot(mag_sigma, modulus_sigma))
-        if shape is not flat:  # its magnitude is told for a day after the event, and its slope leads on from there
+        if shapes[0] is not flat:  # its magnitude is told for a day after the event, and its slope leads on from there
             width = np.hypot(width, slope_sigma * (along[0] - (1.0 if along is days else 0.0)))
         a, b = WIDER * random.normal(size=(2, count))
         offset, slope = centre + width * a, slope_sigma * b

@@ -26,11 +26,11 @@ def test_onset_densities_integrate_to_one(onset: Onset) -> None:
     assert ends.tolist() == pytest.approx([0, 0, 1, 1])
 
 
-def test_a_kilonova_begins_evenly_within_its_first_day_then_less_and_less() -> None:
+def test_a_kilonova_is_seen_within_half_a_day_but_for_some() -> None:
     onset = DEFAULT.classes["kilonova"].onset
-    mass = 1.0 + 2.0 * (1.0 - np.exp(-9.0 / 2.0))
-    expected = [0.5 / mass, 1.0 / mass, (1.0 + 2.0 * (1.0 - np.exp(-1.0))) / mass]
-    assert time.onset_cdf(onset, np.array([0.5, 1.0, 3.0])).tolist() == pytest.approx(expected)
+    late = [0.2 * (1.0 - np.exp(-x)) / (1.0 - np.exp(-10.0)) for x in (0.25, 0.5, 3.0)]
+    expected = [0.4 + late[0], 0.8 + late[1], 0.8 + late[2]]
+    assert time.onset_cdf(onset, np.array([0.25, 0.5, 3.0])).tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("cadence_d", [0.05, 1.0, 3.7])

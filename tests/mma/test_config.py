@@ -52,7 +52,7 @@ def test_values_go_over_the_defaults(written):
     )
     assert (settings.database, settings.batch_size, settings.score.level) == ("x.sqlite", 7, 0.9)
     kilonova = settings.score.classes["kilonova"]
-    assert (kilonova.active_before_d, kilonova.onset.end_d, kilonova.onset.flat_d) == (1.0, 5.0, 1.0)
+    assert (kilonova.active_before_d, kilonova.onset.end_d, kilonova.onset.flat_d) == (1.0, 5.0, 0.5)
     assert settings.score.classes["nova"].active_before_d is None
     assert settings.score.kinds["cbc"] == {"kilonova": 0.4, "nova": 0.1}
     assert settings.score.kinds["grb"] == DEFAULT.kinds["grb"]

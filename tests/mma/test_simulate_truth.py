@@ -31,9 +31,15 @@ def test_onsets_follow_the_stated_density(name):
         "box": lambda x: 1.0,
         "plateau_exponential": lambda x: 1.0 if x < model.flat_d else np.exp(-(x - model.flat_d) / model.scale_d),
         "power_law": lambda x: 1.0 / (x - model.start_d + model.scale_d),
+        "event": lambda x: (
+            (1.0 - model.late) / model.flat_d * (x < model.flat_d)
+            + model.late * np.exp(-x / model.scale_d) / -np.expm1(-model.end_d / model.scale_d) / model.scale_d
+        ),
     }
     h, ends = densities[model.shape], (model.start_d, model.end_d)
-    mass, mean, square = (quad(lambda x, k=k: x**k * h(x), *ends, limit=500)[0] for k in (0, 1, 2))
+    mass, mean, square = (
+        quad(lambda x, k=k: x**k * h(x), *ends, limit=500, points=[model.flat_d])[0] for k in (0, 1, 2)
+    )
     drawn = np.array([classes.onset_d(model, r) for r in [random()] for _ in range(4000)])
     sigma = np.sqrt(square / mass - (mean / mass) ** 2)
     assert np.mean(drawn) == pytest.approx(mean / mass, abs=5 * sigma / np.sqrt(4000))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import re
@@ -13,9 +12,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from coincidence import Parameters
-from coincidence.models import Classifier, ClassModel, Contamination, Light, Onset, Template
+from coincidence.models import Classifier, ClassModel, Contamination, Onset, Template
 from coincidence.rates import Learnt, Rates
 
+from .class_checks import check_light, check_onset
 from .errors import ConfigError
 from .nearest import did_you_mean
 from .sites import site
@@ -25,8 +25,6 @@ DATABASE = "mma.sqlite"
 READERS = ("open", "token")
 WEB = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 IVORN = re.compile(r"ivo://[\w.-]+(/[\w./~-]+)?")
-SHAPES = ("box", "plateau_exponential", "power_law", "event")
-LIGHT_SHAPES = ("none", "flat", "template", "power_law", "state")
 UNKNOWN_CLASS = ClassModel(onset=Onset(shape="box", start_d=0.0, end_d=1.0), active_before_d=None)
 UNKNOWN_TEMPLATE = Template(**dict.fromkeys(("days", "u", "g", "r", "i", "z", "y"), (0.0,)))
 SAMPLES: dict[str, Any] = {
@@ -212,8 +210,8 @@ def _parameters(document: dict[str, Any]) -> Parameters:
     classes = _each(document, "classes", default.classes, UNKNOWN_CLASS)
     templates = _each(document, "templates", default.templates, UNKNOWN_TEMPLATE)
     for name, model in classes.items():
-        _onset(model.onset, f"score.classes.{name}.onset")
-        _light(model.light, templates.get(name), f"score.classes.{name}.light")
+        check_onset(model.onset, f"score.classes.{name}.onset")
+        check_light(model.light, templates.get(name), f"score.classes.{name}.light")
     kinds = dict(default.kinds)
     for kind, priors in _table(document.pop("kinds", {}), "score.kinds").items():
         where = f"score.kinds.{kind}"
@@ -260,35 +258,6 @@ def _each(document: dict[str, Any], name: str, default: Mapping[str, Any], unkno
     for key, table in _table(document.pop(name, {}), f"score.{name}").items():
         found[key] = _build(found.get(key, unknown), table, f"score.{name}.{key}")
     return found
-
-
-def _onset(onset: Onset, where: str) -> None:
-    if onset.shape not in SHAPES:
-        raise ConfigError(f"{where}.shape: {onset.shape!r} is none of {', '.join(SHAPES)}")
-    if onset.shape == "event" and not (onset.flat_d > 0 and 0 <= onset.late <= 1):
-        raise ConfigError(f"{where}: flat_d must be positive, and late a part from 0 to 1")
-    if not onset.end_d > onset.start_d or not onset.scale_d > 0:
-        raise ConfigError(f"{where}: end_d must be after start_d, and scale_d positive")
-
-
-def _light(light: Light, template: Template | None, where: str) -> None:
-    if light.shape not in LIGHT_SHAPES:
-        raise ConfigError(f"{where}.shape: {light.shape!r} is none of {', '.join(LIGHT_SHAPES)}")
-    for course in light.courses:
-        changes = course[2::2]
-        if len(course) < 2 or len(course) % 2 or not course[0] > 0 or any(day <= 0 for day in changes):
-            raise ConfigError(f"{where}.courses: {course!r} is not a share, an index, and days each with an index")
-        if any(later <= day for day, later in itertools.pairwise(changes)):
-            raise ConfigError(f"{where}.courses: the days of {course!r} must grow")
-    if light.shape == "template" and template is None:
-        table = where.removesuffix(".light").replace("classes", "templates")
-        raise ConfigError(f"{where}.shape: a template needs a table {table}")
-    if light.shape == "template" and template is not None:
-        days, columns = template.days, [getattr(template, f.name) for f in fields(template)]
-        if len(days) < 2 or any(len(column) != len(days) for column in columns):
-            raise ConfigError(f"{where}: its template needs two days or more, and a magnitude for each in every band")
-        if any(later <= day for day, later in itertools.pairwise(days)):
-            raise ConfigError(f"{where}: the days of its template must grow")
 
 
 def _nothing(where: str) -> NoReturn:

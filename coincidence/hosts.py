@@ -18,7 +18,7 @@ from .host_prior import per_deg2, volume_mpc3
 from .parameters import Parameters
 from .population import Backgrounds
 from .rates import depths
-from .terms.distance import STEP, distance, unseen_ratio
+from .terms.distance import STEP, background_integral, distance, unseen_ratio
 from .terms.host_distance import HostDistances, modulus, photometric
 from .told_distances import error_mpc, told_by_packet
 
@@ -31,9 +31,6 @@ LIGHT_RADII = 5.0
 
 AT_ONCE = 8192
 """Lines of sight that are summed over at once: bounds the memory."""
-
-SIDES = np.sqrt(1.5) * np.array([-1.0, 0.0, 1.0])
-"""In standard errors, places that stand for a normal: of mean 0 and variance 1."""
 
 HOSTLESS_MIN = 0.01
 """No catalogue is so complete that fewer unrelated transients have no host in it."""
@@ -159,11 +156,15 @@ def _made(
     radii: FloatArray,
     unrelated: Backgrounds,
 ) -> FloatArray:
-    """Transients of each galaxy that are seen at this separation from it, as a volume per square degree. Shape (m,)."""
+    """Transients of each galaxy that are seen at this separation from it, as a volume per square degree. Shape (m,).
+
+    Told distances scatter, so that more galaxies (and transients in them) have a told distance than are that far: by
+    ``int p_bg(d) normal(d; D, s) dd / p_bg(D)``.
+    """
     its, models = near.take(galaxy), unrelated.take(row)
-    error = np.where(its.kind == "photo", errors[galaxy], 0.0)  # where it may as well be nearer, and seen
-    at = np.maximum(its.distance_mpc[:, None] + error[:, None] * SIDES, 1e-2)
-    seen = (models.seen_at(at) / (1.0 + cosmology.redshift(at))).mean(axis=1)
+    mpc = its.distance_mpc
+    scattered = background_integral(models, mpc, np.minimum(errors[galaxy], mpc)) / np.maximum(models.at(mpc), 1e-300)
+    seen = models.seen_at(mpc) * scattered / (1.0 + cosmology.redshift(mpc))
     return np.asarray(volume_mpc3(its, near.catalogs) * seen * per_deg2(its, separation, radii), dtype=np.float64)
 
 

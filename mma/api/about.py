@@ -11,6 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.responses import HTMLResponse, Response
 
+from .. import learning
 from ..errors import OutageError
 from ..publish.message import version
 from ..store import Store, queries
@@ -52,6 +53,14 @@ def status(request: Request) -> Response:
     with answering.store_of(request).read() as connection:
         found = queries.for_all(queries.status(connection))
     return answering.json(request, {"version": version(), **found})
+
+
+@router.get("/api/rates", responses=answering.documented("Rates of unrelated transients") | responses(503))
+def rates(request: Request) -> Response:
+    """The newest learnt set by survey, depth, latitude and detections: per square degree in 14 d, with its errors."""
+    with answering.store_of(request).read() as connection:
+        found = learning.told(connection, request.app.state.settings.score)
+    return answering.json(request, found)
 
 
 @router.get("/metrics", responses=answering.documented("Prometheus' text format", "text/plain"))

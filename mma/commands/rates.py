@@ -8,19 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from coincidence.rates import posterior, published
-from coincidence.taught import of_cell
-
 from .. import learning
 from ..config import Settings
 from ..engine import Engine
-from ..publish.message import iso
 from ..store import Store
-from ..store import rates as stored
 from ..streams.lines import check_writable
 from .show import as_json, console, settings_of, table
 
-WINDOW_D = 14.0
 COLUMNS = ("survey", "mag", "|b|", "detections", "published", "learnt", "68 %", "seen", "expected")
 
 
@@ -32,16 +26,14 @@ def rates(options: Namespace) -> None:
     with closing(Store(settings.database, create=False)) as store:
         told = _update(store, settings) if options.update else None
         with store.read() as connection:
-            newest = stored.newest(connection)
-            parameters = learning.current(connection, settings.score)[1]
-    rows = [_row(name, cell, parameters) for name, cell in sorted(parameters.rates.learnt.items())]
+            answer = learning.told(connection, settings.score)
+    rows = answer["rates"]
     if options.plot:
         from ..plots import rates as picture
 
         picture.save(rows, Path(options.plot))
-    made = {"set": newest.number, "made": iso(newest.made) if newest.number else None, "parameters": parameters.id}
     if options.json:
-        as_json(made | {"until": iso(newest.until) if newest.until else None, "moved": told, "rates": rows})
+        as_json(answer | {"moved": told})
         return
     out = console()
     if options.update:
@@ -52,7 +44,7 @@ def rates(options: Namespace) -> None:
     if not rows:
         out.print("nothing was learnt yet: the published rates hold (docs/rates.md)", markup=False)
         return
-    out.print(f"set {newest.number} of {made['made']}, {parameters.id}; per deg2 in 14 d", markup=False)
+    out.print(f"set {answer['set']} of {answer['made']}, {answer['parameters']}; per deg2 in 14 d", markup=False)
     out.print(table("", [(name, "right") for name in COLUMNS], (_line(row) for row in rows), ()))
 
 
@@ -62,26 +54,6 @@ def _update(store: Store, settings: Settings) -> float | None:
     engine = Engine(store, parameters=settings.score, prefix=settings.prefix, tells=tells)
     found = learning.learn_again(engine, time.time())
     return None if found is None else found[1]
-
-
-def _row(name: str, cell: Any, parameters: Any) -> dict[str, Any]:
-    """A cell as a record; rates per square degree in 14 d."""
-    where = of_cell(name)
-    survey, depth, latitude, number = name.rsplit("/", 3)
-    base = WINDOW_D * float(published(where, parameters)[0])
-    mean, low, high = posterior(cell, parameters.rates.strength)
-    return {
-        "survey": survey,
-        "depth_mag": float(depth),
-        "latitude_deg": float(latitude),
-        "detections": int(number),
-        "published": base,
-        "rate": base * mean,
-        "low": base * low,
-        "high": base * high,
-        "seen": cell.seen,
-        "expected": cell.expected,
-    }
 
 
 def _line(row: dict[str, Any]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from mma.simulate.packets import ztf_packet
 from mma.store import Store, queries, rates
 from mma.streams import MemorySink, MemorySource, Message
 from skymaps import healpix
+from tests.api.serving import serving
 from tests.mma.world import T0, as_message, superevent
 
 DAY_S = 86400.0
@@ -153,5 +155,7 @@ def test_a_night_s_update_makes_a_set_once_and_scores_open_events_again(
     assert row["low"] < row["rate"] < row["high"]
     assert row["rate"] > row["published"]
     assert (tmp_path / "rates.png").stat().st_size > 1000
+    with serving(database, tmp_path) as server:
+        assert httpx.get(f"{server.url}/api/rates").json()["rates"] == told["rates"]
     assert main(["rates", "--db", database, "--update"]) == 0
     assert "nothing was changed" in capsys.readouterr().out

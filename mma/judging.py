@@ -109,6 +109,13 @@ class Bench:
             classifications.save(connection, object_id, classifier, version, probabilities, now)
             self._again(connection, object_id, now)
 
+    def afresh(self, event_id: str, now: float) -> None:
+        """Score one event's candidates again, by what is stored now: a catalogue that came later, say."""
+        with self.store.begin() as connection:
+            self._check(connection)
+            hold_events(connection, alone=True)
+            self._settle(connection, [event_id], now)
+
     def _check(self, connection: Connection) -> None:
         """Whether those who listen hear what follows."""
         if self.prefix is not None:
@@ -116,8 +123,11 @@ class Bench:
 
     def _again(self, connection: Connection, object_id: str, now: float) -> None:
         """Score the events that an object is a candidate of, each as its notices tell it, open or over."""
+        self._settle(connection, sorted({key[0] for key in candidates.of_objects(connection, [object_id])}), now)
+
+    def _settle(self, connection: Connection, names: Iterable[str], now: float) -> None:
         parameters = current(connection, self.parameters)[1]
         following, teller = Following(parameters), Teller(parameters, self.prefix, self.beside)
-        for event_id in sorted({key[0] for key in candidates.of_objects(connection, [object_id])}):
+        for event_id in names:
             following.remember(connection, event_id)
             teller.settle(connection, matching.event(connection, following.active, event_id), now)

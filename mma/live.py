@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 SAY_S = 5.0
 """The store is told how the sources are this often."""
 
+PUBLISH_S = 1.0
+"""What others put into the outbox while no message comes is published this soon."""
+
 LONGEST_WAIT_S = 30.0
 
 
@@ -64,7 +67,7 @@ class Live:
         self._catch_up = CatchUp(merged.sources, tells_events)
         self._pruning = Pruning(store, keep_nights, self.outages)
         self._nightly = Nightly()
-        self._said = -SAY_S
+        self._said = self._published = -SAY_S
 
     @property
     def events_active(self) -> int:
@@ -77,6 +80,9 @@ class Live:
         for batch in self.merged.batches():
             if batch:
                 self._take(batch)
+            elif time.monotonic() - self._published > PUBLISH_S:  # a tag, a verdict, an event by hand
+                self._published = time.monotonic()
+                self._kept(self.engine.publish)
             self._catch_up.step()
             self._take_maps()
             self._pruning.step()

@@ -15,7 +15,12 @@ MESSENGERS = ("gw", "gamma", "neutrino", "xray", "radio", "optical")
 
 
 def replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives of recorded messages")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="files, folders, archives of recorded messages; maps alone come right after their event's first notice",
+    )
     parser.add_argument("--publish", metavar="FILE", help="add published messages to this file, a line each")
 
 

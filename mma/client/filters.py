@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from keyword import iskeyword
 from typing import Any
 
 from astropy import units as u
@@ -59,12 +60,17 @@ def asked(
     return Asked(filters=filters, sort=sort, limit=limit, more=dict(more or {}))
 
 
+def _in_python(name: str) -> str:
+    """A name as a keyword argument."""
+    return f"{name}_" if iskeyword(name) else name
+
+
 def _plain(name: str, value: Any, fields: Mapping[str, Field]) -> Any:
     base = name.removesuffix("_min").removesuffix("_max")
     found = fields.get(base) or fields.get(name)
     ranged = base != name and found is not None
     if found is None or ranged != (found.kind in ("number", "time")):
-        raise ConfigError(f"no filter {name!r}; {did_you_mean(name, _names(fields))}")
+        raise ConfigError(f"no filter {name!r}; {did_you_mean(name, map(_in_python, _names(fields)))}")
     if found.kind == "time":
         return _time(name, value)
     if found.kind == "number":

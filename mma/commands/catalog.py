@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
+from rich.progress import Progress
+
 from .. import galaxies
+from ..beside import beside
+from ..config import Settings
 from ..errors import ConfigError, NotFoundError
-from ..store import Store, catalogs
+from ..judging import Bench
+from ..store import Store, catalogs, facts, queries
 from .replay import bar
 from .show import as_json, console, number, open_store, reading, settings_of, table
 
@@ -26,7 +32,8 @@ def _import(options: Namespace) -> None:
         raise ConfigError(f"--dec {south:g} {north:g}: write the southern end and the northern end, -90 to 90")
     if not path.is_file():
         raise ConfigError(f"no file {path}")
-    store = Store(settings_of(options).database)
+    settings = settings_of(options)
+    store = Store(settings.database)
     with store.read() as connection:
         priority = catalogs.next_priority(connection) if options.priority is None else options.priority
     found = galaxies.begin(
@@ -43,15 +50,30 @@ def _import(options: Namespace) -> None:
         task = progress.add_task(f"importing {name}, %", total=100)
         parts = found.parts(lambda done: progress.update(task, completed=int(100 * done)))
         n = catalogs.load(store, found.catalog, parts, is_agn=found.is_agn)
+        scored = _score_again(store, settings, progress)
     store.close()
     if options.json:
-        as_json({"catalog": name, "galaxies": n, "left_out": found.left_out})
+        as_json({"catalog": name, "galaxies": n, "left_out": found.left_out, "events_scored_again": scored})
         return
     known = f", read as {found.preset.name}" if found.preset else ""
     told = str(found.catalog.completeness) or "not known, so that a host in no catalogue says nothing"
     console().print(f"{n} galaxies in {name}{known}; {found.left_out} rows without position or distance left out")
     if not found.is_agn:
         console().print(f"completeness: {told}", markup=False)
+    if scored:
+        console().print(f"scored again with it: {scored} events")
+
+
+def _score_again(store: Store, settings: Settings, progress: Progress) -> int:
+    """The candidates of all events, with the hosts that are known now; how many events have any."""
+    with store.read() as connection:
+        names = [row["id"] for row in queries.events(connection) if row["n_candidates"]]
+        tells = settings.publish is not None or facts.prefix(connection) is not None
+    prefix = settings.prefix if tells else None
+    bench = Bench(store=store, parameters=settings.score, prefix=prefix, beside=beside(settings))
+    for name in progress.track(names, description="scoring again, events"):
+        bench.afresh(name, time.time())
+    return len(names)
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

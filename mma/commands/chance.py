@@ -22,6 +22,9 @@ ENOUGH = 0.9
 """Part of a region, and of a window, that has to be stored for counts to be of the whole."""
 
 
+CROWD = 3.0
+"""So many times more than elsewhere is more than chance."""
+
 MEANING = (
     "by chance: how many unrelated objects as good as this one are expected, were the event elsewhere and at another "
     "time. "
@@ -46,7 +49,8 @@ def measure(options: Namespace) -> None:
             raise ConfigError(f"{name}: too little of the sky is stored to count on; the reckoned counts stay")
         with store.begin() as connection:
             chances.save(connection, name, event.notice, engine.parameters.id, found, time.time())
-            rows = queries.candidates(connection, name, limit=10)
+            rows = queries.candidates(connection, name)
+    crowd, rows = _crowd(found, len(rows)), rows[:10]
     odds = np.array([row["log_odds"] for row in rows], dtype=np.float64)
     ends = [end.tolist() for end in found.between(odds)]
     if options.json:
@@ -60,7 +64,7 @@ def measure(options: Namespace) -> None:
         return
     out = console()
     out.print(f"{name}: {found.trials} other places and times", markup=False)
-    for line in _warnings(found):
+    for line in [*_warnings(found), *crowd]:
         console(error=True).print(line, markup=False)
     for row, low, high in zip(rows, *ends, strict=True):
         told = f"by chance {expected(row['chance_count'], low, high)}"
@@ -80,6 +84,17 @@ def expected(count: float, low: float, high: float) -> str:
     if low > 0.0:
         return f"{count:.2g} ({low:.2g} to {high:.2g})"
     return f"< 1 in {1.0 / high:.3g} (90 %)" if high < 1.0 else f"< {high:.2g} (90 %)"
+
+
+def _crowd(found: Chances, n: int) -> list[str]:
+    """Where far more is stored in the event's region than at other places: people looked there because of it."""
+    elsewhere = float(found.counts[-1]) if len(found.counts) else 0.0
+    if n <= CROWD * max(elsewhere, 1.0):
+        return []
+    return [
+        f"warning: {n} candidates, where {elsewhere:.2g} are met at other places and times: more was looked for here "
+        "because of the event, so the counts below are too low"
+    ]
 
 
 def _warnings(found: Chances) -> list[str]:

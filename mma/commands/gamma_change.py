@@ -133,8 +133,17 @@ def _over(told: Told, found: list[Alert], name: str) -> Alert:
 
 def _unsaid(document: Alert) -> tuple[str, ...]:
     """Fields of when and where that an update keeps: the exposure, and the region, where nothing of it is told."""
-    exposure = () if document.keys() & {"trigger_time", *EXPOSURE} else EXPOSURE
-    return ("trigger_time", *exposure, *(() if document.keys() & {*REGION} else REGION))
+    return ("trigger_time", *_same_exposure(document), *(() if document.keys() & {*REGION} else REGION))
+
+
+def _same_exposure(document: Alert) -> tuple[str, ...]:
+    """Fields of the exposure that are still so; an end alone ends the one that began then."""
+    if document.keys() & {"trigger_time", "observation_start"}:
+        return ()
+    begun = ("observation_start", "zenith_angle")
+    if "observation_stop" in document:
+        return begun
+    return (*begun, "observation_stop") if "observation_livetime" in document else EXPOSURE
 
 
 def _unseen(document: Alert, name: str | None, *, is_test: bool) -> Alert:

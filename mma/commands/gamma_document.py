@@ -109,7 +109,8 @@ def from_file(path: Path) -> Alert:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         document = json.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        word = "; the last number of an option is written without its unit" if str(path).isalpha() else ""
+        raise ConfigError(f"FILE {path}: {error.strerror}{word}") from error
     except ValueError as error:
         raise ConfigError(f"{path}: not JSON: {error}") from error
     if not isinstance(document, dict):

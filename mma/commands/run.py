@@ -25,7 +25,7 @@ from ..metrics import serve
 from ..publish.message import topic
 from ..startup import look_seldom, warm_up
 from ..store import Store
-from ..streams import JsonLinesSink, connect
+from ..streams import JsonLinesSink, connect, urls
 from ..streams.fetch import Fetcher
 from ..streams.heartbeat import Heart
 from ..streams.kafka import KafkaSource
@@ -105,6 +105,9 @@ def _sink(stack: ExitStack, to: str | None) -> KafkaSink | JsonLinesSink | None:
     if to is None:
         return None
     if "://" in to:
+        if urls.split(to).topics:
+            topics = "the topics are PREFIX.candidates, PREFIX.events and so on, by 'prefix' in the settings"
+            raise ConfigError(f"--publish {to}: {topics}; write kafka://HOST:PORT alone")
         return connect.sink(to)
     return stack.enter_context(JsonLinesSink(Path(to)))
 

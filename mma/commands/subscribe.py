@@ -63,8 +63,9 @@ def _wish(options: Namespace) -> Wish:
 
 def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namespace) -> None:
     quiet, start, strange = 0, time.monotonic(), set[str]()
-    missing = Missing(wanted.wish)
+    missing, troubles = Missing(wanted.wish), Troubled(source)
     for batch in merged.batches():
+        troubles.say()
         for message in batch:
             if not _print(message.payload, wanted, missing, as_json=options.json) and message.topic not in strange:
                 strange.add(message.topic)
@@ -81,6 +82,23 @@ def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namesp
         if lag is None and quiet and time.monotonic() - start > PATIENCE_S:
             told = "; ".join(f"{about}: {text}" for about, text in sorted(source.troubles.now.items()))
             raise OutageError(f"{source.name}: nothing to read: {told or 'no answer'}")
+
+
+class Troubled:
+    """What is the matter with a source, told on the standard error when it begins and when it is over."""
+
+    def __init__(self, source: KafkaSource) -> None:
+        self._source = source
+        self._told: dict[str, str] = {}
+
+    def say(self) -> None:
+        """Tell what changed."""
+        now = dict(self._source.troubles.now)
+        for about in sorted(now.keys() - self._told.keys()):
+            print(printable(f"{self._source.name}: {about}: {now[about]}"), file=sys.stderr)
+        for about in sorted(self._told.keys() - now.keys()):
+            print(printable(f"{self._source.name}: {about}: over"), file=sys.stderr)
+        self._told = now
 
 
 class Missing:

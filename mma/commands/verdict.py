@@ -18,7 +18,7 @@ from ..beside import beside
 from ..config import Settings
 from ..errors import ConfigError
 from ..judging import Bench
-from ..store import Store, queries, verdicts
+from ..store import Store, facts, queries, verdicts
 from ..store.verdicts import STATUSES, Verdict
 from . import tables
 from .ask import show_rows
@@ -103,7 +103,9 @@ def _tell(options: Namespace) -> None:
 
 
 def _bench(store: Store, settings: Settings) -> Bench:
-    prefix = settings.prefix if settings.publish is not None else None
+    with store.read() as connection:
+        tells = settings.publish is not None or facts.prefix(connection) is not None
+    prefix = settings.prefix if tells else None
     return Bench(store=store, parameters=settings.score, prefix=prefix, beside=beside(settings))
 
 

@@ -21,8 +21,7 @@ def lines(told: Told) -> list[tuple[str, str]]:
     [('Significance', '7.2 sigma after 400 trials, 8.1 before')]
     """
     earlier = set(told.get("told_earlier", ()))
-    newest = _lines({name: value for name, value in told.items() if name not in earlier})
-    old = _lines({name: value for name, value in told.items() if name in earlier}) if newest else []
+    old = _lines({name: value for name, value in told.items() if name in earlier})
     return [(name, f"{text} (told earlier)" if (name, text) in old else text) for name, text in _lines(told)]
 
 

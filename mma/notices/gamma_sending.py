@@ -43,7 +43,8 @@ def problems(document: Document, now: datetime | None = None) -> list[str]:
     "alert_datetime: '2026-03-01T00:00:00' has no time zone; write Z behind it for UTC"
     """
     found = validate(dict(document))
-    return found or [*_claim(document), *_zones(document), *_shape(document), *_flux(document), *_clock(document, now)]
+    checks = (_claim, _zones, _shape, _flux, _exposure)
+    return found or [*(problem for check in checks for problem in check(document)), *_clock(document, now)]
 
 
 def read_back(payload: bytes, form: str) -> Event | None:
@@ -83,6 +84,18 @@ def _flux(document: Document) -> Iterator[str]:
     for name in FLUXES:
         if name in document and "energy_range_tev" not in document:
             yield f"energy_range_tev: missing, and {name} needs it"
+
+
+def _exposure(document: Document) -> Iterator[str]:
+    """A livetime that does not fit between the beginning and the end, or the message that tells of it."""
+    livetime, begun = document.get("observation_livetime"), fields.maybe_time(document, "observation_start")
+    ended = fields.maybe_time(document, "observation_stop")
+    if not isinstance(livetime, int | float) or begun is None:
+        return
+    name = "alert_datetime" if ended is None else "observation_stop"
+    lasted = ((ended or fields.time(document, "alert_datetime")) - begun).total_seconds()
+    if livetime > lasted + CLOCK.total_seconds() * (ended is None):
+        yield f"observation_livetime: {livetime:g} s is more than the {lasted:g} s from observation_start to {name}"
 
 
 def _clock(document: Document, now: datetime | None) -> Iterator[str]:

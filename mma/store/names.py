@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -99,6 +100,14 @@ def _spelt(connection: Connection, name: str, what: str) -> set[str]:
     return found | _ids(connection, tables.aliases.c.key.in_({folded(word) for word in words}), what)
 
 
+def _bare(name: Any) -> Any:
+    """A column of names in lower case, without the signs between their parts."""
+    bare = func.lower(name)
+    for sign in SIGNS:
+        bare = func.replace(bare, sign, "")
+    return bare
+
+
 def _parted(connection: Connection, name: str) -> set[str]:
     """Events whose id is this with other signs between its parts; else those whose id ends with this part."""
     plain = re.sub(r"[\s_-]+", "", name).lower()
@@ -106,9 +115,8 @@ def _parted(connection: Connection, name: str) -> set[str]:
     if not plain:
         return set()
     e = tables.events.c
-    bare = func.lower(e.id)
-    for sign in SIGNS:
-        bare = func.replace(bare, sign, "")
+    bare = _bare(e.id)
     found = set(connection.execute(select(e.id).where(bare == plain)).scalars())
+    found |= _ids(connection, _bare(tables.aliases.c.key) == plain, EVENT)
     ending = or_(*(func.lower(e.id).endswith(f"{sign}{last}", autoescape=True) for sign in SIGNS))
     return found or set(connection.execute(select(e.id).where(ending)).scalars())

@@ -15,6 +15,7 @@ from ..errors import ConfigError
 from .migrate import obstacle
 
 POSTGRESQL = re.compile(r"postgres(ql)?://")
+SERVER = re.compile(r"[\w.-]+:\d+")
 
 
 def as_url(database: str) -> str:
@@ -93,6 +94,8 @@ def check_file(path: Path, *, create: bool, writes: bool) -> None:
 
 def _check_new(path: Path, *, create: bool) -> None:
     if not create:
+        if SERVER.fullmatch(str(path)):
+            raise ConfigError(f"no database at {path}; a server is named by http://{path}")
         raise ConfigError(f"no database at {path}: run 'mma replay' or 'mma demo' first, or name one with --db")
     folder = path.parent
     if not folder.is_dir():

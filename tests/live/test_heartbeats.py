@@ -8,6 +8,7 @@ import time
 import uuid
 from pathlib import Path
 
+from mma.cli import main
 from mma.publish.message import problems
 from mma.simulate.broker import Broker
 from mma.streams import connect
@@ -59,6 +60,11 @@ def test_a_worker_tells_that_it_is_alive(broker: Broker, tmp_path: Path, start: 
     assert live[0]["topics"] == [gamma, heart]
     until(lambda: status(database)["published"]["sent"] >= 1, 20)
     assert status(database)["messages"]["read"] == 1  # no heartbeat among them
+    sent = status(database)["published"]["sent"]
+    mine = ("event", "add", "--circle", "10 20 1deg", "--time", "2026-03-01T00:00:00Z", "-c", str(settings))
+    settings.write_text(settings.read_text() + f'publish = "kafka://{broker.plain}"\n')
+    assert main([*mine, "--db", str(database)]) == 0
+    until(lambda: status(database)["published"]["sent"] > sent, 10)  # while no message comes
 
 
 def _raw(broker: Broker, topic: str, n: int) -> list:

@@ -14,10 +14,12 @@ from coincidence.completeness import Catalog, Completeness
 from coincidence.hosts import associate
 from mma import galaxies
 from mma.cli import main
-from mma.store import Store, catalogs, tables
+from mma.store import Store, catalogs, queries, tables
 from tests.coincidence.rows import alerts
+from tests.mma.world import World, detection, superevent
 
 SKY_DEG2 = 41252.96
+EVENT = "S270301ab"
 
 
 def made(ra: np.ndarray, dec: np.ndarray, mpc: np.ndarray, size: np.ndarray | None = None, name: str = "c") -> Galaxies:
@@ -196,6 +198,23 @@ def test_the_command_takes_priority_completeness_and_nuclei(capsys, tmp_path):
     ):
         assert main(["catalog", "import", str(table), *wrong, *database]) == 1
         assert says in capsys.readouterr().err
+
+
+def test_what_is_stored_is_scored_again_with_a_new_catalogue(capsys, tmp_path):
+    database = str(tmp_path / "mma.sqlite")
+    store = Store(database)
+    world = World(store)
+    world.hears(superevent(mpc=(60.0, 15.0)), detection("ZTF27a"))
+    (before,) = world.ask(queries.candidates, EVENT)
+    store.close()
+    table = tmp_path / "mine.csv"
+    table.write_text(f"name,ra,dec,dist\nA,{before['ra'] + 0.001},{before['dec']},60\n")
+    assert main(["catalog", "import", str(table), "--db", database]) == 0
+    assert "scored again with it: 1 events" in capsys.readouterr().out
+    assert main(["candidates", EVENT, "--db", database, "--json"]) == 0
+    (after,) = json.loads(capsys.readouterr().out)
+    assert before["host"] is None
+    assert after["host"]["name"] == "A"
 
 
 @pytest.mark.realdata

@@ -248,3 +248,10 @@ def test_a_map_that_comes_after_a_newer_notice_is_told_and_the_newest_notice_sta
     capsys.readouterr()
     assert main(["event", "S270301ab", "--raw"]) == 0
     assert json.loads(capsys.readouterr().out) == merger_without_a_map
+
+
+@pytest.mark.parametrize("name", ["grb170817a", "GRB-170817A", "Grb 170817a"])
+def test_other_names_are_found_in_any_spelling(capsys, name):
+    circle = ["--circle", "176.8 -39.8 11.6deg", "--time", "2017-08-17T12:41:06Z", "--kind", "grb"]
+    ask(capsys, "event", "add", *circle, "--name", "GRB 170817A")
+    assert ask(capsys, "event", name)["id"] == ask(capsys, "events")[0]["id"]

@@ -106,8 +106,8 @@ OVER = [
         {"flux_upper_limit": 3e-12, "upper_limit_confidence": 0.95, "flux_unit": "Crab",
          "energy_range_tev": [0.1, 10.0]},
     ),
-    (("--start", TRIGGER, "--stop", ISSUED, "--livetime", "1700"), {"observation_start": TRIGGER,
-     "observation_stop": ISSUED, "observation_livetime": 1700.0}),
+    (("--start", TRIGGER, "--stop", ISSUED, "--livetime", "550"), {"observation_start": TRIGGER,
+     "observation_stop": ISSUED, "observation_livetime": 550.0}),
     (("--contact", "A <a@b.org>", "--preliminary"), {"contact": "A <a@b.org>", "preliminary": True}),
 ]  # fmt: skip
 
@@ -469,8 +469,31 @@ def test_a_file_without_an_id_gets_one(say: Say):
 
 
 def test_an_update_keeps_the_whole_exposure(say: Say, world: World):
-    exposure = {"observation_start": TRIGGER, "observation_stop": ISSUED, "observation_livetime": 1700.0}
+    exposure = {"observation_start": TRIGGER, "observation_stop": ISSUED, "observation_livetime": 550.0}
     heard(world, {name: value for name, value in ALERT.items() if name != "trigger_time"} | exposure)
     code, alert, _ = say("--update", "af89", "--significance", "9")
     assert code == 0
     assert {name: alert[name] for name in exposure} == exposure
+
+
+@pytest.mark.parametrize(
+    ("option", "kept"),
+    [
+        (("--livetime", "500"), ("observation_start", "observation_stop")),
+        (("--stop", ISSUED), ("observation_start",)),
+    ],
+)
+def test_an_end_alone_is_that_of_the_exposure_that_began(say: Say, world: World, option: tuple[str, str], kept):
+    exposure = {"observation_start": TRIGGER, "observation_stop": ISSUED, "observation_livetime": 550.0}
+    heard(world, {name: value for name, value in ALERT.items() if name != "trigger_time"} | exposure)
+    code, alert, err = say("--update", "af89", *option)
+    assert code == 0, err
+    assert {name: alert[name] for name in kept} == {name: exposure[name] for name in kept}
+    assert alert.get("observation_livetime") == (500.0 if "--livetime" in option else None)
+
+
+def test_a_livetime_fits_into_the_exposure(say: Say):
+    exposure = {"observation_start": TRIGGER, "observation_stop": ISSUED, "observation_livetime": 70_000.0}
+    code, _, err = say(file=ALERT | exposure)
+    assert code == 1
+    assert "observation_livetime: 70000 s is more than the 600 s from observation_start to observation_stop" in err

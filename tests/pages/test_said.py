@@ -74,7 +74,9 @@ def test_a_verdict_counts_at_once_and_is_published(login: Login, night: World) -
     with night.store.read() as connection:
         newest = outbox.after(connection, 0, outbox.span(connection)[1], 1000)[-1]
     assert json.loads(newest["payload"])["type"] == "withdrawal"
-    assert "broad lines" in client.get(PAGE).text
+    page = client.get(PAGE).text
+    assert "broad lines" in page
+    assert "Nobody has confirmed or rejected it" not in page
 
 
 def test_a_comment_changes_no_verdict(login: Login) -> None:

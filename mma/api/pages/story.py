@@ -128,7 +128,8 @@ def _classifier(event: Row, row: Row, value: float | None) -> str:
 
 
 def _verdict(event: Row, row: Row, value: float | None) -> str:
-    return "Nobody has confirmed or rejected it." if value is None else "People have judged it; see the verdicts."
+    judged = value is not None or "reject" in (row.get("reason") or "")
+    return "People have judged it; see the verdicts." if judged else "Nobody has confirmed or rejected it."
 
 
 def _a(noun: str) -> str:

@@ -11,20 +11,20 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from skymaps import FloatArray, IntArray
-from skymaps.region import SKY_DEG2
 
-from . import hosts, learning, vetoes
+from . import hosts, vetoes
 from .alert import AlertBatch, StrArray
-from .event import Event, Kind, unix
+from .event import Event, unix
 from .evidence import Evidence
 from .pairs import Pairs
 from .parameters import Parameters
+from .priors import log_priors
 from .rates import Surroundings, once_part, rate
 from .terms import classifier, context, photometry, state, verdict
 from .terms.below import below, log_ratio
 from .terms.host_distance import modulus
 from .terms.points import Points, points
-from .terms.time import interval, onset_mass, time
+from .terms.time import onset_mass, time
 
 DAY_S = 86400.0
 ByClass = dict[str, FloatArray]
@@ -104,12 +104,6 @@ class Odds:
     """Whether some such class is not ruled out by a spectrum."""
 
 
-LEAST = 1e-9
-"""No probability of a class, or of none, is less."""
-
-OF_MATTER = ("kilonova", "afterglow")
-"""Classes that a merger can have only where matter is left outside."""
-
 OF_CLASS = ("prior", "time", "photometry", "context", "classifier")
 """Terms that differ between classes."""
 
@@ -172,15 +166,10 @@ def _sum(parts: Mapping[str, ByClass], name: str) -> FloatArray:
 
 def _terms(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> dict[str, ByClass]:
     """For each term its values for each class, over the pairs ``rows``; a term that nobody knows has no values."""
-    parameters, events = known.parameters, known.events
-    its = known.pairs.event[rows]
-    prior = {
-        name: np.array([log_prior(e, name, parameters) if e.kind == kind else np.nan for e in events])[its]
-        - np.log(known.per_deg2_day[rows])
-        for name in names
-    }
+    priors = _priors(known, kind, rows)
+    prior = {name: priors[name][0] - np.log(known.per_deg2_day[rows]) for name in names}
     said = {name: known.classified[name][0][known.pairs.alert[rows]] for name in names if name in known.classified}
-    light, found = _photometry(known, kind, names, rows)
+    light, found = _photometry(known, {name: priors[name][1] for name in names}, rows)
     for name in said.keys() & light.keys():
         if known.classified[name][1]:
             light[name] = np.where(np.isnan(said[name]), light[name], np.nan)
@@ -193,6 +182,15 @@ def _terms(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> dic
     }
 
 
+def _priors(known: Known, kind: str, rows: IntArray) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Of each class of the kind the log prior at unit rate, and the probability to be found at all. Shape (n,) each."""
+    depth = np.round(known.where.depth[known.pairs.alert[rows]], 1)
+    both, place = np.unique(np.stack([known.pairs.event[rows].astype(np.float64), depth]), axis=1, return_inverse=True)
+    events = [known.events[int(k)] for k in both[0]]
+    found = log_priors(events, kind, both[1], known.parameters)
+    return {name: (prior[place.ravel()], seen[place.ravel()]) for name, (prior, seen) in found.items()}
+
+
 def _time(known: Known, name: str, rows: IntArray, found: FloatArray | None) -> FloatArray:
     """Time term of a class, by its onset density or, where ``found`` tells, by the looks since the event; minus
     infinity for what was active before it can be."""
@@ -200,9 +198,8 @@ def _time(known: Known, name: str, rows: IntArray, found: FloatArray | None) -> 
     first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
     term = time(model.onset, first, last, parameters.unseen_gap_d)
     if found is not None:
-        length = model.onset.end_d - model.onset.start_d
-        by_looks = np.log(length / interval(first, last, parameters.unseen_gap_d)) + found
-        term = np.where(np.isfinite(term) & np.isfinite(found), by_looks, term)
+        begun = (first > model.onset.start_d) & (first < model.onset.end_d)
+        term = np.where(np.isfinite(found), np.where(begun, found, -np.inf), term)
     term[vetoes.active_before(first, model.active_before_d)] = -np.inf
     return term
 
@@ -217,7 +214,7 @@ def _context(known: Known, names: Sequence[str], rows: IntArray) -> ByClass:
     return {name: context.context(score, arcsec, agn, model, parameters) for name, model in models.items()}
 
 
-def _photometry(known: Known, kind: str, names: Sequence[str], rows: IntArray) -> tuple[ByClass, ByClass]:
+def _photometry(known: Known, visible: ByClass, rows: IntArray) -> tuple[ByClass, ByClass]:
     """The photometry term of each class that has one, NaN for pairs without a light curve; and what the looks tell of
     the discovery."""
     curves = known.evidence.curves
@@ -225,9 +222,9 @@ def _photometry(known: Known, kind: str, names: Sequence[str], rows: IntArray) -
         return {}, {}
     at = np.array([unix(event) for event in known.events])[known.pairs.event[rows]]
     objects = known.pairs.alert[rows]
-    told, discovered = _light(known, kind, names, rows, at)
+    told, discovered = _light(known, visible, rows, at)
     under = below(curves, objects, at, known.parameters.photometry)
-    for name in names if under.only.any() or under.both.any() else ():
+    for name in visible if under.only.any() or under.both.any() else ():
         model = known.parameters.classes[name]
         low = log_ratio(under, model, known.parameters.photometry)
         its = told.get(name, np.full(len(rows), np.nan))
@@ -238,7 +235,7 @@ def _photometry(known: Known, kind: str, names: Sequence[str], rows: IntArray) -
     return told, discovered
 
 
-def _light(known: Known, kind: str, names: Sequence[str], rows: IntArray, at: FloatArray) -> tuple[ByClass, ByClass]:
+def _light(known: Known, visible: ByClass, rows: IntArray, at: FloatArray) -> tuple[ByClass, ByClass]:
     """How bright it is and how it changes, for each class that says, and what its looks say of when it was found.
 
     ``at`` is the time of each pair's event.
@@ -246,26 +243,27 @@ def _light(known: Known, kind: str, names: Sequence[str], rows: IntArray, at: Fl
     curves, objects, n = known.evidence.curves, known.pairs.alert[rows], len(rows)
     told = {
         name: state.state(curves, objects, at, light.rank_index, known.parameters)
-        for name in names
+        for name in visible
         if (light := known.parameters.classes[name].light).shape == "state"
     }
     discovered: ByClass = {}
     has = np.flatnonzero(np.diff(known.points.curve.ranges(len(known.alerts)))[objects] > 0)
     if len(has):
         places = _places(known, rows[has])
-        chances = {name: _chance(known, kind, name, rows[has]) for name in names}
+        chances = {name: _chance(known, name, its[has], rows[has]) for name, its in visible.items()}
         ratios = photometry.photometry(known.points, objects[has], at[has], places, chances, known.parameters)
         for name, its in ratios.items():
             told[name], discovered[name] = np.full(n, np.nan), np.full(n, np.nan)
-            told[name][has], discovered[name][has] = its.photometry, its.found
+            told[name][has], discovered[name][has] = its.photometry, its.time
     return told, discovered
 
 
-def _chance(known: Known, kind: str, name: str, rows: IntArray) -> photometry.Chance:
+def _chance(known: Known, name: str, visible: FloatArray, rows: IntArray) -> photometry.Chance:
     """What is known of a class's discovery, before its light is looked at."""
     first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
-    mass = onset_mass(known.parameters.classes[name].onset, first, last, known.parameters.unseen_gap_d)
-    return photometry.Chance(mass=mass, visible=np.ones(len(rows)))
+    onset = known.parameters.classes[name].onset
+    mass = onset_mass(onset, first, last, known.parameters.unseen_gap_d)
+    return photometry.Chance(onset=onset, first_d=first, mass=mass, visible=visible)
 
 
 def _places(known: Known, rows: IntArray) -> photometry.Places:
@@ -290,28 +288,3 @@ def _places(known: Known, rows: IntArray) -> photometry.Places:
         depth=found.depth,
         once=once_part(known.where.take(known.pairs.alert[rows]), known.parameters),
     )
-
-
-def log_prior(event: Event, name: str, parameters: Parameters) -> float:
-    """``ln[P_k / (P_0 N_bg)]``: a counterpart of this class against none at all, among the sky's unrelated transients
-    if these come one a day on every square degree.
-
-    ``P_0 = 1 - sum_k P_k`` is the probability that nothing of the event is seen.
-    """
-    model = parameters.classes[name]
-    days = model.onset.end_d - model.onset.start_d
-    unrelated = SKY_DEG2 * days
-    expected = {k: _real(event, k) * p for k, p in parameters.kinds[event.kind].items()}
-    none = max(1.0 - sum(expected.values()), LEAST)
-    return float(np.log(max(expected[name], LEAST) / (none * unrelated))) + learning.shift(name, parameters)
-
-
-def _real(event: Event, name: str) -> float:
-    """Probability, by the sender's classes, that the event is real and can have this counterpart."""
-    classes = event.classes
-    real = 1.0 - classes.get("Terrestrial", 0.0)
-    if name in OF_MATTER and event.kind == Kind.CBC and "BNS" in classes:
-        matter = classes["BNS"] + classes.get("NSBH", 0.0)
-        remnant = classes.get("HasRemnant")
-        return matter if remnant is None else matter * remnant
-    return real

@@ -22,10 +22,11 @@ __all__ = ["DEFAULT", "ClassModel", "Onset", "Parameters"]
 
 def _kinds() -> dict[str, dict[str, float]]:
     return {
-        # few mergers point their jet at us
-        Kind.CBC: {"kilonova": 0.5, "afterglow": 0.02},
+        # few mergers point their jet at us; where one looks is not known beforehand
+        Kind.CBC: {"kilonova": 0.8, "afterglow": 0.02, "superkilonova": 0.01, "agn_flare": 0.002},
         Kind.BURST: {"supernova": 0.1, "afterglow": 0.02},
-        Kind.GRB: {"afterglow": 0.5, "supernova": 0.05, "kilonova": 0.02},
+        # 81 % of long bursts and 57 % of short ones have one, to a 2 m telescope (GROND, arXiv 2410.14441)
+        Kind.GRB: {"afterglow": 0.75, "supernova": 0.05, "kilonova": 0.02},
         Kind.NEUTRINO: {"blazar": 0.1, "supernova": 0.02, "tde": 0.02},
         Kind.SUPERNOVA: {"supernova": 0.5},
         Kind.FLARE: {"flare": 0.3, "afterglow": 0.02},
@@ -67,6 +68,10 @@ class Parameters:
     background_faint_sigma_mag: float = 1.2
     peculiar_velocity_km_s: float = 300.0
     """Scatter of galaxies about the Hubble flow: 4.4 Mpc."""
+
+    cadence_d: float = 2.0
+    """Days between looks at one place, for what a survey can have seen of an event (ZTF: Bellm et al. 2019, PASP 131
+    068003)."""
 
     unseen_gap_d: float = 3.0
     """Time since the survey's previous look, where the last non-detection is unknown: days."""
@@ -122,8 +127,9 @@ class Parameters:
 
     classes: Mapping[str, ClassModel] = field(default_factory=models.classes)
     kinds: Mapping[str, Mapping[str, float]] = field(default_factory=_kinds)
-    """For each kind of event the classes that are looked for, with the probability that a real event has
-    such a counterpart, bright enough and observed. Choices of ours, to be learnt from verdicts."""
+    """For each kind of event the classes that are looked for, with the probability that a real event has such a
+    counterpart where somebody looks. Those whose light is counted from the event may be too faint: ``priors``. Choices
+    of ours, to be learnt from verdicts."""
 
     @property
     def id(self) -> str:

@@ -56,6 +56,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("per_mpc3_year", "once_per_deg2_day"), (1e-12, 1e9)),
     **dict.fromkeys(("seen", "expected", "galactic_per_deg2_day"), (0.0, 1e12)),
     "score.unseen_gap_d": (1e-6, 1e6),
+    "score.cadence_d": (1e-3, 1e3),
     "score.contamination_strength": (1e-3, 1e9),
     **dict.fromkeys(("verdict_error", "floor", "prior", "other_fraction", "once_fraction"), (1e-12, 1.0 - 1e-12)),
     **dict.fromkeys(("star_fraction", "nothing_fraction", "agn_fraction"), (1e-9, 1.0 - 1e-9)),

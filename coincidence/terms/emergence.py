@@ -73,6 +73,10 @@ class Rise:
     slope_sigma: FloatArray
     """How uncertain its further rise is, mag per day of ``age ln(1 + t / age)``."""
 
+    width_d: FloatArray
+    """From which stretch of explosions a look finds what the one before did not: days, of shape (n curves,). It is the
+    gap between looks of one depth, more after a shallow one, less before one. NaN where no look was before."""
+
 
 def log_slow(first: First, peak: FloatArray, variance: FloatArray, model: Photometry) -> Rise:
     """What to add to the log density of a curve's points if it rises slowly, and how old it is when first seen.
@@ -93,21 +97,22 @@ def log_slow(first: First, peak: FloatArray, variance: FloatArray, model: Photom
     shape = len(peak), GROUPS
     value = np.repeat(log_sudden(first, peak, variance, model)[:, None] - np.log(GROUPS), GROUPS, axis=1)
     age, slope = np.full(shape, NOT_RISING_D), np.zeros(shape)
+    width = np.where(np.isfinite(first.limit), np.maximum(first.gap_d, SOONEST_D), np.nan)
     rows = np.flatnonzero(first.just_found(model))
     its, mean, sigma = first.take(rows), peak[rows], np.sqrt(variance[rows])
-    density, age[rows], slope[rows] = _rising(its, mean, sigma, model)
+    density, age[rows], slope[rows], width[rows] = _rising(its, mean, sigma, model)
     total = sigma**2 + its.variance
     usual = -0.5 * ((its.mag - mean) ** 2 / total + np.log(2.0 * np.pi * total))
     value[rows] = np.log(np.maximum(density, 1e-300)) - usual[:, None]
-    return Rise(value=value, age_d=age, slope_sigma=slope)
+    return Rise(value=value, age_d=age, slope_sigma=slope, width_d=width)
 
 
 def _rising(
     first: First, mean: FloatArray, sigma: FloatArray, model: Photometry
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Density of the first magnitudes of slow risers, per mag; their age then, days; and the scatter of their slopes.
 
-    Shape (n, GROUPS) each.
+    Shape (n, GROUPS) each. At last the mean stretch of ages that there can be, days, of shape (n,).
     """
     above, limit, gap = (first.depth - first.mag)[:, None], first.limit[:, None], np.maximum(first.gap_d, 0.0)[:, None]
     depth, error = first.depth[:, None], np.sqrt(first.variance)[:, None]
@@ -129,7 +134,7 @@ def _rising(
     scatter = np.sqrt((weight * (to_come - rise[:, :, None]) ** 2).sum(axis=2) / weight.sum(axis=2))
     age = np.maximum(model.rise_d * np.exp(-PER_MAG * rise), SOONEST_D)
     way = np.maximum(age * np.log(model.rise_d / age), 1.0)
-    return its, age, np.hypot(model.rise_scatter_mag / age, scatter / way)
+    return its, age, np.hypot(model.rise_scatter_mag / age, scatter / way), ages.mean(axis=1)
 
 
 def _tilted(above: FloatArray, width: FloatArray, error: FloatArray, soft: float) -> tuple[FloatArray, FloatArray]:

@@ -14,7 +14,7 @@ from scipy.special import log_ndtr, logsumexp
 
 from skymaps import FloatArray, IntArray
 
-from ..models import Light
+from ..models import Light, Onset
 from ..parameters import Parameters
 from ..population import Luminosity, background, log_seen
 from . import rising
@@ -22,6 +22,7 @@ from .emergence import First, log_sudden
 from .points import Points, held
 from .rising import Risers
 from .shapes import EVENTS_OWN, Shape, first_of, shapes
+from .time import onset_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,10 @@ def background_magnitude(limit_mag: float, luminosity: Luminosity) -> tuple[floa
 class Chance:
     """What is known of a class's discovery before its light is looked at; each of shape (n pairs,)."""
 
+    onset: Onset
+    first_d: FloatArray
+    """First detection, days after the event."""
+
     mass: FloatArray
     """Probability that its onset lies between the last look that saw nothing and the first that saw it, by the class's
     onset density alone."""
@@ -100,9 +105,8 @@ class Told:
     """What light curves say of a class; natural logs of shape (n pairs,)."""
 
     photometry: FloatArray
-    found: FloatArray
-    """Probability to be found between these two looks, if it is found at all; NaN where only the onset density tells
-    it."""
+    time: FloatArray
+    """Of being found by that look and none before; NaN where only the onset density tells."""
 
 
 def photometry(
@@ -121,7 +125,9 @@ def photometry(
 
     What begins with the event is found by the first look that is deep enough: of its density p the probability Z that
     the looks since the event saw nothing, and the next one saw it, goes to the time term. That of the floor n is the
-    mass H of the onset density: ``(1 - n) Z / S + n H``, S the probability to be found at all.
+    mass H of the onset density: ``(1 - n) Z / S + n H``, S the probability to be found at all. Unrelated ones that are
+    found then exploded within a stretch of W days, which is the gap between looks of one depth: T / W times that is the
+    time term.
 
     Parameters
     ----------
@@ -143,12 +149,13 @@ def photometry(
         light = parameters.classes[name].light
         if light.shape == "flat":
             its = np.logaddexp(np.log1p(-floor) + here.flat(light), np.log(floor) + unrelated)
-            found[name] = Told(photometry=here.over_hosts(its) - total, found=np.full(len(objects), np.nan))
+            found[name] = Told(photometry=here.over_hosts(its) - total, time=np.full(len(objects), np.nan))
         elif light.shape in EVENTS_OWN:
             both, first = here.discovered(name, light, chance, unrelated)
+            marginal, length = here.over_hosts(first), chance.onset.end_d - chance.onset.start_d
             found[name] = Told(
-                photometry=here.over_hosts(both) - total - here.over_hosts(first),
-                found=np.where(here.known, here.over_hosts(first), np.nan),
+                photometry=here.over_hosts(both) - total - marginal,
+                time=np.where(here.known, np.log(length / here.width_d) + marginal, np.nan),
             )
     return found
 
@@ -225,6 +232,12 @@ class _Here:
             ratio = np.log(places.ratio)
         return _over_hosts(places, log_density, ratio, n) - _over_hosts(places, np.zeros(len(ratio)), ratio, n)
 
+    @property
+    def width_d(self) -> FloatArray:
+        """From which stretch of explosions the look found unrelated ones, days; 1 where not known. Shape (n pairs,)."""
+        width = np.bincount(self.places.pair, self.places.weight * self.risers.width_d, minlength=len(self.known))
+        return np.where(self.known, width, 1.0)
+
     def flat(self, light: Light) -> FloatArray:
         """Log density of each light curve if it is of a class that is constant by and large."""
         return self.risers.log_density(*self._of_class(light, np.zeros(len(self.slow[0]))), light.slope_sigma)
@@ -239,7 +252,8 @@ class _Here:
             told = shape.from_event(*self._of_class(light, shape.start), light.slope_sigma, model)
             parts.append(np.log(shape.share) + np.stack(told))
         its, first = logsumexp(np.stack(parts), axis=0) if len(parts) > 1 else parts[0]
-        mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (chance.mass, chance.visible))
+        mass = np.where(self.known, onset_within(chance.onset, chance.first_d, self.width_d), chance.mass)
+        mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (mass, chance.visible))
         # of unknown depth, looks tell no more than the onset
         scale = np.log1p(-model.floor) + np.where(self.known[pair], -visible, mass)
         like = np.log(model.floor) + mass

@@ -32,6 +32,9 @@ class Risers:
 
     first: First
     growths: tuple[Growth, ...]
+    width_d: FloatArray
+    """From which stretch of explosions unrelated ones were just found (``emergence.Rise``)."""
+
     model: Photometry
 
     def log_density(self, mean: FloatArray, variance: FloatArray, slope_sigma: float) -> FloatArray:
@@ -83,7 +86,7 @@ def risers(
         its = sums(owner, len(objects), x, mean, points.mag, points.variance, points.shared)
         looks = _looks(seen, objects, event_s, start, age, model)
         growths.append(Growth(sums=its, looks=looks, slope_sigma=slope))
-    return Risers(first=first, growths=tuple(growths), model=model)
+    return Risers(first=first, growths=tuple(growths), width_d=rise.width_d, model=model)
 
 
 def _looks(

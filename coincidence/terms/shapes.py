@@ -106,14 +106,14 @@ def shapes(
     """Sums of each pair's points under each mean light curve of a class: one, or as many as it has courses."""
     n, begin = len(objects), points.begin
     days = (points.time - event_s[points.owner]) / DAY_S
-    x = _along(light, days)
+    x = along(light, days)
     # slopes turn about the first detection: that does not hang on whether the last look saw something
     began = x[begin]
     x = x - began[points.owner]
-    lever = began - _along(light, np.ones(n)) if light.shape in EVENTS_OWN else np.zeros(n)
+    lever = began - along(light, np.ones(n)) if light.shape in EVENTS_OWN else np.zeros(n)
     after, earlier = ([look.of(objects) for look in looks] for looks in (seen.after, seen.earlier))
     found = []
-    for share, course in _courses(light):
+    for share, course in courses(light):
         mean = mean_mag(light, template, days, points.band, course)
         its = sums(points.owner, n, x, mean, points.mag, points.variance, points.shared)
 
@@ -134,7 +134,7 @@ def shapes(
     return found
 
 
-def _courses(light: Light) -> list[tuple[float, tuple[float, ...]]]:
+def courses(light: Light) -> list[tuple[float, tuple[float, ...]]]:
     """The ways in which a class's light can go, each with its share."""
     if light.shape != "power_law" or not light.courses:
         return [(1.0, (light.decay,))]
@@ -155,12 +155,12 @@ def _look(
     time, limit, band = look
     days = (time - event_s) / DAY_S
     noise = model.model_error_mag**2 + model.limit_softness_mag**2
-    x = _along(light, days) - began
+    x = along(light, days) - began
     mean = mean_mag(light, template, days, band, course)
     return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise)
 
 
-def _along(light: Light, days: FloatArray) -> FloatArray:
+def along(light: Light, days: FloatArray) -> FloatArray:
     """What a slope is along: days, or the log of days for a power law."""
     return np.log10(np.maximum(days, EARLIEST_D)) if light.shape == "power_law" else days
 
@@ -185,7 +185,7 @@ def mean_mag(
     A power law goes a course: an index, then days on which it changes, each with the next index (``Light.courses``).
     """
     if light.shape == "power_law":
-        return 2.5 * _fallen(course or (light.decay,), _along(light, days))
+        return 2.5 * _fallen(course or (light.decay,), along(light, days))
     if light.shape != "template" or template is None:
         return np.zeros(len(days))
     nodes = np.asarray(template.days)

@@ -56,10 +56,14 @@ def interval(first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) 
     return np.asarray(np.maximum(first_seen_d - a, SHORTEST_D), dtype=np.float64)
 
 
+def onset_within(onset: Onset, end_d: FloatArray, width_d: FloatArray) -> FloatArray:
+    """Probability that a class's onset lies within so many days before a day after the event. Shape (n,)."""
+    return onset_cdf(onset, end_d) - onset_cdf(onset, end_d - width_d)
+
+
 def onset_mass(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) -> FloatArray:
     """Probability that a class's onset lies in the interval; parameters as of ``time``."""
-    width = interval(first_seen_d, last_unseen_d, gap_d)
-    return onset_cdf(onset, first_seen_d) - onset_cdf(onset, first_seen_d - width)
+    return onset_within(onset, first_seen_d, interval(first_seen_d, last_unseen_d, gap_d))
 
 
 def time(onset: Onset, first_seen_d: FloatArray, last_unseen_d: FloatArray, gap_d: float) -> FloatArray:

@@ -17,7 +17,7 @@ from ..event import Event
 from ..evidence import CONFIRMED, REJECTED, Verdicts
 from ..pairs import Pairs
 
-EVERY = frozenset({"kilonova", "afterglow", "supernova", "tde", "blazar", "flare"})
+EVERY = frozenset({"kilonova", "afterglow", "superkilonova", "supernova", "tde", "blazar", "agn_flare", "flare"})
 """Classes that the table below knows; a class of one's own is never ruled out by it."""
 
 STRIPPED = "stripped"
@@ -25,10 +25,11 @@ STRIPPED = "stripped"
 
 FITS: tuple[tuple[str, frozenset[str]], ...] = (
     (r"iax?([ \-\[(].*)?", frozenset()),
-    (r"(ib|ic|ib/c|ibc|ib-pec|ic-pec|ic-?bl)", frozenset({"supernova", STRIPPED})),
+    (r"(ib|ic|ib/c|ibc|ib-pec|ic-pec|ic-?bl)", frozenset({"supernova", "superkilonova", STRIPPED})),
+    (r"(iib[^/]*)", frozenset({"supernova", "superkilonova"})),
     (r"(ii[^/]*|ibn.*|icn.*|i[bc]-ca-rich|slsn.*)", frozenset({"supernova"})),
     (r"(tde\b.*)", frozenset({"tde"})),
-    (r"(agn|qso|quasar|blazar|bl ?lac|fsrq|seyfert.*|nls1)", frozenset({"blazar", "flare"})),
+    (r"(agn|qso|quasar|blazar|bl ?lac|fsrq|seyfert.*|nls1)", frozenset({"blazar", "agn_flare", "flare"})),
     (r"(kn|kilonova)", frozenset({"kilonova"})),
     (r"((grb )?afterglow)", frozenset({"afterglow"})),
     (r"(nova|cv|dwarf nova|xrb)", frozenset({"flare"})),

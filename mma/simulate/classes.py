@@ -57,6 +57,11 @@ def supernova(onset: float, mpc: float | None, random: Random) -> Curve:
     return _slow(onset, float(mag), random)
 
 
+def collapse(onset: float, mpc: float | None, random: Random) -> Curve:
+    """A supernova that explodes with the event; M -17 +- 1.2."""
+    return _slow(onset, float(random.normal(-17.0, 1.2) + modulus(mpc or 100.0)), random)
+
+
 def tde(onset: float, mpc: float | None, random: Random) -> Curve:
     """Rises for weeks, fades for months; M -19.5 +- 1."""
     mag = random.normal(-19.5, 1.0) + modulus(mpc) if mpc else random.uniform(17.0, 20.0)
@@ -80,6 +85,8 @@ COUNTERPARTS: Mapping[str, Callable[[float, float | None, Random], Curve]] = {
     "tde": tde,
     "blazar": flare,
     "flare": flare,
+    "agn_flare": flare,
+    "superkilonova": collapse,
 }
 
 

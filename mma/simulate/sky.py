@@ -11,7 +11,7 @@ import numpy as np
 import skymaps
 from coincidence import DEFAULT, Event
 from coincidence.event import located
-from coincidence.odds import OF_MATTER
+from coincidence.priors import possible
 from skymaps import FloatArray, IntArray, SkyMap
 
 from . import classes, heralds, hosts, maps
@@ -149,13 +149,15 @@ class Sky:
         name = self._class()
         if name is None:
             return None, False
-        for _ in range(TRIES):
+        # what begins with the event may be too faint, as the score states; of others it states how often they are seen
+        tries = 1 if name in classes.FROM_EVENT and not self.plan.always else TRIES
+        for _ in range(tries):
             curve = replace(self._light(name), rough_mag=self.plan.rough_mag)
             seen = observe(curve, self.survey.visits(*self.visits_of(), self.random), self.random)
             if seen.detected.any():
                 place = (self.herald.ra, self.herald.dec)
                 return self._source(name, seen, curve.onset, place, self.herald.distance_mpc, is_counterpart=True), True
-        return None, True
+        return None, tries > 1
 
     def _light(self, name: str) -> Curve:
         """Light of a counterpart; a stated part of them looks like anything else."""
@@ -171,11 +173,7 @@ class Sky:
         stated = DEFAULT.kinds[self.event.kind]
         if self.plan.always:
             return max(stated, key=lambda name: stated[name])
-        told = self.event.classes
-        real = 1.0 - told.get("Terrestrial", 0.0)
-        merger = "BNS" in told and self.event.kind == "cbc"
-        matter = (told["BNS"] + told.get("NSBH", 0.0)) * told.get("HasRemnant", 1.0) if merger else real
-        chances = [(name, p * (matter if name in OF_MATTER else real)) for name, p in stated.items()]
+        chances = [(name, p * possible(self.event, name)) for name, p in stated.items()]
         u = self.random.uniform()
         for name, p in chances:
             if u < p:

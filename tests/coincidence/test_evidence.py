@@ -93,9 +93,9 @@ def test_an_open_verdict_changes_nothing(status: str) -> None:
 
 @pytest.mark.parametrize("by", ["verdict", "alert"])
 def test_a_supernova_is_no_counterpart_of_a_merger(by: str) -> None:
-    told = {"classification": "SN Ib"}
-    found = scored(told) if by == "alert" else scored(verdicts=verdict("pending", "SN Ib"))
-    assert (found.veto, found.log_odds) == ("classified SN Ib", -np.inf)
+    told = {"classification": "SN IIP"}
+    found = scored(told) if by == "alert" else scored(verdicts=verdict("pending", "SN IIP"))
+    assert (found.veto, found.log_odds) == ("classified SN IIP", -np.inf)
     assert set(found.by_class.values()) == {-np.inf}
 
 
@@ -126,14 +126,17 @@ def test_other_vetoes_are_told_first() -> None:
         ("AGN", Kind.NEUTRINO, {"blazar"}),
         ("QSO", Kind.FLARE, {"flare"}),
         ("CV", Kind.CBC, set()),
+        ("AGN", Kind.CBC, {"agn_flare"}),
+        ("SN IIb", Kind.CBC, {"superkilonova"}),  # as that of AT2025ulz, which was looked at as one
+        ("SN II", Kind.CBC, set()),
         ("Varstar", Kind.NEUTRINO, set()),
         ("Nova", Kind.FLARE, {"flare"}),
         ("kilonova", Kind.CBC, {"kilonova"}),
         ("Afterglow", Kind.GRB, {"afterglow"}),
-        ("Candidate", Kind.CBC, {"kilonova", "afterglow"}),
-        ("Ia/Ic", Kind.CBC, {"kilonova", "afterglow"}),
+        ("Candidate", Kind.CBC, set(DEFAULT.kinds[Kind.CBC])),
+        ("Ia/Ic", Kind.CBC, set(DEFAULT.kinds[Kind.CBC])),
         ("SN Ia-pec", Kind.CBC, set()),
-        ("Ia?", Kind.CBC, {"kilonova", "afterglow"}),
+        ("Ia?", Kind.CBC, set(DEFAULT.kinds[Kind.CBC])),
         ("", Kind.GRB, {"afterglow", "supernova", "kilonova"}),
         (None, Kind.GRB, {"afterglow", "supernova", "kilonova"}),
     ],

@@ -103,7 +103,7 @@ def _spelt(connection: Connection, name: str, what: str) -> set[str]:
 def _bare(name: Any) -> Any:
     """A column of names in lower case, without the signs between their parts."""
     bare = func.lower(name)
-    for sign in SIGNS:
+    for sign in (*SIGNS, " "):
         bare = func.replace(bare, sign, "")
     return bare
 

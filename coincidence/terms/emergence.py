@@ -121,7 +121,7 @@ def _rising(
     peak = np.minimum(mean[:, None] + sigma[:, None] * ndtri(part * seen), depth - 0.05)
     begun, then = (model.rise_d * np.exp(PER_MAG * (peak - m)) for m in (depth, np.maximum(limit, peak)))
     width = np.clip(np.log((then + gap) / begun) / PER_MAG, 0.05, depth - peak)
-    ages = np.maximum(then + gap - begun, SOONEST_D)
+    ages = np.maximum(_stretch(begun, then, gap, model), SOONEST_D)
     density, chance = _tilted(above, width, error, model.limit_softness_mag)
     weight = ages * density
     total = np.maximum((ages * chance).sum(axis=1), 1e-300)[:, None]
@@ -135,6 +135,28 @@ def _rising(
     age = np.maximum(model.rise_d * np.exp(-PER_MAG * rise), SOONEST_D)
     way = np.maximum(age * np.log(model.rise_d / age), 1.0)
     return its, age, np.hypot(model.rise_scatter_mag / age, scatter / way), ages.mean(axis=1)
+
+
+def _stretch(begun: FloatArray, then: FloatArray, gap: FloatArray, model: Photometry) -> FloatArray:
+    """Ages at which a slow riser is found by a look and not by the one before: ``(t(L) + g - t(L'))_+``, on average.
+
+    What passes the limits is blurred: ln t(L') by a normal of the limit's softness, ln of t(L) + g by that and the
+    error of the model, as bands and bumps make it. The mean of the positive difference of two such has a closed form
+    (Margrabe 1978, J. Finance 33 177, as an option to exchange): it stays above zero where two looks of one depth
+    follow each other within minutes, for which of them finds a source at the limit is chance.
+
+    Parameters
+    ----------
+    begun, then
+        t(L') and t(L), days.
+    gap
+        Between the looks, days.
+    """
+    soft, until = PER_MAG * model.limit_softness_mag, then + gap
+    blur = PER_MAG * np.hypot(model.limit_softness_mag, model.model_error_mag) * then / until
+    apart, both = np.log(until / begun), np.hypot(soft, blur)
+    late = until * np.exp(0.5 * blur**2) * ndtr((apart + blur**2) / both)
+    return np.asarray(late - begun * np.exp(0.5 * soft**2) * ndtr((apart - soft**2) / both), dtype=np.float64)
 
 
 def _tilted(above: FloatArray, width: FloatArray, error: FloatArray, soft: float) -> tuple[FloatArray, FloatArray]:

@@ -106,6 +106,21 @@ def test_growth_as_the_square_of_time() -> None:
         assert age[0] == pytest.approx([when, when], rel=0.01)
 
 
+@pytest.mark.parametrize(("gap", "before"), [(0.02, 20.5), (2.0, 20.5), (0.02, 19.5), (2.0, 21.3)])
+def test_the_stretch_of_explosions_that_a_look_finds(gap: float, before: float) -> None:
+    """Drawn: what explodes evenly in time and peaks at 18, limits blurred at each look, found by the second alone."""
+    random, peak = np.random.default_rng(20260304), 18.0
+    soft, error = MODEL.limit_softness_mag, MODEL.model_error_mag
+    age = random.uniform(0.0, 60.0, 400_000)
+    bright = 5.0 * np.log10(MODEL.rise_d / np.maximum(age, 1e-9))  # as if it rose for ever: the closed form does so too
+    sooner = 5.0 * np.log10(MODEL.rise_d / np.maximum(age - gap, 1e-9))
+    seen = peak + bright + soft * random.normal(size=len(age)) < 20.5
+    missed = peak + sooner + np.hypot(soft, error) * random.normal(size=len(age)) > before
+    expected = 60.0 * np.mean(seen & missed)
+    its = emergence.log_slow(first(20.3, before, gap), peak * ONE, 1e-6 * ONE, MODEL).width_d
+    assert its[0] == pytest.approx(expected, rel=0.1)
+
+
 def test_a_shallow_look_before_a_deep_detection_tells_little() -> None:
     """A source at 22 that a look to 19 did not see may have been there all the time."""
     assert abs(gain(first(22.0, 19.0, 0.1, depth=23.0), 21.0)) < 1.0

@@ -223,7 +223,8 @@ class Engine:
         if change.news in (News.REPEATED, News.OLDER):
             return
         self.teller.event(connection, change.after, at)
-        self.teller.settle(connection, matching.event(connection, self.active, notice.id), at)
+        if not self.following.is_without_its_map(notice.id):
+            self.teller.settle(connection, matching.event(connection, self.active, notice.id), at)
         self._associate(connection, change.after, at)
 
     def _associate(self, connection: Connection, event: Event, at: float) -> None:

@@ -60,7 +60,11 @@ class Following:
 
     def unlocated(self) -> dict[str, str]:
         """Events that have no region since their map is damaged or too large: what is wrong with it, by their ids."""
-        return {name: why for name, why in self.damaged.items() if name in self.active and self._lacks_region(name)}
+        return {name: why for name, why in self.damaged.items() if self.is_without_its_map(name)}
+
+    def is_without_its_map(self, event_id: str) -> bool:
+        """Whether an event lacks the region that its notices gave it: what was found there is neither more nor less."""
+        return event_id in self.damaged and event_id in self.active and self._lacks_region(event_id)
 
     def mark(self, store: Store) -> None:
         """Whoever asks is told which events are without their map, and which have theirs again."""

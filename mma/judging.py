@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from .store.fence import hold_events
 from .store.queries import candidate_row
 from .store.verdicts import Verdict
 from .telling import Teller
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,4 +133,7 @@ class Bench:
         following, teller = Following(parameters), Teller(parameters, self.prefix, self.beside)
         for event_id in names:
             following.remember(connection, event_id)
+            if following.is_without_its_map(event_id):
+                log.warning("event %s: nothing is scored again: %s", event_id, following.damaged[event_id])
+                continue
             teller.settle(connection, matching.event(connection, following.active, event_id), now)

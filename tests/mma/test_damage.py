@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from coincidence import DEFAULT
 from mma.cli import main
 from mma.engine import Engine
 from mma.errors import ConfigError, OutageError
+from mma.judging import Bench
 from mma.store import Store, queries, tables
 from mma.streams import MemorySink
-from tests.mma.world import NOW, World, burst, detection, superevent
+from tests.mma.world import NOW, World, burst, detection, of_type, retraction, superevent
 
 EVENT = "S270301ab"
 
@@ -156,3 +158,15 @@ def test_postgresql_has_its_own_program(postgres_database: str, tmp_path: Path, 
     Store(postgres_database).close()
     assert main(["db", "backup", str(tmp_path / "copy"), "--db", postgres_database]) == 1
     assert "pg_dump --format=custom" in capsys.readouterr().err
+
+
+def test_candidates_of_an_event_whose_map_is_damaged_stay_until_it_is_there(world: World):
+    world.hears(superevent(), detection("ZTF27a"))
+    damage_map(world)
+    Bench(store=world.store, parameters=DEFAULT, prefix="mma").afresh(EVENT, NOW)  # a new catalogue, or a verdict
+    world.restart()
+    world.hears(superevent(stage="UPDATE", minutes=60.0, skymap=None))
+    assert world.objects(EVENT) == ["ZTF27a"]
+    assert of_type(world.told(), "candidate", "withdrawal") == []
+    world.hears(retraction(minutes=90.0))
+    assert world.objects(EVENT) == []

@@ -16,7 +16,7 @@ from .completeness import sin_latitude
 from .names import SECOND_HAND
 from .objects import never_detected
 from .parameters import Parameters
-from .rates import DEPTH_STEP, Learnt, Surroundings, cells, factor, published
+from .rates import DEPTH_RANGE, DEPTH_STEP, Learnt, Surroundings, cells, factor, published
 
 DAY_S = 86400.0
 GAP_D = 6
@@ -94,7 +94,7 @@ def taught(
         mine = objects.take(_counts(objects, parameters) & (objects.survey == survey))
         own = looks.survey == survey
         if survey in SECOND_HAND:
-            covered = _whole_sky(mine, span, survey, parameters)
+            covered, mine = _whole_sky(mine, survey, parameters)
         else:
             covered = _covered(looks, np.flatnonzero(own), survey, parameters)
         if covered is not None:
@@ -122,7 +122,7 @@ def _covered(looks: Looks, rows: IntArray, survey: str, parameters: Parameters) 
             new = np.r_[True, place[1:, 0] != place[:-1, 0]]
             gap = np.where(new, 0, np.r_[0, np.diff(place[:, 1])]).astype(np.float64)
             depth = _medians(cell, night, limit, place)
-            depth = np.where(np.isfinite(depth), depth, usual)
+            depth = np.clip(np.where(np.isfinite(depth), depth, usual), *DEPTH_RANGE)
             return _Covered(
                 order=order,
                 cell=place[:, 0],
@@ -147,20 +147,28 @@ def _medians(cell: IntArray, night: IntArray, limit: FloatArray, place: IntArray
     return out
 
 
-def _whole_sky(mine: AlertBatch, span: tuple[float, float], survey: str, parameters: Parameters) -> _Covered | None:
-    """The sky of a list of names: all of it, from the first that it holds to the last."""
-    if not len(mine):
-        return None
-    begin, end = max(span[0], float(mine.first_seen.min())), min(span[1], float(mine.first_seen.max()))
+def _whole_sky(mine: AlertBatch, survey: str, parameters: Parameters) -> tuple[_Covered | None, AlertBatch]:
+    """The sky of a list of names: all of it, while new ones come; and those that came then.
+
+    Some old supernova, or a wrong date, tells of no years without any.
+    """
+    night = nights(mine.first_seen)
+    told = np.unique(night)
+    gap = np.diff(told)
+    steady = gap <= GAP_D
+    days = float(gap[steady].sum())
+    if not days:
+        return None, mine
     cell = np.arange(12 << (2 * LIST_ORDER), dtype=np.int64)
     usual = parameters.rates.depth_mag.get(survey, parameters.rates.galactic_limit_mag)
-    return _Covered(
+    sky = _Covered(
         order=LIST_ORDER,
         cell=cell,
         night=np.full(len(cell), -1, dtype=np.int64),
-        gap_d=np.full(len(cell), (end - begin) / DAY_S),
+        gap_d=np.full(len(cell), days),
         depth=np.full(len(cell), usual),
     )
+    return sky, mine.take(np.flatnonzero(np.isin(night, told[1:][steady])))
 
 
 def _of_survey(

@@ -130,13 +130,20 @@ def drawn_background(
 
 
 @pytest.mark.parametrize(
-    ("hosts", "look"),
-    [((), 5.0), ((40.0,), None), ((40.0, 250.0), 5.0)],
-    ids=["hostless, and a last look", "one host", "two hosts, and a last look"],
+    ("hosts", "look", "n"),
+    [
+        pytest.param((40.0,), None, 20_000, id="one host, fewer"),
+        pytest.param((), 5.0, 240_000, id="hostless, and a last look", marks=pytest.mark.calibration),
+        pytest.param((40.0,), None, 240_000, id="one host", marks=pytest.mark.calibration),
+        pytest.param((40.0, 250.0), 5.0, 240_000, id="two hosts, and a last look", marks=pytest.mark.calibration),
+    ],
 )
-def test_photometry_ratio_has_mean_one_over_the_background(hosts: tuple[float, ...], look: float | None) -> None:
+def test_photometry_ratio_has_mean_one_over_the_background(
+    hosts: tuple[float, ...], look: float | None, n: int
+) -> None:
+    wider = (240_000 / n) ** 0.5
     random = np.random.default_rng(SEED)  # its own: the same draws whatever other tests run
-    n, error, parts = 240_000, 1e-3, {"kilonova": [], "afterglow": []}
+    error, parts = 1e-3, {"kilonova": [], "afterglow": []}
     days = np.array([0.6, 1.7, 2.6] + ([look] if look else []))
     bands = np.array([1, 2, 2] + ([2] if look else []))
     rows = alerts({"ra": 150.0, "dec": 20.0}).take(np.zeros(n, dtype=np.int64))
@@ -162,8 +169,10 @@ def test_photometry_ratio_has_mean_one_over_the_background(hosts: tuple[float, .
             ratio = np.exp(found.terms["photometry"]) * weight
             parts[name] += ratio.reshape(20, -1).mean(axis=1).tolist()
     for means in parts.values():
-        assert np.std(means) / np.sqrt(len(means)) < 0.009  # or the test would say nothing
-        assert np.mean(means) * (1.0 - MODEL.once_fraction) == pytest.approx(1.0, abs=0.02)  # all were seen again
+        assert np.std(means) / np.sqrt(len(means)) < 0.009 * wider  # or the test would say nothing
+        assert np.mean(means) * (1.0 - MODEL.once_fraction) == pytest.approx(
+            1.0, abs=0.02 * wider
+        )  # all were seen again
 
 
 def galaxies_at(mpc: tuple[float, ...]) -> Galaxies:

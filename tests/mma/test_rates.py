@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from coincidence import DEFAULT, AlertBatch
-from coincidence.rates import Surroundings, published
+from coincidence.rates import DEPTH_RANGE, Surroundings, published
 from coincidence.taught import Looks, taught
 from mma import learning
 from mma.cli import main
@@ -82,8 +83,6 @@ def test_open_events_and_what_no_score_would_count_teach_nothing() -> None:
     looks, objects, _ = world(2.0, 60, np.random.default_rng(4))
     span = START_D * DAY_S, (START_D + 60) * DAY_S
     assert taught(looks, objects, span, lambda ra, dec: ~everywhere(ra, dec), DEFAULT) == {}
-    from dataclasses import replace
-
     bogus = replace(objects, reliability=np.full(len(objects), 0.1))
     assert taught(looks, bogus, span, everywhere, DEFAULT)["ztf/20/40/2"].seen == 0.0
     few = Looks(**{name: getattr(looks, name)[::40] for name in Looks.__slots__})
@@ -159,3 +158,41 @@ def test_a_night_s_update_makes_a_set_once_and_scores_open_events_again(
         assert httpx.get(f"{server.url}/api/rates").json()["rates"] == told["rates"]
     assert main(["rates", "--db", database, "--update"]) == 0
     assert "nothing was changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("limit", [np.nan, np.inf, -99.0, 0.0, 50.0, 99.0, 1e300])
+def test_a_limit_that_no_survey_has_teaches_the_depths_that_are_scored(limit: float) -> None:
+    looks, objects, _ = world(2.0, 30, np.random.default_rng(4))
+    span = START_D * DAY_S, (START_D + 30) * DAY_S
+    found = taught(replace(looks, limit_mag=np.full(len(looks.limit_mag), limit)), objects, span, everywhere, DEFAULT)
+    assert found
+    for name, cell in found.items():
+        assert DEPTH_RANGE[0] <= float(name.split("/")[1]) <= DEPTH_RANGE[1]
+        assert np.isfinite(cell.expected)
+
+
+@pytest.mark.parametrize("years_ago", [[], [40.0], [40.0, 20.0, 10.0]])
+def test_an_old_name_in_a_list_tells_of_no_years_without_any(years_ago: list[float]) -> None:
+    random = np.random.default_rng(1)
+    since_d = np.r_[random.uniform(0.0, 30.0, 3000), -365.25 * np.array(years_ago)]
+    ra, sine = random.uniform(0.0, 360.0, len(since_d)), random.uniform(-1.0, 1.0, len(since_d))
+    rows = [
+        {"id": str(i), "object_id": f"o{i}", "survey": "tns", "ra": r, "dec": d, "n_detections": 3.0, "flux_njy": 1e5}
+        | {"time": (START_D + t + 1.0) * DAY_S, "first_seen": (START_D + t) * DAY_S}
+        for i, (r, d, t) in enumerate(zip(ra, np.degrees(np.arcsin(sine)), since_d, strict=True))
+    ]
+    objects, none = AlertBatch.from_rows(rows), np.empty(0)
+    looks = Looks(
+        object=np.empty(0, dtype=np.int64), survey=np.empty(0, dtype=object), ra=none, dec=none, time=none,
+        limit_mag=none,
+    )  # fmt: skip
+    span = float(objects.first_seen.min()), (START_D + 31.0) * DAY_S
+    found = taught(looks, objects, span, everywhere, DEFAULT)
+    cells = [cell for name, cell in found.items() if name.startswith("tns/") and name.endswith("/2")]
+    seen, expected = sum(cell.seen for cell in cells), sum(cell.expected for cell in cells)
+    where = Surroundings(
+        survey=np.array(["tns"], dtype=object), depth=np.array([19.5]), sin_latitude=np.array([0.5]),
+        is_once=np.array([False]),
+    )  # fmt: skip
+    assert seen / 29.0 == pytest.approx(100.0, rel=0.06)
+    assert expected == pytest.approx(29.0 * 41252.96 * published(where, DEFAULT)[0], rel=0.2)

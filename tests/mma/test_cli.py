@@ -295,7 +295,12 @@ def test_catalogues_are_imported_listed_and_removed(capsys, tmp_path):
     assert "mine.v2.csv: no column for ra, dec, distance_mpc (or redshift); name it with --column" in err
     pairs = ["--column", "ra=alpha", "--column", "dec=delta", "--column", "distance_mpc=far"]
     assert main(["catalog", "import", str(table), *pairs, *database, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"catalog": "mine", "galaxies": 1, "left_out": 1}
+    assert json.loads(capsys.readouterr().out) == {
+        "catalog": "mine",
+        "galaxies": 1,
+        "left_out": 1,
+        "events_scored_again": 0,
+    }
     assert main(["catalog", "import", str(table), *pairs, "--name", "other", *database]) == 0
     assert "1 galaxies in other" in capsys.readouterr().out
     assert main(["catalog", "list", *database, "--json"]) == 0

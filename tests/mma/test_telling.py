@@ -10,7 +10,7 @@ LEAST = DEFAULT.tell_from_log_odds
 
 def test_improbable_candidates_are_kept_and_not_told(world: World):
     """A wide region over a busy sky: each object there is a candidate of a chance far below one in a thousand."""
-    world.hears(superevent(radius_deg=25.0))
+    world.hears(superevent(radius_deg=85.0))
     told = world.hears(
         *(
             detection(f"ZTF27w{i:02d}", (HERE[0] + i - 8.0, HERE[1] + (i % 5)), 200.0, first_hours=2.0)

@@ -13,7 +13,7 @@ from ..config import Settings
 from ..engine import Engine
 from ..store import Store
 from ..streams.lines import check_writable
-from .show import as_json, console, settings_of, table
+from .show import as_json, console, open_store, settings_of, table
 
 COLUMNS = ("survey", "mag", "|b|", "detections", "published", "learnt", "68 %", "seen", "expected")
 
@@ -23,7 +23,7 @@ def rates(options: Namespace) -> None:
     settings = settings_of(options)
     if options.plot:
         check_writable(Path(options.plot))
-    with closing(Store(settings.database, create=False)) as store:
+    with closing(open_store(options, writes=options.update)) as store:
         told = _update(store, settings) if options.update else None
         with store.read() as connection:
             answer = learning.told(connection, settings.score)

@@ -34,6 +34,7 @@ ASKING: dict[str, list[str]] = {
     "outbox": ["list"],
     "catalog": ["list"],
     "token": ["list"],
+    "rates": [],
 }
 """Commands that only read, with arguments that are right."""
 

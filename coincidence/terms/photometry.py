@@ -211,14 +211,14 @@ class _Here:
             return [shape.take(places.pair) for shape in its]
 
         slow = _unrelated(places, parameters, np.zeros(len(places.pair)), model.mag, model.mag_sigma, 1.0)
-        known, first, own = np.isfinite(first.limit), first.take(places.pair), objects[places.pair]
+        known, there, own = np.isfinite(first.limit), first.take(places.pair), objects[places.pair]
         return cls(
             known=known,
             is_once=seen.times[own] == 1,
-            first=first,
+            first=there,
             courses={name: under(name, light) for name, light in ({"": Light(shape="flat")} | lights).items()},
             slow=slow,
-            risers=rising.risers(seen, held(seen, own), own, event_s[places.pair], first, slow, model),
+            risers=rising.risers(seen, held(seen, own), own, event_s[places.pair], there, slow, model),
             places=places,
             parameters=parameters,
         )

@@ -14,7 +14,7 @@ from skymaps import FloatArray, IntArray
 
 from . import hosts, vetoes
 from .alert import AlertBatch, StrArray
-from .event import Event, unix
+from .event import Event, Kind, unix
 from .evidence import Evidence
 from .pairs import Pairs
 from .parameters import Parameters
@@ -23,6 +23,7 @@ from .rates import Surroundings, once_part, rate
 from .terms import classifier, context, photometry, state, verdict
 from .terms.below import below, log_ratio
 from .terms.host_distance import modulus
+from .terms.places import Places
 from .terms.points import Points, points
 from .terms.time import onset_mass, time
 
@@ -263,10 +264,11 @@ def _chance(known: Known, name: str, visible: FloatArray, rows: IntArray) -> pho
     first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
     onset = known.parameters.classes[name].onset
     mass = onset_mass(onset, first, last, known.parameters.unseen_gap_d)
-    return photometry.Chance(onset=onset, first_d=first, mass=mass, visible=visible)
+    again = known.events[known.pairs.event[rows[0]]].kind != Kind.CBC
+    return photometry.Chance(onset=onset, first_d=first, mass=mass, visible=visible, may_rise_again=again)
 
 
-def _places(known: Known, rows: IntArray) -> photometry.Places:
+def _places(known: Known, rows: IntArray) -> Places:
     """How far the objects of these pairs may be."""
     n, found = len(rows), known.hosts.spread(known.pairs.alert[rows])
     layers = (known.layers[0][rows], known.layers[1][rows], known.layers[2][rows])
@@ -275,7 +277,7 @@ def _places(known: Known, rows: IntArray) -> photometry.Places:
     pair, nothing = np.concatenate([np.arange(n), found.alert]), np.full(n, np.nan)
     kept = np.concatenate([found.unseen, found.weight]) > 0
     pair = pair[kept]
-    return photometry.Places(
+    return Places(
         pair=pair,
         weight=np.concatenate([found.unseen, found.weight])[kept],
         ratio=np.concatenate([unseen, its.ratio])[kept],

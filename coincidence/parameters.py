@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 
 from . import models
 from .event import Kind
-from .models import Classifier, ClassModel, Contamination, Onset, Photometry, Template, Underneath
+from .fading import Template, templates
+from .models import Classifier, ClassModel, Contamination, Onset, Photometry, Underneath
 from .population import Luminosity
 from .rates import Rates
 
@@ -116,7 +117,7 @@ class Parameters:
 
     photometry: Photometry = field(default_factory=Photometry)
     underneath: Underneath = field(default_factory=Underneath)
-    templates: Mapping[str, Template] = field(default_factory=models.templates)
+    templates: Mapping[str, Template] = field(default_factory=templates)
     """Mean light curves, for the classes whose light has the shape ``template``."""
 
     classifiers: Mapping[str, Classifier] = field(default_factory=dict)

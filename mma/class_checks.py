@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import fields
 
-from coincidence.models import Light, Onset, Template
+from coincidence.fading import Template
+from coincidence.models import Light, Onset
 
 from .errors import ConfigError
 

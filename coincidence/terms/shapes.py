@@ -10,7 +10,8 @@ from scipy.special import log_ndtr
 
 from skymaps import FloatArray, IntArray
 
-from ..models import Light, Photometry, Template
+from ..fading import Template
+from ..models import Light, Photometry
 from .emergence import LEAST, First, log_sudden
 from .gaussian import Look, Sums, log_evidence, log_found, sums
 from .looks import DAY_S
@@ -30,6 +31,9 @@ class Shape:
     share: float
     """Part of the class that goes this way."""
 
+    rises_again: bool
+    """Whether a supernova takes over: no merger has one."""
+
     sums: Sums
     looks: list[Look]
     """After the last detection, none before the event; and ``earlier`` than the first, none before the event."""
@@ -47,6 +51,7 @@ class Shape:
         """The same for chosen curves."""
         return Shape(
             share=self.share,
+            rises_again=self.rises_again,
             sums=self.sums.take(rows),
             looks=[look.take(rows) for look in self.looks],
             earlier=[look.take(rows) for look in self.earlier],
@@ -123,6 +128,7 @@ def shapes(
         found.append(
             Shape(
                 share=share,
+                rises_again=light.shape == "power_law" and min(course[::2]) < 0.0,
                 sums=its,
                 looks=[under(look) for look in after],
                 earlier=[under(look) for look in earlier] if light.shape in EVENTS_OWN else [],

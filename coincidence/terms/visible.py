@@ -9,7 +9,8 @@ from scipy.special import ndtr, ndtri
 
 from skymaps import FloatArray
 
-from ..models import Light, Photometry, Template
+from ..fading import Template
+from ..models import Light, Photometry
 from .shapes import along, courses, mean_mag
 
 PHASES = 8

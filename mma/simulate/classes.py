@@ -107,6 +107,23 @@ def other(onset: float, mpc: float, limit_mag: float, random: Random) -> Curve:
     return Curve(onset=onset, peak_mag=float(mag), rise_d=0.01, fade_mag_d=float(random.normal(0.0, 0.5)))
 
 
+def cooling(onset: float, mpc: float, limit_mag: float, random: Random) -> Curve:
+    """A supernova whose shock cools first, from M -17 +- 1 by a magnitude or two within days, then its slow rise."""
+    while (mag := random.normal(-17.0, 1.0) + modulus(mpc)) > limit_mag:
+        pass
+    slow = Curve(onset=onset, peak_mag=float(mag), rise_d=16.0, fade_mag_d=0.05, bluer_mag=0.2)
+    fade = float(np.clip(random.normal(0.5, 0.2), 0.1, 1.5))
+    return Curve(
+        onset=onset,
+        peak_mag=float(mag),
+        rise_d=1.5,
+        rise_power=0.5,
+        fade_mag_d=fade,
+        bluer_fade_mag_d=0.1,
+        again=slow,
+    )
+
+
 def peak(mpc: float | None, limit_mag: float, random: Random) -> float:
     """Apparent peak magnitude of an unrelated transient that a survey sees, at a distance where one is known."""
     if mpc is None:

@@ -54,6 +54,9 @@ class Curve:
     rough_mag: float = 0.0
     """Bumps that no smooth curve has: independent scatter of each exposure."""
 
+    again: Curve | None = None
+    """Another light beside it, as the supernova after its cooling shock."""
+
     only_once: bool = False
     """Seen in one exposure alone, as what moves or is no source at all."""
 
@@ -70,9 +73,12 @@ class Curve:
         for day, later in self.turns:
             power = power + 2.5 * (later - before) * np.log10(np.maximum(age, day) / day)
             before = later
-        return np.asarray(
-            np.where(time > self.onset, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf)
-        )
+        own = np.where(time > self.onset, self.peak_mag + self.bluer_mag * bluer + rise + fade + power, np.inf)
+        if self.again is None:
+            return np.asarray(own)
+        with np.errstate(divide="ignore"):
+            flux = 10.0 ** (-0.4 * own) + 10.0 ** (-0.4 * self.again.mag(time, band))
+            return np.asarray(-2.5 * np.log10(flux))
 
     def crossing_d(self, limit_mag: float) -> float:
         """Days from the onset until it is as bright as the limit, in r; 0 where it never is."""

@@ -199,8 +199,11 @@ class Sky:
         onset = self.random.uniform(start, end, n)
         for i in range(n):
             place = float(ra[i]), float(dec[i])
-            if self.random.uniform() < self.plan.others:
+            u = self.random.uniform()
+            if u < self.plan.others:
                 curve = classes.other(onset[i], float(mpc[i]), self.survey.limit_mag, self.random)
+            elif u < self.plan.others + self.plan.cooling:
+                curve = classes.cooling(onset[i], float(mpc[i]), self.survey.limit_mag, self.random)
             else:
                 curve = classes.unrelated(onset[i], float(mag[i]), self.survey.limit_mag, self.random)
             curve = replace(curve, rough_mag=self.plan.rough_mag)

@@ -42,6 +42,9 @@ class Plan:
     others: float = 0.05
     """Part of the unrelated transients that are no supernovae: as much as the score takes into account."""
 
+    cooling: float = 0.03
+    """Part of them whose shock cools before they rise again. As stated."""
+
     once: float = 0.01
     """Part of ``per_deg2_14d`` that is seen in a single exposure and passes every veto: asteroids without an orbit. As
     the score states where it is told a rate; without one they come at the rate that it states for them."""

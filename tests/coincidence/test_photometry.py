@@ -16,10 +16,12 @@ from coincidence import DEFAULT, Galaxies, Kind
 from coincidence.curves import LightCurves
 from coincidence.evidence import Evidence
 from coincidence.hosts import associate
+from coincidence.models import Light
 from coincidence.pairs import all_of
 from coincidence.score import score_pairs
 from coincidence.terms import gaussian
-from coincidence.terms.photometry import background_magnitude
+from coincidence.terms.photometry import STRETCHES
+from coincidence.terms.places import background_magnitude
 from coincidence.terms.shapes import mean_mag
 from skymaps import FloatArray, IntArray
 from tests.coincidence.light import even_map
@@ -29,8 +31,8 @@ CIRCLE = skymaps.circle(150.0, 20.0, 3.0)
 SEED = 20260302
 MODEL = DEFAULT.photometry
 WIDER = 1.6
-SHARES = np.array([0, 0, 0, 0, 1, 2, 2, 3])
-"""Kinds of background transients in the order in which they are drawn: half are supernovae."""
+SHARES = np.array([0, 0, 0, 0, 1, 2, 2, 3, 4, 4])
+"""Kinds of background transients in the order in which they are drawn: two fifths are ordinary supernovae."""
 
 
 # The arithmetic
@@ -101,24 +103,32 @@ def drawn_background(
     kinds: list[tuple[float, list[FloatArray], FloatArray, float, float, float, float]] = []
     flat = np.zeros(len(days))
     other = MODEL.other_fraction
-    kinds.append((1.0 - other, [flat], days, MODEL.mag, MODEL.mag_sigma, MODEL.slope_sigma, 1.0))
+    cooling = MODEL.cooling_fraction
+    kinds.append((1.0 - other - cooling, [flat], days, MODEL.mag, MODEL.mag_sigma, MODEL.slope_sigma, 1.0))
     kinds.append((other / 2, [flat], days, MODEL.other_mag, MODEL.other_mag_sigma, MODEL.other_slope_sigma, 3.0))
     for name, light in lights().items():
         along = np.log10(days) if light.shape == "power_law" else days
         template, ways = DEFAULT.templates.get(name), light.courses or ((1.0,),)
         shapes = [mean_mag(light, template, days, bands, course[1:]) for course in ways]
         kinds.append((other / 4, shapes, along, light.mag, 3.0 * light.mag_sigma, 3.0 * light.slope_sigma, 3.0))
+    cools = DEFAULT.templates["shock_cooling"]
+    young = [mean_mag(Light(shape="template"), cools.stretched(k), days - days[0] + 0.5, bands) for k in STRETCHES]
+    kinds.append((cooling, young, days, 0.0, MODEL.cooling_mag_sigma, MODEL.cooling_slope_sigma, 1.0))
     which = SHARES[np.arange(n) % len(SHARES)]
     mags, weight = np.empty((n, len(days))), np.empty(n)
     for k, (part, shapes, along, mag, mag_sigma, slope_sigma, stretch) in enumerate(kinds):
         rows = which == k
         count = int(rows.sum())
-        shares = [course[0] for course in lights()["afterglow"].courses] if len(shapes) > 1 else [1.0]
+        shares = (
+            [course[0] for course in lights()["afterglow"].courses] if k == 3 else [1.0 / len(shapes)] * len(shapes)
+        )
         shape = np.array(shapes)[random.choice(len(shapes), size=count, p=shares)]
         usual = mean_m - shape[:, 0]
         centre = np.where(unseen[rows], usual, mag + modulus_of[rows])
         width = np.where(unseen[rows], stretch * sigma_m, np.hypot(mag_sigma, modulus_sigma))
-        if shapes[0] is not flat:  # its magnitude is told for a day after the event, and its slope leads on from there
+        if (
+            shapes[0] is not flat and shapes[0] is not young
+        ):  # its magnitude is told for a day after the event, and its slope leads on from there
             width = np.hypot(width, slope_sigma * (along[0] - (1.0 if along is days else 0.0)))
         a, b = WIDER * random.normal(size=(2, count))
         offset, slope = centre + width * a, slope_sigma * b

@@ -48,9 +48,11 @@ class _Care:
         within = first is not None and last is not None and first <= offset <= last
         return within or offset == self.found.suspect or offset in self.found.aside
 
-    def is_deadly(self, offset: int) -> bool:
-        """Whether a message is not read any more."""
-        return offset in self.found.aside or (offset == self.found.suspect and self.found.deaths >= TWICE)
+    def is_deadly(self, message: Message) -> bool:
+        """Whether a message is not read any more; one of a topic that was made anew is another one."""
+        offset = message.offset
+        was_aside = offset in self.found.aside and self.found.aside[offset] in (None, message.timestamp)
+        return was_aside or (offset == self.found.suspect and self.found.deaths >= TWICE)
 
     def is_over(self, offset: int) -> bool:
         """Whether after this message all is read as ever."""
@@ -94,7 +96,7 @@ class Deliveries:
         self._ours |= new
         for place, how in found.items():
             begin = min(message.offset for message in batch if _place(message) == place)
-            how = replace(how, aside=frozenset(offset for offset in how.aside if offset >= begin))
+            how = replace(how, aside={offset: came for offset, came in how.aside.items() if offset >= begin})
             if not how.in_order or how.suspect is not None or how.aside:
                 self._care[place] = _Care(self._most, how)
                 log.info("%s[%d] of %s was not given back in order: read with care", place[1], place[2], place[0])
@@ -125,7 +127,7 @@ class Deliveries:
             if part and (alone or len(part) >= size):
                 yield Part(part, place)
                 part = []
-            if care.is_deadly(message.offset):
+            if care.is_deadly(message):
                 message = replace(message, fault=REASON)
             part.append(message)
             if alone:
@@ -133,9 +135,6 @@ class Deliveries:
                 part = []
         if part:
             yield Part(part, place)
-        care.left -= len(messages)
-        if care.is_over(messages[-1].offset):
-            del self._care[place]
 
     def begin(self, part: Part) -> None:
         """Remember that a part is being read."""
@@ -143,11 +142,24 @@ class Deliveries:
             with self._store.begin() as connection:
                 deliveries.mark(connection, part.place, part.messages[0].offset, part.messages[-1].offset)
 
-    def end(self, part: Part) -> None:
-        """Remember that it was."""
+    def pause(self, part: Part) -> None:
+        """It waits for the end of an outage: a worker that is stopped meanwhile did not end by its messages."""
         if part.place is not None:
-            with self._store.begin() as connection:
-                deliveries.passed(connection, part.place, part.messages[0].offset, part.messages[-1].offset)
+            with _without_outage(), self._store.begin() as connection:
+                deliveries.mark(connection, part.place, None, None)
+
+    def end(self, part: Part, n_left: int = 0) -> None:
+        """Remember that it was, but for the last ``n_left`` messages, which come again."""
+        if part.place is None:
+            return
+        read = part.messages[: max(0, len(part.messages) - n_left)]
+        with self._store.begin() as connection:
+            deliveries.passed(connection, part.place, part.messages[0].offset, part.messages[-1].offset)
+        care = self._care.get(part.place)
+        if care is not None and read:
+            care.left -= len(read)
+            if care.is_over(read[-1].offset):
+                del self._care[part.place]
 
     def release(self) -> None:
         """Give everything back: this worker ends in order."""

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from .deliveries import Deliveries
+from .deliveries import Deliveries, Part
 from .engine import Engine
 from .errors import OutageError, TrippingError, UnfinishedError
 from .learning import Nightly, learn_again
@@ -122,16 +122,23 @@ class Live:
         parts = list(self._deliveries.parts(batch))
         for i, part in enumerate(parts):
             try:
-                done = self._kept(partial(self._deliveries.begin, part)) and self._kept(
-                    partial(self.engine.handle, part.messages)
-                )
+                done = self._kept(partial(self._read, part))
             except UnfinishedError as error:
+                self._kept(partial(self._deliveries.end, part, len(error.rest)))
                 error.rest = [*error.rest, *(message for later in parts[i + 1 :] for message in later.messages)]
-                self._kept(partial(self._deliveries.end, part))
                 raise
             if not done or not self._kept(partial(self._deliveries.end, part)):
                 return False
         return True
+
+    def _read(self, part: Part) -> None:
+        """Handle a part; while an outage lasts nothing is in our hands."""
+        self._deliveries.begin(part)
+        try:
+            self.engine.handle(part.messages)
+        except OutageError:
+            self._deliveries.pause(part)
+            raise
 
     def _kept(self, work: Callable[[], None]) -> bool:
         """Do the work, again and again while there is an outage; False where the end was asked for meanwhile."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, update
@@ -33,8 +33,8 @@ class Found:
     deaths: int
     """How many workers it ended so far."""
 
-    aside: frozenset[int] = frozenset()
-    """Offsets of messages that were set aside for that, and may come again."""
+    aside: Mapping[int, float | None] = field(default_factory=dict)
+    """Messages that were set aside for that, and may come again: when each came first, Unix seconds, by offset."""
 
 
 def claim(connection: Connection, places: Sequence[Place], worker: str, reason: str) -> dict[Place, Found]:
@@ -43,7 +43,7 @@ def claim(connection: Connection, places: Sequence[Place], worker: str, reason: 
     for place in sorted(places):
         row = connection.execute(select(tables.deliveries).where(*_at(place))).mappings().first()
         how = _found(row, worker)
-        found[place] = replace(how, aside=ledger.offsets(connection, place, reason))
+        found[place] = replace(how, aside=ledger.aside_for(connection, place, reason))
         left = {"first": None, "last": None, "suspect": how.suspect, "deaths": how.deaths}
         rows.append(_key(place) | {"worker": worker} | left)
     upsert(connection, tables.deliveries, columns_of(rows))
@@ -60,8 +60,8 @@ def _found(row: Any, worker: str) -> Found:
     return Found(in_order=False, first=first, last=last, suspect=suspect, deaths=deaths)
 
 
-def mark(connection: Connection, place: Place, first: int, last: int) -> None:
-    """Messages of these offsets are read now."""
+def mark(connection: Connection, place: Place, first: int | None, last: int | None) -> None:
+    """Messages of these offsets are read now; None: none are."""
     connection.execute(update(tables.deliveries).where(*_at(place)).values(first=first, last=last))
 
 

@@ -77,7 +77,25 @@ def set_aside(connection: Connection, message: Message, reasons: list[tuple[str,
         }
         for part, (reason, traceback) in enumerate(reasons)
     ]
+    _make_room(connection, message)
     insert_new(connection, tables.dead_letters, columns_of(rows))
+
+
+def _make_room(connection: Connection, message: Message) -> None:
+    """Where another message was kept at this place, of a topic that was made anew since, or of a file: it stays.
+
+    The same message comes at the same time again; where nobody noted that, with the same bytes, if these were kept.
+    """
+    d = tables.dead_letters
+    here = _of(as_key(message.source), as_key(message.topic), message.partition, message.offset)
+    differ = (d.c.payload != message.payload) & (func.length(d.c.payload) > 0)
+    kept = connection.execute(select(d.c.id, d.c.timestamp, differ).where(*here, d.c.part == 0)).first()
+    if kept is None:
+        return
+    noted = kept.timestamp is not None and message.timestamp is not None
+    if kept.timestamp != message.timestamp if noted else kept[2]:
+        older = as_key(f"{message.source} before {kept.id}")
+        connection.execute(update(d).where(*here).values(source=older))
 
 
 def bare(message: Message, reason: str, error: BaseException) -> tuple[Message, str]:
@@ -106,11 +124,11 @@ def dead_letters(connection: Connection, *, limit: int | None = None) -> list[Ro
     return [dict(row) for row in rows]
 
 
-def offsets(connection: Connection, place: tuple[str, str, int], reason: str) -> frozenset[int]:
-    """Offsets of messages of a source, topic and partition that were set aside for a reason."""
+def aside_for(connection: Connection, place: tuple[str, str, int], reason: str) -> dict[int, float | None]:
+    """Messages of a source, topic and partition that were set aside for a reason: when each came, by offset."""
     d = tables.dead_letters.c
     where = d.source == as_key(place[0]), d.topic == as_key(place[1]), d.partition == place[2], d.reason == reason
-    return frozenset(connection.execute(select(d.offset).where(*where)).scalars())
+    return {row.offset: row.timestamp for row in connection.execute(select(d.offset, d.timestamp).where(*where))}
 
 
 def dead_letter(connection: Connection, letter: int) -> Row | None:

@@ -167,3 +167,18 @@ def test_rules_of_the_schema_are_the_messages_fault(world: World) -> None:
     with pytest.raises(Exception, match=r"NULL|null") as caught, world.store.begin() as connection:
         connection.execute(text("INSERT INTO facts (name, value) VALUES ('a', NULL)"))
     assert world.store.is_of_data(caught.value)
+
+
+def test_messages_of_a_topic_that_was_made_anew_are_kept_beside_the_old_ones(world: World) -> None:
+    def at_five(payload: bytes, came: float) -> Message:
+        return Message(payload=payload, topic="t", source="b", offset=5, timestamp=came)
+
+    world.hears(at_five(b"{old", 1.0))
+    world.hears(at_five(b"{old", 1.0))  # the same once more
+    assert len(world.dead_letters()) == 1
+    for payload, came in ((b"{new", 1000.0), (b"{new", 2000.0)):
+        world.hears(at_five(payload, came))
+    letters = world.dead_letters()
+    kept = [world.ask(ledger.message, row["id"]) for row in letters]
+    assert [(m.payload, m.timestamp) for m in kept] == [(b"{old", 1.0), (b"{new", 1000.0), (b"{new", 2000.0)]
+    assert len({row["source"] for row in letters}) == 3

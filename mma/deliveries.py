@@ -169,6 +169,14 @@ class Deliveries:
         """Others read these partitions from now on."""
         self._release(self._ours & {(source, *place) for place in places})
 
+    def made_anew(self, source: str, places: Sequence[tuple[str, int]]) -> None:
+        """Other messages have these offsets from now on: what ended workers there is gone."""
+        anew = [(source, *place) for place in places]
+        with _without_outage(), self._store.begin() as connection:
+            deliveries.forget(connection, anew)
+        for place in anew:
+            self._care.pop(place, None)
+
     def _release(self, gone: set[Place]) -> None:
         if gone:
             with _without_outage(), self._store.begin() as connection:

@@ -81,6 +81,13 @@ def release(connection: Connection, places: Iterable[Place], worker: str) -> Non
         connection.execute(ours.values(worker=None, first=None, last=None))
 
 
+def forget(connection: Connection, places: Iterable[Place]) -> None:
+    """No message of these ended a worker: their topic was made anew."""
+    for place in sorted(places):
+        nothing = {"first": None, "last": None, "suspect": None, "deaths": 0}
+        connection.execute(update(tables.deliveries).where(*_at(place)).values(nothing))
+
+
 def known(
     connection: Connection, source: str, places: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[str, int | None]]:

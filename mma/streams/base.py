@@ -49,3 +49,7 @@ class Book(Protocol):
     def give_back(self, source: str, places: Sequence[tuple[str, int]]) -> None:
         """Others read these from now on."""
         ...
+
+    def made_anew(self, source: str, places: Sequence[tuple[str, int]]) -> None:
+        """Other messages have these offsets from now on."""
+        ...

@@ -250,7 +250,7 @@ class KafkaSource:
         self.gaps.begin(consumer, [p for p in partitions if not self._is_pulse(p.topic)])
         known = self.book.known(self.broker, sorted(places)) if self.book and places else {}
         for place, was in self.remade.begin(places, known).items():
-            self.gaps.anew(consumer, place, was)
+            self._made_anew(consumer, place, was)
             next(p for p in partitions if (p.topic, p.partition) == place).offset = OFFSET_BEGINNING
         for p in partitions:
             if self._is_pulse(p.topic):
@@ -269,11 +269,16 @@ class KafkaSource:
         self._commits.forget(skipped)
         self._ends.forget(skipped)
         for place in skipped:
-            self.gaps.anew(self._consumer, place, places[place])
+            self._made_anew(self._consumer, place, places[place])
         self._consumer.incremental_unassign([TopicPartition(*place) for place in skipped])
         self._consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in skipped])
         held = frozenset().union(*self._held.values())
         self._consumer.pause([TopicPartition(*place) for place in skipped if place[0] in held])
+
+    def _made_anew(self, consumer: Any, place: tuple[str, int], was: int | None) -> None:
+        self.gaps.anew(consumer, place, was)
+        if self.book is not None:
+            self.book.made_anew(self.broker, [place])
 
     def _given_back(self, consumer: Any, partitions: list[Any]) -> None:
         """Others read these from now on."""

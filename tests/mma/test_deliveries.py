@@ -57,6 +57,22 @@ def test_a_message_of_a_topic_that_was_made_anew_is_not_the_one_that_ended_worke
     assert [m.offset for part in other.parts(again) for m in part.messages if m.fault] == [5]
 
 
+def test_the_suspect_of_a_topic_that_was_made_anew_is_forgotten(store: Store) -> None:
+    batch = [message(i) for i in range(10)]
+    for _ in range(2):  # two workers end while they read message 5 alone
+        ended(store, batch)
+        with store.begin() as connection:
+            deliveries.mark(connection, PLACE, 5, 5)
+    anew = Deliveries(store, len(batch))
+    anew.claim(batch)
+    anew.made_anew(PLACE[0], [PLACE[1:]])
+    assert [m.fault for part in anew.parts(batch) for m in part.messages] == [None] * 10
+    anew.release()
+    after = Deliveries(store, len(batch))
+    after.claim(batch)
+    assert [len(part.messages) for part in after.parts(batch)] == [10]  # as ever
+
+
 def test_a_worker_that_is_killed_in_an_outage_blames_no_message(store: Store) -> None:
     batch = [message(3)]
     ended(store, batch)

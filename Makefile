@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test search check bench cluster faults calibration sbom hashes release setup format clean
+.PHONY: demo test search check bench cluster docs docs-publish faults calibration lowest dist sbom hashes release setup format clean
 
 demo: setup ## an offline night with known truth
 	$(BIN)/mma demo
@@ -33,6 +33,23 @@ bench: setup ## side by side with peers
 cluster: setup ## Kafka, PostgreSQL, two workers and a simulated night; ARGS=--help tells more
 	$(BIN)/python -m mma.simulate.cluster $(ARGS)
 
+docs: .venv-docs/.ready ## the documentation, in site/index.html; warnings are errors
+	MMA_DOCS_OFFLINE=true .venv-docs/bin/mkdocs build --quiet --strict
+
+docs-publish: .venv-docs/.ready ## a version of it to the branch gh-pages: VERSION=1.2 ALIAS=latest; main is VERSION=dev
+	.venv-docs/bin/mike deploy --push --update-aliases $(VERSION) $(ALIAS)
+	$(if $(ALIAS),.venv-docs/bin/mike set-default --push $(ALIAS))
+
+lowest: release ## the tests on the oldest versions that pyproject.toml allows
+	$(PYTHON) -m venv --clear .venv-lowest
+	.venv-release/bin/uv pip compile --quiet --resolution lowest-direct --python .venv-lowest/bin/python \
+	    --extra postgres --extra parquet --extra plots pyproject.toml -o .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c .venv-lowest/lowest.txt -e '.[postgres,parquet,plots,dev]'
+	.venv-lowest/bin/pytest -n 2 --dist worksteal -q
+
+dist: release ## the packages for a release, in dist
+	.venv-release/bin/uv build --quiet
+
 sbom: release ## sbom.cdx.json: what the image is made of, for those who must know
 	.venv-release/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json image-packages.txt
 
@@ -45,6 +62,11 @@ release: .venv-release/.ready
 .venv-release/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-release
 	.venv-release/bin/pip install --quiet --disable-pip-version-check -c constraints.txt uv cyclonedx-bom
+	touch $@
+
+.venv-docs/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	touch $@
 
 format: setup
@@ -60,4 +82,4 @@ setup: .venv/.ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-release
+	rm -rf .venv .venv-release .venv-docs .venv-lowest site

@@ -1,4 +1,4 @@
-"""How the cost of a match grows: ``python -m benchmarks.growth`` prints the table, draws docs/growth.svg and .png."""
+"""How the cost of a match grows: ``python -m benchmarks.growth`` prints it and draws docs/explanation/growth.*."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALERTS = (100, 1000, 10_000, 100_000)
 MOST_HITS = 20_000_000
 """Combinations with more hits than this are left out: they say nothing new."""
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "explanation"
 
 Measured = tuple[int, int, int, float]
 """Regions, alerts, hits, seconds."""

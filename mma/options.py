@@ -25,8 +25,8 @@ def replay(parser: argparse.ArgumentParser) -> None:
 
 
 def events(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state", choices=("active", "expired", "retracted", "unlocated"))
-    parser.add_argument("--limit", type=whole(), metavar="N")
+    parser.add_argument("--state", choices=("active", "expired", "retracted", "unlocated"), help="only those")
+    parser.add_argument("--limit", type=whole(), metavar="N", help="only the first N")
 
 
 def event(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def candidates(parser: argparse.ArgumentParser) -> None:
 
 
 def object_(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("object", metavar="ID")
+    parser.add_argument("object", metavar="ID", help="id or any other name, in any case")
 
 
 def cone(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,7 @@ def cone(parser: argparse.ArgumentParser) -> None:
 
 
 def associations(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("event", nargs="?", metavar="EVENT")
+    parser.add_argument("event", nargs="?", metavar="EVENT", help="only those of this event")
 
 
 def dead_letters(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +89,7 @@ def outbox(parser: argparse.ArgumentParser) -> None:
 def catalog(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     load = actions.add_parser("import", help="import galaxies: FITS, CSV, ECSV, VOTable, Parquet, or GLADE+.txt")
-    load.add_argument("file", metavar="FILE")
+    load.add_argument("file", metavar="FILE", help="the catalogue")
     load.add_argument("--name", help="name of the catalogue (default: the file's)")
     load.add_argument("--column", action="append", default=[], metavar="OURS=THEIRS", help="e.g. distance_mpc=bestdist")
     load.add_argument(
@@ -103,20 +103,23 @@ def catalog(parser: argparse.ArgumentParser) -> None:
     load.add_argument("--agn", action="store_true", help="active nuclei, which need no distance and are no hosts")
     actions.add_parser("list", help="catalogues that were imported")
     drop = actions.add_parser("remove", help="delete a catalogue")
-    drop.add_argument("name")
+    drop.add_argument("name", metavar="NAME", help="as mma catalog list shows it")
     for action in actions.choices.values():
         shared(action, default=argparse.SUPPRESS)
 
 
 def verdict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", nargs="?", metavar="EVENT", help="without an object: verdicts on its candidates")
-    parser.add_argument("object", nargs="?", metavar="OBJECT")
-    parser.add_argument("status", nargs="?", choices=("pending", "confirmed", "ambiguous", "rejected"))
+    parser.add_argument("object", nargs="?", metavar="OBJECT", help="id or any other name of the object")
+    statuses = ("pending", "confirmed", "ambiguous", "rejected")
+    parser.add_argument(
+        "status", nargs="?", choices=statuses, help="what it is; confirmed and rejected change its score"
+    )
     parser.add_argument(
         "--class", dest="spectral_class", metavar="CLASS", help="by a spectrum: 'SN Ia' ...; none takes it back"
     )
     parser.add_argument("--who", "--by", metavar="NAME", help="who says so (default: your account's name)")
-    parser.add_argument("--why", metavar="TEXT")
+    parser.add_argument("--why", metavar="TEXT", help="a reason, shown with the verdict")
     parser.add_argument("--learn", action="store_true", help="print settings that account for the verdicts so far")
 
 
@@ -130,14 +133,14 @@ def tag(parser: argparse.ArgumentParser) -> None:
 
 
 def classify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("object", metavar="OBJECT")
+    parser.add_argument("object", metavar="OBJECT", help="id or any other name of the object")
     parser.add_argument("classifier", metavar="CLASSIFIER", help="as [score.classifiers] of the settings names it")
     parser.add_argument("probability", nargs="+", metavar="CLASS=P", help="e.g. KN=0.93 other=0.07")
     parser.add_argument("--version", default="", help="of the classifier")
 
 
 def chance(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("event", metavar="EVENT")
+    parser.add_argument("event", metavar="EVENT", help="id or any other name, in any case")
     parser.add_argument(
         "--trials", type=whole(), default=200, metavar="N", help="places and times that are tried (200)"
     )
@@ -159,18 +162,26 @@ def db(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="look for damage in the database, and say what to do")
     check.add_argument("--mend", action="store_true", help="keep damaged maps anew from the notices they came in")
     backup = actions.add_parser("backup", help="copy an SQLite database to a file, while all runs")
-    backup.add_argument("file", metavar="FILE")
+    backup.add_argument("file", metavar="FILE", help="where the copy is written")
     for action in actions.choices.values():
         shared(action, default=argparse.SUPPRESS)
 
 
 def config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("show", "check"), nargs="?", default="show")
+    parser.add_argument(
+        "action",
+        choices=("show", "check"),
+        nargs="?",
+        default="show",
+        help="print the settings in force, or check them",
+    )
 
 
 def demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alerts", type=whole(), default=30000, metavar="N", help="optical detections (30000)")
-    parser.add_argument("--seed", type=whole(0), default=3, metavar="N")
+    parser.add_argument(
+        "--seed", type=whole(0), default=3, metavar="N", help="begins the random numbers: the same night again (3)"
+    )
     parser.add_argument("--keep", metavar="FOLDER", help="keep the night and its database in this folder")
 
 
@@ -183,8 +194,8 @@ def simulate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--events", type=whole(None), default=4, metavar="N", help="events; the kinds take turns (4)")
     parser.add_argument("--nights", type=whole(None), default=10, metavar="N", help="nights that they fall into (10)")
-    parser.add_argument("--seed", type=whole(None), default=1, metavar="N")
-    parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf")
+    parser.add_argument("--seed", type=whole(None), default=1, metavar="N", help="begins the random numbers (1)")
+    parser.add_argument("--survey", choices=("ztf", "lsst"), default="ztf", help="whose packets are made (ztf)")
     parser.add_argument("--kinds", default="cbc,grb,neutrino,flare", metavar="KIND,...", help="cbc,grb,neutrino,flare")
     parser.add_argument(
         "--background",
@@ -301,7 +312,8 @@ def token(parser: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="NAME", help="whose it is")
     add.add_argument("--write", action="store_true", help="it may also change things: verdicts, tags")
     actions.add_parser("list", help="names of the tokens")
-    actions.add_parser("revoke", help="end a token at once").add_argument("name", metavar="NAME")
+    revoke = actions.add_parser("revoke", help="end a token at once")
+    revoke.add_argument("name", metavar="NAME", help="whose it is")
     for action in actions.choices.values():
         shared(action, default=argparse.SUPPRESS)
 

@@ -1,6 +1,6 @@
 """How it shines: a light curve under each counterpart class, against that of unrelated transients.
 
-See docs/score.md for the models, and ``gaussian`` for the arithmetic.
+See docs/explanation/score.md for the models, and ``gaussian`` for the arithmetic.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Transients as tables: CSV and its like (TNS, Open Astronomy Catalog, any with position and time), ECSV, VOTable.
 
-Columns are found by name in any case (docs/tables.md lists them); angles are as ``skymaps.positions`` reads them, in
-the units that the table tells. Time is MJD, JD or ISO, in UTC; a date alone is noon of that day. A cell that can be
-read in two ways costs its row, by name.
+Columns are found by name in any case (docs/reference/tables.md lists them); angles are as ``skymaps.positions`` reads
+them, in the units that the table tells. Time is MJD, JD or ISO, in UTC; a date alone is noon of that day. A cell that
+can be read in two ways costs its row, by name.
 """
 
 from __future__ import annotations

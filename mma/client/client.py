@@ -69,7 +69,7 @@ class Client:
             Only those to which the sender gives at least this probability (0.5) of a class, e.g. BNS.
         filters
             ``state="active"``, ``kind=["cbc", "burst"]``, ``far_hz_max=1e-7 * u.Hz``, ``time_min=Time(...)``: any of
-            docs/client.md, numbers in its units or as Quantity. An unknown one is a ConfigError.
+            docs/reference/client.md, numbers in its units or as Quantity. An unknown one is a ConfigError.
         """
         least = None if source_class is None else 0.5 if source_class_min is None else source_class_min
         more = {"source_class": source_class, "source_class_min": least}

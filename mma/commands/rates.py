@@ -42,7 +42,7 @@ def rates(options: Namespace) -> None:
         )
         out.print(moved, markup=False)
     if not rows:
-        out.print("nothing was learnt yet: the published rates hold (docs/rates.md)", markup=False)
+        out.print("nothing was learnt yet: the published rates hold (docs/explanation/rates.md)", markup=False)
         return
     out.print(f"set {answer['set']} of {answer['made']}, {answer['parameters']}; per deg2 in 14 d", markup=False)
     out.print(table("", [(name, "right") for name in COLUMNS], (_line(row) for row in rows), ()))

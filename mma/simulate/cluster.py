@@ -31,7 +31,7 @@ from .showing import Shares, results, told
 PARTITIONS = 8
 PREFIX = "mma"
 GAMMA = f"{PREFIX}.gamma"
-"""Where ``mma publish gamma`` sends to, as docs/live.md has it; nothing of the simulated night is there."""
+"""Where ``mma publish gamma`` sends to, as docs/howto/publish.md has it; nothing of the simulated night is there."""
 
 SAY_S = 5.0
 """Workers tell how they are this often, and so do we."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-NOTEBOOK = Path(__file__).parents[2] / "docs" / "first-night.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "docs" / "start" / "first-night.ipynb"
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient

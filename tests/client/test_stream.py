@@ -25,7 +25,7 @@ from mma.store import Store, tokens
 from tests.api.filling import fill, message, put
 
 IDLE_S = 1.0
-CLIENT_MD = Path(__file__).parents[2] / "docs/client.md"
+CLIENT_MD = Path(__file__).parents[2] / "docs/reference/client.md"
 
 
 @pytest.fixture

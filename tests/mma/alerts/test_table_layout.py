@@ -172,11 +172,11 @@ def test_cases(data: Any, case: str) -> None:
 
 
 def test_every_name_of_a_column_is_documented() -> None:
-    """In docs/tables.md, but for rare spellings of the same."""
+    """In docs/reference/tables.md, but for rare spellings of the same."""
     from pathlib import Path
 
     from mma.alerts.table_names import ALIASES
 
-    text = (Path(__file__).parents[3] / "docs" / "tables.md").read_text()
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "tables.md").read_text()
     for want, names in ALIASES.items():
         assert f"`{names[0]}`" in text, want

@@ -33,8 +33,9 @@ bench: setup ## side by side with peers
 cluster: setup ## Kafka, PostgreSQL, two workers and a simulated night; ARGS=--help tells more
 	$(BIN)/python -m mma.simulate.cluster $(ARGS)
 
-docs: .venv-docs/.ready ## the documentation, in site/index.html; warnings are errors
-	MMA_DOCS_OFFLINE=true .venv-docs/bin/mkdocs build --quiet --strict
+docs: .venv-docs/.ready ## the documentation, in site/index.html; warnings are errors, and nothing is loaded from elsewhere
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+	! grep -rlE '<(script|link|img)[^>]+(src|href)="?(https?:)?//' --include='*.html' site
 
 docs-publish: .venv-docs/.ready ## a version of it to the branch gh-pages: VERSION=1.2 ALIAS=latest; main is VERSION=dev
 	.venv-docs/bin/mike deploy --push --update-aliases $(VERSION) $(ALIAS)
@@ -45,7 +46,7 @@ lowest: release ## the tests on the oldest versions that pyproject.toml allows
 	.venv-release/bin/uv pip compile --quiet --resolution lowest-direct --python .venv-lowest/bin/python \
 	    --extra postgres --extra parquet --extra plots pyproject.toml -o .venv-lowest/lowest.txt
 	.venv-lowest/bin/pip install --quiet --disable-pip-version-check -c .venv-lowest/lowest.txt -e '.[postgres,parquet,plots,dev]'
-	.venv-lowest/bin/pytest -n 2 --dist worksteal -q
+	.venv-lowest/bin/pytest -n 2 --dist worksteal -q -o filterwarnings=default # old packages deprecate each other
 
 dist: release ## the packages for a release, in dist
 	.venv-release/bin/uv build --quiet

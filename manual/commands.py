@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Iterator
 
 from mma import cli
@@ -63,8 +64,11 @@ def _inner(
 
 def _section(words: tuple[str, ...], parser: argparse.ArgumentParser, shared: set[str]) -> str:
     rows = [_row(action) for action in told(parser) if action.dest not in shared]
-    usage = parser.format_usage().removeprefix("usage: ").replace(" [--db URL] [-c FILE] [--json] [-v]", "")
-    usage = " ".join(usage.split()).replace(" [--db URL] [-c FILE] [--json] [-v]", "").replace(" [-h]", "")
+    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    usage = usage.replace(" [-h]", "").replace(" [--db URL] [-c FILE] [--json] [-v]", "")
+    usage = "\n".join(
+        textwrap.wrap(usage, 84, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    )
     head = f"\n{'#' * (len(words) + 1)} mma {' '.join(words)}\n\n{_sentence(parser.description or '')}\n"
     return f"{head}\n```text\n{usage}\n```\n\n" + (table(("argument or option", "meaning"), rows) if rows else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +47,19 @@ def page() -> str:
 
 def routes() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Method, address and description of each route."""
+    for path, methods in _document()["paths"].items():
+        for method, route in methods.items():
+            yield method, path, route
+
+
+@cache
+def _document() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mma-docs-") as folder:
         store = Store(str(Path(folder) / "empty.sqlite"))
         try:
-            document = create_app(store, Settings()).openapi()
+            return create_app(store, Settings()).openapi()
         finally:
             store.close()
-    for path, methods in document["paths"].items():
-        for method, route in methods.items():
-            yield method, path, route
 
 
 def meaning(parameter: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from ..publish.message import version
 from ..store import Store, queries
 from . import answering
 from .feed import Feed
-from .problems import problem, responses
+from .problems import problem, problem_responses
 
 router = APIRouter(tags=["about"])
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,7 +36,7 @@ GUARDS = {
 """Of the page: it has its style within itself, and loads nothing."""
 
 
-@router.get("/health", responses=answering.documented("The database answers") | responses(503))
+@router.get("/health", responses=answering.documented("The database answers") | problem_responses(503))
 def health(request: Request) -> Response:
     """Whether the database answers, and which version this is."""
     try:
@@ -47,7 +47,7 @@ def health(request: Request) -> Response:
     return answering.json(request, {"status": "ok", "version": version()})
 
 
-@router.get("/api/status", responses=answering.documented("How it goes") | responses(503))
+@router.get("/api/status", responses=answering.documented("How it goes") | problem_responses(503))
 def status(request: Request) -> Response:
     """What came in, from where, and what became of it; what is known; what went out. Files without their folders."""
     with answering.store_of(request).read() as connection:
@@ -55,7 +55,7 @@ def status(request: Request) -> Response:
     return answering.json(request, {"version": version(), **found})
 
 
-@router.get("/api/rates", responses=answering.documented("Rates of unrelated transients") | responses(503))
+@router.get("/api/rates", responses=answering.documented("Rates of unrelated transients") | problem_responses(503))
 def rates(request: Request) -> Response:
     """The newest learnt set by survey, depth, latitude and detections: per square degree in 14 d, with its errors."""
     with answering.store_of(request).read() as connection:

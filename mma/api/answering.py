@@ -23,7 +23,7 @@ from ..export.columns import Column
 from ..store import Store
 from . import writers
 from .asking import FORMATS, Form, Paged
-from .problems import AGAIN_S, ProblemError, responses
+from .problems import AGAIN_S, ProblemError, problem_responses
 
 log = logging.getLogger(__name__)
 
@@ -263,7 +263,7 @@ def described(text: str, item: str, *, tables: bool = True) -> dict[int | str, d
         200: {"description": text, "content": content},
         304: {"description": "The caller has it"},
     }
-    return found | responses(400, 401, 404, 406, 422, 429)
+    return found | problem_responses(400, 401, 404, 406, 422, 429)
 
 
 def documented(text: str, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from ..store.fields import CANDIDATES, EVENTS
 from ..store.known import refuse_unknown
 from ..store.listing import SORTABLE
 from . import answering, asking, columns
-from .problems import responses
+from .problems import problem_responses
 
 router = APIRouter(prefix="/api", tags=["events"])
 Row = dict[str, Any]
@@ -73,7 +73,7 @@ def _pairs(connection: Connection, found: listing.Listing) -> Iterator[tuple[Row
     return ((facts, row) for row in listing.whole(connection, found))
 
 
-@router.get("/events/{event}", responses=answering.documented("The event") | responses(404))
+@router.get("/events/{event}", responses=answering.documented("The event") | problem_responses(404))
 def event(request: Request, event: asking.Name) -> Response:
     """One event by id or alias, with the shape of its region (null: none, or a map), its notices and associations."""
     with answering.store_of(request).read() as connection:
@@ -83,7 +83,7 @@ def event(request: Request, event: asking.Name) -> Response:
 
 @router.get(
     "/events/{event}/notices/{number}/raw",
-    responses=answering.documented("The notice, byte for byte", "*/*") | responses(404),
+    responses=answering.documented("The notice, byte for byte", "*/*") | problem_responses(404),
 )
 def raw(request: Request, event: asking.Name, number: Annotated[int, Path(ge=1, le=10**9)]) -> Response:
     """One notice of an event as it came, by its number in the event's ``notices``."""
@@ -96,7 +96,7 @@ def raw(request: Request, event: asking.Name, number: Annotated[int, Path(ge=1, 
 
 @router.get(
     "/events/{event}/candidates",
-    responses=answering.described("Candidates, the best first", "A candidate") | responses(404, 503),
+    responses=answering.described("Candidates, the best first", "A candidate") | problem_responses(404, 503),
 )
 def candidates(request: Request, event: asking.Name, asked: Annotated[Any, Depends(CANDIDATES_ASKED)]) -> Response:
     """An event's candidates, filtered and sorted; ranks are places among all that stand, whatever is filtered."""
@@ -111,7 +111,7 @@ def candidates(request: Request, event: asking.Name, asked: Annotated[Any, Depen
     return listed(request, asked, found, form, columns.CANDIDATES, f"{name}-candidates")
 
 
-@router.get("/candidates/{event}/{object_id}", responses=answering.documented("The candidate") | responses(404))
+@router.get("/candidates/{event}/{object_id}", responses=answering.documented("The candidate") | problem_responses(404))
 def candidate(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
     """One candidate, with every score it had, oldest first."""
     with answering.store_of(request).read() as connection:
@@ -134,14 +134,16 @@ TOGETHER = asking.query(Together)
 
 @router.get(
     "/associations",
-    responses=answering.described("Associations, the most significant first", "Two events") | responses(404),
+    responses=answering.described("Associations, the most significant first", "Two events") | problem_responses(404),
 )
 def associations(request: Request, asked: Annotated[Any, Depends(TOGETHER)]) -> Response:
     """Pairs of events that may be one, each with the id of the group that holds both."""
     return _together(request, asked, queries.paired, columns.ASSOCIATIONS, "associations")
 
 
-@router.get("/groups", responses=answering.described("Groups, the most probable first", "A group") | responses(404))
+@router.get(
+    "/groups", responses=answering.described("Groups, the most probable first", "A group") | problem_responses(404)
+)
 def groups(request: Request, asked: Annotated[Any, Depends(TOGETHER)]) -> Response:
     """Groups of events that may be one source: all, or those that hold one event."""
     return _together(request, asked, stored_groups.listing, columns.GROUPS, "groups")

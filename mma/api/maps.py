@@ -24,7 +24,7 @@ from ..store import maps as kept
 from ..store import queries
 from ..store.codec import event_of
 from . import answering, asking, drawing
-from .problems import responses
+from .problems import problem_responses
 
 router = APIRouter(prefix="/api", tags=["skymaps"])
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the bytes the map came in, hex")]
@@ -99,14 +99,14 @@ def _made(request: Request, sha256: str, kind: str, make: Callable[[Region], byt
     return once.get(f"{sha256}.{kind}", build)
 
 
-@router.get("/skymaps/{sha256}.moc.fits", responses=answering.documented("MOC 1.1", MOC) | responses(404))
+@router.get("/skymaps/{sha256}.moc.fits", responses=answering.documented("MOC 1.1", MOC) | problem_responses(404))
 def moc(request: Request, sha256: Sha256, asked: Annotated[Any, Depends(LEVEL_ASKED)]) -> Response:
     """A credible region as a coverage map."""
     body = _made(request, sha256, f"moc-{asked.level!r}", lambda region: skymaps.write_moc(region, asked.level))
     return answering.tagged(request, body, MOC, f"{sha256}-moc-{asked.level!r}", FOREVER)
 
 
-@router.get("/skymaps/{sha256}.fits", responses=answering.documented("Multi-order FITS", FITS) | responses(404))
+@router.get("/skymaps/{sha256}.fits", responses=answering.documented("Multi-order FITS", FITS) | problem_responses(404))
 def fits(request: Request, sha256: Sha256) -> Response:
     """The map as it is kept: every cell and distance layer, multi-order."""
     with answering.store_of(request).read() as connection:
@@ -114,7 +114,7 @@ def fits(request: Request, sha256: Sha256) -> Response:
     return answering.tagged(request, body, FITS, f"{sha256}-fits", FOREVER)
 
 
-@router.get("/skymaps/{sha256}.geojson", responses=answering.documented("GeoJSON", GEOJSON) | responses(404))
+@router.get("/skymaps/{sha256}.geojson", responses=answering.documented("GeoJSON", GEOJSON) | problem_responses(404))
 def geojson(request: Request, sha256: Sha256) -> Response:
     """The 50 % and 90 % regions as polygons of HEALPix cells."""
 
@@ -125,21 +125,23 @@ def geojson(request: Request, sha256: Sha256) -> Response:
     return answering.tagged(request, body, GEOJSON, f"{sha256}-geojson", FOREVER)
 
 
-@router.get("/skymaps/{sha256}.svg", responses=answering.documented("A picture", SVG) | responses(404))
+@router.get("/skymaps/{sha256}.svg", responses=answering.documented("A picture", SVG) | problem_responses(404))
 def svg(request: Request, sha256: Sha256) -> Response:
     """The whole sky with the 50 % and 90 % regions."""
     body = _made(request, sha256, "svg", lambda region: drawing.svg(region, f"sky map {sha256[:12]}").encode())
     return answering.tagged(request, body, SVG, f"{sha256}-svg", FOREVER | SHUT)
 
 
-@router.get("/events/{event}/region.svg", responses=answering.documented("A picture", SVG) | responses(404))
+@router.get("/events/{event}/region.svg", responses=answering.documented("A picture", SVG) | problem_responses(404))
 def event_svg(request: Request, event: asking.Name) -> Response:
     """The whole sky with an event's newest region, map or circle."""
     body, tag = _of_event(request, event, "svg", lambda region, name: drawing.svg(region, name).encode())
     return answering.tagged(request, body, SVG, tag, SHUT)
 
 
-@router.get("/events/{event}/region.geojson", responses=answering.documented("GeoJSON", GEOJSON) | responses(404))
+@router.get(
+    "/events/{event}/region.geojson", responses=answering.documented("GeoJSON", GEOJSON) | problem_responses(404)
+)
 def event_geojson(request: Request, event: asking.Name) -> Response:
     """An event's newest region, map or circle, as polygons of HEALPix cells."""
     body, tag = _of_event(
@@ -148,7 +150,7 @@ def event_geojson(request: Request, event: asking.Name) -> Response:
     return answering.tagged(request, body, GEOJSON, tag)
 
 
-@router.get("/events/{event}/region.moc.fits", responses=answering.documented("MOC 1.1", MOC) | responses(404))
+@router.get("/events/{event}/region.moc.fits", responses=answering.documented("MOC 1.1", MOC) | problem_responses(404))
 def event_moc(request: Request, event: asking.Name, asked: Annotated[Any, Depends(LEVEL_ASKED)]) -> Response:
     """An event's newest region, map or circle, as a coverage map."""
     level: float = asked.level

@@ -16,7 +16,7 @@ from ..places import position
 from ..store import cone as cones
 from ..store import queries
 from . import answering, asking, columns
-from .problems import ProblemError, responses
+from .problems import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api", tags=["objects"])
 Row = dict[str, Any]
@@ -38,14 +38,16 @@ class ConeAsked(asking.Paged):
 CONE_ASKED = asking.query(ConeAsked)
 
 
-@router.get("/objects/{object_id}", responses=answering.documented("The object") | responses(404))
+@router.get("/objects/{object_id}", responses=answering.documented("The object") | problem_responses(404))
 def object_(request: Request, object_id: asking.Name) -> Response:
     """One object by id or alias, with its light curve and every event that it is or was a candidate of."""
     with answering.store_of(request).read() as connection:
         return answering.json(request, queries.object_(connection, object_id))
 
 
-@router.get("/cone", responses=answering.described("Objects, the nearest first", "An object") | responses(404, 503))
+@router.get(
+    "/cone", responses=answering.described("Objects, the nearest first", "An object") | problem_responses(404, 503)
+)
 def cone(request: Request, asked: Annotated[Any, Depends(CONE_ASKED)]) -> Response:
     """Objects within a radius of a position, however large. Whole results are in no order."""
     form = answering.form_of(request, asked.format)

@@ -78,7 +78,7 @@ def problem(
     return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of these problems."""
     content = {MEDIA_TYPE: {"schema": SCHEMA}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}

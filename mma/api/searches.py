@@ -21,7 +21,7 @@ from ..store.paging import Order
 from ..store.search import SearchError
 from . import answering, asking, columns
 from .documents import search_body
-from .problems import ProblemError, responses
+from .problems import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ Found = Callable[[Connection, search.Condition, Order | None, int | None], Itera
 
 @router.post(
     "/candidates",
-    responses=answering.described("Candidates of all events", "A candidate, without rank") | responses(503),
+    responses=answering.described("Candidates of all events", "A candidate, without rank") | problem_responses(503),
     openapi_extra=search_body(OF_CANDIDATES, tuple(SORTABLE["searched"])),
 )
 def candidates(request: Request, document: Annotated[Any, Body()], asked: Annotated[Any, Depends(ASKED)]) -> Response:
@@ -45,7 +45,7 @@ def candidates(request: Request, document: Annotated[Any, Body()], asked: Annota
 
 @router.post(
     "/objects",
-    responses=answering.described("Objects", "An object") | responses(503),
+    responses=answering.described("Objects", "An object") | problem_responses(503),
     openapi_extra=search_body(LOCI, tuple(SORTABLE["objects"])),
 )
 def objects(request: Request, document: Annotated[Any, Body()], asked: Annotated[Any, Depends(ASKED)]) -> Response:
@@ -110,7 +110,8 @@ def _order(wanted: Any, kind: str) -> Order:
 
 
 @router.post(
-    "/region", responses=answering.described("Objects inside, the best first", "A candidate") | responses(413, 503)
+    "/region",
+    responses=answering.described("Objects inside, the best first", "A candidate") | problem_responses(413, 503),
 )
 def region(
     request: Request,

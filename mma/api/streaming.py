@@ -19,7 +19,7 @@ from ..store import Store
 from ..store.wishes import resolved
 from .asking import Text
 from .feed import Feed
-from .problems import AGAIN_S, ProblemError, responses
+from .problems import AGAIN_S, ProblemError, problem_responses
 
 router = APIRouter(prefix="/api", tags=["stream"])
 MOST = 2000
@@ -63,7 +63,7 @@ def _resolved(store: Store, wish: Wish) -> tuple[Wish, list[str]]:
         return resolved(connection, wish)
 
 
-@router.get("/stream", responses=ANSWER | responses(422, 503))
+@router.get("/stream", responses=ANSWER | problem_responses(422, 503))
 async def stream(
     request: Request,
     asked: Annotated[Listening, Query()],

@@ -17,7 +17,7 @@ from ..judging import Bench
 from ..store import listing, queries, tags
 from . import answering, asking
 from .access import writing
-from .problems import responses
+from .problems import problem_responses
 
 router = APIRouter(prefix="/api", tags=["tags"])
 ITS = "/candidates/{event}/{object_id}/tags"
@@ -36,7 +36,7 @@ Tag = Annotated[
     AfterValidator(_is_tag),
 ]
 Who = Annotated[str, Depends(writing)]
-DONE = answering.documented("The candidate after it") | responses(401, 403, 404, 422, 503)
+DONE = answering.documented("The candidate after it") | problem_responses(401, 403, 404, 422, 503)
 
 
 class Asked(asking.Asked):

@@ -19,7 +19,7 @@ from ..store.search import printable
 from ..store.verdicts import Verdict
 from . import answering, asking
 from .access import writing
-from .problems import responses
+from .problems import problem_responses
 
 router = APIRouter(prefix="/api", tags=["verdicts"])
 
@@ -45,7 +45,9 @@ class Word(BaseModel):
         return self
 
 
-@router.get("/candidates/{event}/{object_id}/verdicts", responses=answering.documented("Verdicts") | responses(404))
+@router.get(
+    "/candidates/{event}/{object_id}/verdicts", responses=answering.documented("Verdicts") | problem_responses(404)
+)
 def listed(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
     """What was said of a candidate, the newest first."""
     with answering.store_of(request).read() as connection:
@@ -56,7 +58,7 @@ def listed(request: Request, event: asking.Name, object_id: asking.Name) -> Resp
 
 @router.post(
     "/candidates/{event}/{object_id}/verdicts",
-    responses=answering.documented("The candidate after it") | responses(401, 403, 404, 503),
+    responses=answering.documented("The candidate after it") | problem_responses(401, 403, 404, 503),
 )
 def tell(
     request: Request, event: asking.Name, object_id: asking.Name, word: Word, who: Annotated[str, Depends(writing)]

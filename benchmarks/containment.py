@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from coincidence import Event
-from mma.apart import Room
-from mma.intake import take_in
+from mma.engine.ingest import take_in
+from mma.sandbox import Room
 from mma.streams.files import find
 
 DATA = Path(os.environ.get("MMA_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -23,10 +23,10 @@ from astropy.time import Time
 
 from coincidence import AlertBatch
 from mma.alerts import Decoded, Histories, SchemaStore, decode, decode_whole, histories
-from mma.alerts.avro import container
-from mma.alerts.schemas import WriterSchema
-from mma.alerts.sniff import look
-from mma.notices import fields, igwn
+from mma.alerts.avro.framing import container
+from mma.alerts.avro.schema import WriterSchema
+from mma.alerts.detect_format import look
+from mma.notices import fields, lvk
 from mma.streams.message import Message
 from skymaps import SkyMap
 from skymaps.fits import column, open_table
@@ -83,7 +83,7 @@ def notice_to_event() -> Row:
     """The same to an Event: checked, cells sorted, sha256 of notice and map; levels are left to their first use."""
     payload = (DATA / NOTICE).read_bytes()
     peer, table = cpu(lambda: _table(payload), 20)
-    ours, event = cpu(lambda: igwn.decode(Message(payload=payload, topic="igwn.gwalert")), 20)
+    ours, event = cpu(lambda: lvk.decode(Message(payload=payload, topic="igwn.gwalert")), 20)
     assert isinstance(event.region, SkyMap)
     order = (np.log2(table["UNIQ"]) // 2 - 1).astype(int)
     lower = (np.asarray(table["UNIQ"]) - (4 << 2 * order)) << 2 * (29 - order)

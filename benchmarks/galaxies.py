@@ -13,7 +13,7 @@ import numpy as np
 from coincidence import DEFAULT, Galaxies
 from coincidence.completeness import Catalog
 from coincidence.hosts import Hosts, associate
-from mma import galaxies
+from mma import catalogs as galaxies
 from mma.store import Store, catalogs
 from skymaps import cosmology
 

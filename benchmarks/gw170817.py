@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from coincidence import rank, score
-from mma import galaxies
+from mma import catalogs as galaxies
+from mma.answers import queries
 from mma.commands import show, tables
-from mma.engine import Engine
-from mma.store import Store, catalogs, queries
+from mma.engine.engine import Engine
+from mma.store import Store, catalogs
 from mma.streams import MemorySink, MemorySource
 
 from . import night

@@ -16,7 +16,7 @@ import numpy as np
 from coincidence import DEFAULT, AlertBatch, Galaxies
 from coincidence.hosts import associate, distance_ratio
 from coincidence.population import background
-from mma import galaxies
+from mma import catalogs
 from skymaps import FloatArray
 
 LIMITS = (20.5, 22.5, 23.8)
@@ -95,7 +95,7 @@ def mean(catalog: Galaxies, limit_mag: float, event: tuple[float, float], n: int
 
 def read(path: Path, name: str) -> Galaxies:
     """A catalogue whole."""
-    return galaxies.read(path, name, {})[0]
+    return catalogs.read(path, name, {})[0]
 
 
 def means(catalog: Galaxies, n: int, seed: int = 1) -> list[Mean]:

@@ -18,9 +18,10 @@ from threading import Event, Thread
 import numpy as np
 
 from mma.alerts import SchemaStore
-from mma.notices import gamma
-from mma.simulate.broker import USER, Broker
-from mma.store import Store, queries
+from mma.answers import queries
+from mma.cluster.broker import USER, Broker
+from mma.notices.gamma import alert
+from mma.store import Store
 from mma.streams import connect
 
 from . import decoding, walk, working, workload
@@ -184,7 +185,7 @@ def _fill(broker: Broker, notices: str, alerts: str) -> None:
     ra, dec = workload.positions(N_EVENTS, 16)
     r68 = random.uniform(1.0, 3.0, N_EVENTS)
     circles = (working.cta(f"long-{i}", ra[i], dec[i], now, r68[i]) for i in range(N_EVENTS))
-    working.produce(broker, notices, map(gamma.encode, circles))
+    working.produce(broker, notices, map(alert.encode, circles))
     ra, dec = workload.positions(N_LONG, 15)
     times = now + np.linspace(0.0, SPAN_S, N_LONG)
     packets = (working.ztf(i, times[i], ra[i], dec[i]) for i in range(N_LONG))

@@ -16,12 +16,12 @@ import skymaps
 from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, Kind, Messenger, Stage
 from coincidence.pairs import all_of
 from coincidence.score import score_pairs
-from mma import matching
-from mma.beside import Beside
-from mma.evidence import gather
+from mma.engine import scoring
+from mma.engine.additions import Beside
+from mma.engine.publishing import Teller
 from mma.simulate.events import START
 from mma.store import Store, events, objects
-from mma.telling import Teller
+from mma.store.evidence import gather
 
 from .report import Row, seconds
 
@@ -110,7 +110,7 @@ def written(store: Store, n: int = 20000) -> tuple[float, bool]:
         objects.merge(connection, states)
     begun = time.perf_counter()
     with store.begin() as connection:
-        for found in matching.batch(connection, active, states):
+        for found in scoring.batch(connection, active, states):
             Teller(DEFAULT, None, Beside()).settle(connection, found, 0.0)
     took = time.perf_counter() - begun
     with store.read() as connection:
@@ -142,7 +142,7 @@ def late_map(store: Store, n: int = 1_000_000) -> tuple[float, int, int]:
     with store.begin() as connection:
         events.save_notice(connection, event, received=0.0, place="")
         events.save_event(connection, event, revision=1, parameters=DEFAULT, now=None)
-        Teller(DEFAULT, None, Beside()).settle(connection, matching.event(connection, active, event.id), 0.0)
+        Teller(DEFAULT, None, Beside()).settle(connection, scoring.event(connection, active, event.id), 0.0)
     took = time.perf_counter() - begun
     with store.read() as connection:
         row = events.event_row(connection, event.id)

@@ -18,9 +18,10 @@ import numpy as np
 import skymaps
 from coincidence import DEFAULT, Event, Kind, Messenger, Stage
 from mma.alerts import SchemaStore, decode
-from mma.engine import Engine
+from mma.answers import queries
+from mma.engine.engine import Engine
 from mma.simulate.events import START
-from mma.store import Store, events, queries
+from mma.store import Store, events
 from mma.streams import FileSource, Recorded
 from skymaps import SkyMap
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import psutil
 
-from mma.notices.gamma_schema import SCHEMA_ID
-from mma.simulate.broker import USER, Broker
+from mma.cluster.broker import USER, Broker
+from mma.notices.gamma.schema import SCHEMA_ID
 from mma.simulate.packets import ztf_packet
-from mma.store import Store, ledger, outbox
+from mma.store import Store, message_log, outbox
 from mma.streams.kafka_settings import READ
 
 PREFIX = "mma"
@@ -39,7 +39,7 @@ class Worker:
     def handled(self) -> int:
         """Messages so far."""
         with self.store.read() as connection:
-            return sum(r["n"] for r in ledger.totals(connection) if r["outcome"] == "read")
+            return sum(r["n"] for r in message_log.totals(connection) if r["outcome"] == "read")
 
     def cpu_s(self) -> float:
         """CPU seconds so far."""

@@ -7,10 +7,10 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 
-from . import options
-from .arguments import Parser, Version
+from .commands import options
+from .commands.arguments import Parser, Version
 from .errors import MmaError
-from .printable import printable
+from .text.printable import printable
 
 Add = Callable[[ArgumentParser], None]
 

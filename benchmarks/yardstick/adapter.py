@@ -16,7 +16,7 @@ from coincidence import DEFAULT, AlertBatch, Event, Galaxies, Kind, LightCurves,
 from coincidence.completeness import Catalog, Completeness
 from coincidence.population import background
 from mma.alerts import decode
-from mma.galaxies import read
+from mma.catalogs import read
 from mma.streams import Message
 from skymaps import FloatArray, Region
 

@@ -1,12 +1,12 @@
 """Optical alerts: bytes to ``AlertBatch`` columns, to ``Histories``, and to whole ``Alert``s."""
 
-from .avro import is_confluent
+from .avro.framing import is_confluent
+from .avro.schema import SchemaStore
 from .decode import DECODERS, Decoded, decode, decode_whole
+from .detect_format import kind_of, look
 from .history import Facts, facts, last_nondetection
 from .past import histories
 from .points import Histories, Points
-from .schemas import SchemaStore
-from .sniff import kind_of, look
 from .wholes import Wholes
 
 __all__ = [

@@ -18,8 +18,8 @@ import numpy as np
 from mma.errors import DecodeError
 from skymaps import FloatArray, IntArray
 
+from .avro.bytecode import Asked
 from .packet import AB_ZERO_NJY, LN10_OVER_2_5, Record, Row, part
-from .program import Asked
 from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd
 from .words import BoolArray as BoolArray
 from .words import Words

@@ -13,14 +13,16 @@ from coincidence import Alert, AlertBatch
 from mma.errors import ConfigError, CostlyError, DecodeError, Ignored
 from mma.streams.message import Message
 
-from . import brokers, lsst, table, voevent, ztf
-from .avro import records
-from .codecs import MAX_BYTES
+from . import voevent
+from .avro.codecs import MAX_BYTES
+from .avro.framing import records
+from .avro.read_fields import Queues, read
+from .avro.schema import ENVIRONMENT, SchemaStore
+from .detect_format import Look, look
 from .history import merge
-from .leading import Queues, read
 from .packet import IncompleteError, PacketDecoder, Record, Row, alert, utc
-from .schemas import ENVIRONMENT, SchemaStore
-from .sniff import Look, look
+from .surveys import brokers, rubin, ztf
+from .tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,9 @@ class DocumentDecoder:
 DECODERS: dict[str, PacketDecoder | DocumentDecoder] = {
     "ztf": ztf.DECODER,
     "fink-ztf": ztf.FINK,
-    "lsst": lsst.DECODER,
-    "fink-lsst": lsst.FINK,
-    "elasticc": lsst.ELASTICC,
+    "lsst": rubin.DECODER,
+    "fink-lsst": rubin.FINK,
+    "elasticc": rubin.ELASTICC,
     "atlas": brokers.ATLAS,
     "decam": brokers.DECAM,
     "lasair": brokers.LASAIR,

@@ -12,10 +12,10 @@ from mma.errors import CostlyError, DecodeError, Ignored
 from mma.streams.message import Message
 from skymaps import IntArray
 
+from .avro.read_arrays import Queues, read
+from .avro.schema import SchemaStore
 from .decode import default_schemas, opened
-from .nested import Queues, read
 from .points import Histories, of_alerts
-from .schemas import SchemaStore
 from .wholes import Name, Wholes
 
 

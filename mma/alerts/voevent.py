@@ -10,7 +10,7 @@ from lxml import etree
 
 from mma.errors import DecodeError, Ignored
 from mma.streams.message import Message
-from mma.xml import root_of
+from mma.text.xml import root_of
 
 from .packet import Row, position, signed_flux
 from .times import unix_of_iso, unix_of_tdb

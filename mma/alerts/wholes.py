@@ -8,8 +8,8 @@ from coincidence import Alert
 from mma.errors import CostlyError
 from mma.streams.message import Message
 
+from .avro.schema import SchemaStore
 from .decode import decode_whole
-from .schemas import SchemaStore
 
 Whole = Callable[[Message, Collection[str] | None], list[Alert]]
 """Decodes a message whole: its alerts on some objects, or all of them."""

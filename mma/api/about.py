@@ -11,11 +11,12 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.responses import HTMLResponse, Response
 
-from .. import learning
+from ..answers import queries
+from ..engine import learning
 from ..errors import OutageError
-from ..publish.message import version
-from ..store import Store, queries
-from . import answering
+from ..messages.message import version
+from ..store import Store
+from . import responses
 from .feed import Feed
 from .problems import problem, problem_responses
 
@@ -36,34 +37,34 @@ GUARDS = {
 """Of the page: it has its style within itself, and loads nothing."""
 
 
-@router.get("/health", responses=answering.documented("The database answers") | problem_responses(503))
+@router.get("/health", responses=responses.documented("The database answers") | problem_responses(503))
 def health(request: Request) -> Response:
     """Whether the database answers, and which version this is."""
     try:
-        with answering.store_of(request).read() as connection:
+        with responses.store_of(request).read() as connection:
             connection.exec_driver_sql("SELECT 1")
     except OutageError:
         return problem(503, "the database does not answer now")
-    return answering.json(request, {"status": "ok", "version": version()})
+    return responses.json(request, {"status": "ok", "version": version()})
 
 
-@router.get("/api/status", responses=answering.documented("How it goes") | problem_responses(503))
+@router.get("/api/status", responses=responses.documented("How it goes") | problem_responses(503))
 def status(request: Request) -> Response:
     """What came in, from where, and what became of it; what is known; what went out. Files without their folders."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         found = queries.for_all(queries.status(connection))
-    return answering.json(request, {"version": version(), **found})
+    return responses.json(request, {"version": version(), **found})
 
 
-@router.get("/api/rates", responses=answering.documented("Rates of unrelated transients") | problem_responses(503))
+@router.get("/api/rates", responses=responses.documented("Rates of unrelated transients") | problem_responses(503))
 def rates(request: Request) -> Response:
     """The newest learnt set by survey, depth, latitude and detections: per square degree in 14 d, with its errors."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         found = learning.told(connection, request.app.state.settings.score)
-    return answering.json(request, found)
+    return responses.json(request, found)
 
 
-@router.get("/metrics", responses=answering.documented("Prometheus' text format", "text/plain"))
+@router.get("/metrics", responses=responses.documented("Prometheus' text format", "text/plain"))
 def metrics(request: Request) -> Response:
     """Numbers for Prometheus: what the database holds, who listens; of a worker, all of its own."""
     numbers: Callable[[], bytes] = request.app.state.numbers

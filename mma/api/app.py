@@ -13,10 +13,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from ..config import Settings
-from ..publish.message import version
+from ..config.settings import Settings
+from ..messages.message import version
 from ..store import Store
-from . import about, answering, events, maps, objects, pages, problems, searches, streaming, tags, verdicts, vo
+from . import about, events, maps, objects, pages, problems, responses, searches, streaming, tags, verdicts, vo
 from .access import Access
 from .feed import Feed
 from .hosts import hosts
@@ -49,7 +49,7 @@ def create_app(store: Store, settings: Settings, numbers: Callable[[], bytes] | 
     app.state.store = store
     app.state.settings = settings
     app.state.feed = Feed(store)
-    app.state.places = BoundedSemaphore(answering.STREAMS)
+    app.state.places = BoundedSemaphore(responses.STREAMS)
     app.state.once = maps.Once(maps.REMEMBERED_BYTES)
     registry = CollectorRegistry()
     registry.register(about.Collector(store, app.state.feed))
@@ -82,5 +82,5 @@ def create_app(store: Store, settings: Settings, numbers: Callable[[], bytes] | 
 @asynccontextmanager
 async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
     """No more threads than the store has connections for."""
-    to_thread.current_default_thread_limiter().total_tokens = answering.THREADS
+    to_thread.current_default_thread_limiter().total_tokens = responses.THREADS
     yield

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..store.fields import Field
-from ..store.search import DEEPEST, EPOCH_S, MOST
+from ..answers.fields import Field
+from ..answers.search import DEEPEST, EPOCH_S, MOST
 
 Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number", "minimum": -MOST, "maximum": MOST}

@@ -18,12 +18,12 @@ from starlette.responses import Response
 import skymaps
 from skymaps import Region
 
+from ..answers import queries
 from ..errors import NotFoundError
 from ..store import events as stored
 from ..store import maps as kept
-from ..store import queries
 from ..store.codec import event_of
-from . import answering, asking, drawing
+from . import drawing, query_params, responses
 from .problems import problem_responses
 
 router = APIRouter(prefix="/api", tags=["skymaps"])
@@ -66,13 +66,13 @@ class Once:
         return made
 
 
-class LevelAsked(asking.Asked):
+class LevelAsked(query_params.Asked):
     """How deep."""
 
     level: Annotated[float, About(gt=0.0, le=1.0, description="Credible level, 0 to 1")] = 0.9
 
 
-LEVEL_ASKED = asking.query(LevelAsked)
+LEVEL_ASKED = query_params.query(LevelAsked)
 SHUT = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
     "X-Content-Type-Options": "nosniff",
@@ -91,7 +91,7 @@ def _fits(connection: Connection, sha256: str) -> bytes:
 
 def _made(request: Request, sha256: str, kind: str, make: Callable[[Region], bytes]) -> bytes:
     def build() -> bytes:
-        with answering.store_of(request).read() as connection:
+        with responses.store_of(request).read() as connection:
             data = _fits(connection, sha256)
         return make(replace(skymaps.read(data), sha256=sha256))
 
@@ -99,22 +99,22 @@ def _made(request: Request, sha256: str, kind: str, make: Callable[[Region], byt
     return once.get(f"{sha256}.{kind}", build)
 
 
-@router.get("/skymaps/{sha256}.moc.fits", responses=answering.documented("MOC 1.1", MOC) | problem_responses(404))
+@router.get("/skymaps/{sha256}.moc.fits", responses=responses.documented("MOC 1.1", MOC) | problem_responses(404))
 def moc(request: Request, sha256: Sha256, asked: Annotated[Any, Depends(LEVEL_ASKED)]) -> Response:
     """A credible region as a coverage map."""
     body = _made(request, sha256, f"moc-{asked.level!r}", lambda region: skymaps.write_moc(region, asked.level))
-    return answering.tagged(request, body, MOC, f"{sha256}-moc-{asked.level!r}", FOREVER)
+    return responses.tagged(request, body, MOC, f"{sha256}-moc-{asked.level!r}", FOREVER)
 
 
-@router.get("/skymaps/{sha256}.fits", responses=answering.documented("Multi-order FITS", FITS) | problem_responses(404))
+@router.get("/skymaps/{sha256}.fits", responses=responses.documented("Multi-order FITS", FITS) | problem_responses(404))
 def fits(request: Request, sha256: Sha256) -> Response:
     """The map as it is kept: every cell and distance layer, multi-order."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         body = _fits(connection, sha256)
-    return answering.tagged(request, body, FITS, f"{sha256}-fits", FOREVER)
+    return responses.tagged(request, body, FITS, f"{sha256}-fits", FOREVER)
 
 
-@router.get("/skymaps/{sha256}.geojson", responses=answering.documented("GeoJSON", GEOJSON) | problem_responses(404))
+@router.get("/skymaps/{sha256}.geojson", responses=responses.documented("GeoJSON", GEOJSON) | problem_responses(404))
 def geojson(request: Request, sha256: Sha256) -> Response:
     """The 50 % and 90 % regions as polygons of HEALPix cells."""
 
@@ -122,45 +122,45 @@ def geojson(request: Request, sha256: Sha256) -> Response:
         return orjson.dumps(drawing.geojson(region, {"skymap_sha256": sha256}))
 
     body = _made(request, sha256, "geojson", make)
-    return answering.tagged(request, body, GEOJSON, f"{sha256}-geojson", FOREVER)
+    return responses.tagged(request, body, GEOJSON, f"{sha256}-geojson", FOREVER)
 
 
-@router.get("/skymaps/{sha256}.svg", responses=answering.documented("A picture", SVG) | problem_responses(404))
+@router.get("/skymaps/{sha256}.svg", responses=responses.documented("A picture", SVG) | problem_responses(404))
 def svg(request: Request, sha256: Sha256) -> Response:
     """The whole sky with the 50 % and 90 % regions."""
     body = _made(request, sha256, "svg", lambda region: drawing.svg(region, f"sky map {sha256[:12]}").encode())
-    return answering.tagged(request, body, SVG, f"{sha256}-svg", FOREVER | SHUT)
+    return responses.tagged(request, body, SVG, f"{sha256}-svg", FOREVER | SHUT)
 
 
-@router.get("/events/{event}/region.svg", responses=answering.documented("A picture", SVG) | problem_responses(404))
-def event_svg(request: Request, event: asking.Name) -> Response:
+@router.get("/events/{event}/region.svg", responses=responses.documented("A picture", SVG) | problem_responses(404))
+def event_svg(request: Request, event: query_params.Name) -> Response:
     """The whole sky with an event's newest region, map or circle."""
     body, tag = _of_event(request, event, "svg", lambda region, name: drawing.svg(region, name).encode())
-    return answering.tagged(request, body, SVG, tag, SHUT)
+    return responses.tagged(request, body, SVG, tag, SHUT)
 
 
 @router.get(
-    "/events/{event}/region.geojson", responses=answering.documented("GeoJSON", GEOJSON) | problem_responses(404)
+    "/events/{event}/region.geojson", responses=responses.documented("GeoJSON", GEOJSON) | problem_responses(404)
 )
-def event_geojson(request: Request, event: asking.Name) -> Response:
+def event_geojson(request: Request, event: query_params.Name) -> Response:
     """An event's newest region, map or circle, as polygons of HEALPix cells."""
     body, tag = _of_event(
         request, event, "geojson", lambda region, name: orjson.dumps(drawing.geojson(region, {"event": name}))
     )
-    return answering.tagged(request, body, GEOJSON, tag)
+    return responses.tagged(request, body, GEOJSON, tag)
 
 
-@router.get("/events/{event}/region.moc.fits", responses=answering.documented("MOC 1.1", MOC) | problem_responses(404))
-def event_moc(request: Request, event: asking.Name, asked: Annotated[Any, Depends(LEVEL_ASKED)]) -> Response:
+@router.get("/events/{event}/region.moc.fits", responses=responses.documented("MOC 1.1", MOC) | problem_responses(404))
+def event_moc(request: Request, event: query_params.Name, asked: Annotated[Any, Depends(LEVEL_ASKED)]) -> Response:
     """An event's newest region, map or circle, as a coverage map."""
     level: float = asked.level
     body, tag = _of_event(request, event, f"moc-{level!r}", lambda region, _: skymaps.write_moc(region, level))
-    return answering.tagged(request, body, MOC, tag)
+    return responses.tagged(request, body, MOC, tag)
 
 
 def _of_event(request: Request, event: str, kind: str, make: Callable[[Region, str], bytes]) -> tuple[bytes, str]:
     """What is made of an event's region, and its tag: both stay the same until the region changes."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         name = queries.event_id(connection, event)
         row = stored.event_row(connection, name)
         document = row["document"] if row else {"region": None}
@@ -169,7 +169,7 @@ def _of_event(request: Request, event: str, kind: str, make: Callable[[Region, s
         tag = hashlib.sha256(orjson.dumps([name, document["region"]])).hexdigest()
 
     def build() -> bytes:
-        with answering.store_of(request).read() as connection:
+        with responses.store_of(request).read() as connection:
             region = event_of(document, kept.loader(connection)).region
         if region is None:
             raise NotFoundError(f"{name} has no region (yet)")

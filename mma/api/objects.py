@@ -12,10 +12,10 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from ..places import position
-from ..store import cone as cones
-from ..store import queries
-from . import answering, asking, columns
+from ..answers import cone as cones
+from ..answers import queries
+from ..answers.places import position
+from . import columns, query_params, responses
 from .problems import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api", tags=["objects"])
@@ -23,36 +23,36 @@ Row = dict[str, Any]
 CONE = (*columns.OBJECTS, columns.SEPARATION)
 
 
-class ConeAsked(asking.Paged):
+class ConeAsked(query_params.Paged):
     """A circle on the sky."""
 
     position: Annotated[
-        asking.Text | None,
+        query_params.Text | None,
         About(description="RA Dec in degrees or sexagesimal, or the name of an object or event; else ra and dec"),
     ] = None
-    ra: Annotated[asking.RA | None, About(ge=0.0, le=360.0, description="ICRS right ascension, deg")] = None
-    dec: Annotated[asking.Dec | None, About(ge=-90.0, le=90.0, description="ICRS declination, deg")] = None
-    radius: Annotated[asking.Radius, About(gt=0.0, le=180.0, description="Radius, deg, or with a unit: 30arcsec")]
+    ra: Annotated[query_params.RA | None, About(ge=0.0, le=360.0, description="ICRS right ascension, deg")] = None
+    dec: Annotated[query_params.Dec | None, About(ge=-90.0, le=90.0, description="ICRS declination, deg")] = None
+    radius: Annotated[query_params.Radius, About(gt=0.0, le=180.0, description="Radius, deg, or with a unit: 30arcsec")]
 
 
-CONE_ASKED = asking.query(ConeAsked)
+CONE_ASKED = query_params.query(ConeAsked)
 
 
-@router.get("/objects/{object_id}", responses=answering.documented("The object") | problem_responses(404))
-def object_(request: Request, object_id: asking.Name) -> Response:
+@router.get("/objects/{object_id}", responses=responses.documented("The object") | problem_responses(404))
+def object_(request: Request, object_id: query_params.Name) -> Response:
     """One object by id or alias, with its light curve and every event that it is or was a candidate of."""
-    with answering.store_of(request).read() as connection:
-        return answering.json(request, queries.object_(connection, object_id))
+    with responses.store_of(request).read() as connection:
+        return responses.json(request, queries.object_(connection, object_id))
 
 
 @router.get(
-    "/cone", responses=answering.described("Objects, the nearest first", "An object") | problem_responses(404, 503)
+    "/cone", responses=responses.described("Objects, the nearest first", "An object") | problem_responses(404, 503)
 )
 def cone(request: Request, asked: Annotated[Any, Depends(CONE_ASKED)]) -> Response:
     """Objects within a radius of a position, however large. Whole results are in no order."""
-    form = answering.form_of(request, asked.format)
-    size = answering.size_of(asked, form)
-    with answering.store_of(request).read() as connection:
+    form = responses.form_of(request, asked.format)
+    size = responses.size_of(asked, form)
+    with responses.store_of(request).read() as connection:
         ra, dec = _centre(connection, asked)
         if size is not None:
             rows, end = cones.objects(connection, ra, dec, asked.radius, _after(asked), size)
@@ -61,11 +61,11 @@ def cone(request: Request, asked: Annotated[Any, Depends(CONE_ASKED)]) -> Respon
         def pairs(connection: Connection) -> Iterator[tuple[Row, Row]]:
             return (({}, row) for row in cones.every_object(connection, ra, dec, asked.radius))
 
-        return answering.whole(request, form, CONE, pairs, "cone")
+        return responses.whole(request, form, CONE, pairs, "cone")
     following = None if end is None else pybase64.urlsafe_b64encode(orjson.dumps(end)).decode().rstrip("=")
     if form == "json":
-        return answering.page(request, rows, following)
-    return answering.table(request, form, CONE, (({}, row) for row in rows), "cone", following)
+        return responses.page(request, rows, following)
+    return responses.table(request, form, CONE, (({}, row) for row in rows), "cone", following)
 
 
 def _after(asked: ConeAsked) -> cones.Near | None:

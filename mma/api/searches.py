@@ -12,21 +12,22 @@ from starlette.responses import Response
 
 from coincidence import Kind
 
-from ..nearest import asked, nearest
-from ..store import listing, regions, search
-from ..store.fields import Field
-from ..store.listing import SORTABLE
-from ..store.loci import LOCI, OF_CANDIDATES
-from ..store.paging import Order
-from ..store.search import SearchError
-from . import answering, asking, columns
+from ..answers import listing, search
+from ..answers import region as regions
+from ..answers.fields import Field
+from ..answers.listing import SORTABLE
+from ..answers.loci import LOCI, OF_CANDIDATES
+from ..answers.paging import Order
+from ..answers.search import SearchError
+from ..text.nearest import asked, nearest
+from . import columns, query_params, responses
 from .documents import search_body
 from .problems import ProblemError, problem_responses
 
 router = APIRouter(prefix="/api/search", tags=["search"])
 Row = dict[str, Any]
 LIMIT, LARGEST = 100, 10_000
-ASKED = asking.query(asking.Asked)
+ASKED = query_params.query(query_params.Asked)
 ONCE: dict[str, Any] = {"compiled_cache": None}
 """A document makes a statement of its own, with all its values: it is not kept when it was answered."""
 
@@ -35,7 +36,7 @@ Found = Callable[[Connection, search.Condition, Order | None, int | None], Itera
 
 @router.post(
     "/candidates",
-    responses=answering.described("Candidates of all events", "A candidate, without rank") | problem_responses(503),
+    responses=responses.described("Candidates of all events", "A candidate, without rank") | problem_responses(503),
     openapi_extra=search_body(OF_CANDIDATES, tuple(SORTABLE["searched"])),
 )
 def candidates(request: Request, document: Annotated[Any, Body()], asked: Annotated[Any, Depends(ASKED)]) -> Response:
@@ -45,7 +46,7 @@ def candidates(request: Request, document: Annotated[Any, Body()], asked: Annota
 
 @router.post(
     "/objects",
-    responses=answering.described("Objects", "An object") | problem_responses(503),
+    responses=responses.described("Objects", "An object") | problem_responses(503),
     openapi_extra=search_body(LOCI, tuple(SORTABLE["objects"])),
 )
 def objects(request: Request, document: Annotated[Any, Body()], asked: Annotated[Any, Depends(ASKED)]) -> Response:
@@ -56,7 +57,7 @@ def objects(request: Request, document: Annotated[Any, Body()], asked: Annotated
 def _answer(
     request: Request, document: Any, asked: Any, what: str, fields: Mapping[str, Field], found: Found
 ) -> Response:
-    form = answering.form_of(request, asked.format)
+    form = responses.form_of(request, asked.format)
     if not isinstance(document, dict):
         raise SearchError("document", "expected an object with a query")
     if wrong := [name for name in document if name not in ("query", "sort", "size")]:
@@ -67,9 +68,9 @@ def _answer(
     wanted = document.get("sort", None if size is None else first)
     order = None if wanted is None else _order(wanted, kind)
     if form == "json":
-        with answering.store_of(request).read() as connection:
+        with responses.store_of(request).read() as connection:
             connection.execution_options(**ONCE)
-            return answering.page(request, list(found(connection, condition, order, size)), None)
+            return responses.page(request, list(found(connection, condition, order, size)), None)
 
     def pairs(connection: Connection) -> Iterator[tuple[Row, Row]]:
         facts: dict[str, Row] = {}
@@ -82,7 +83,7 @@ def _answer(
             yield facts.get(row.get("event", ""), {}), row
 
     table = columns.CANDIDATES if what == "candidates" else columns.OBJECTS
-    return answering.whole(request, form, table, pairs, what)
+    return responses.whole(request, form, table, pairs, what)
 
 
 def _size(wanted: Any) -> int | None:
@@ -111,13 +112,13 @@ def _order(wanted: Any, kind: str) -> Order:
 
 @router.post(
     "/region",
-    responses=answering.described("Objects inside, the best first", "A candidate") | problem_responses(413, 503),
+    responses=responses.described("Objects inside, the best first", "A candidate") | problem_responses(413, 503),
 )
 def region(
     request: Request,
     asked: Annotated[Any, Depends(ASKED)],
     file: Annotated[UploadFile, File(description="A sky map, multi-order or flat, or a MOC; FITS, gzipped or not")],
-    time: Annotated[asking.Time, Form(description="When the event happened, ISO 8601, UTC")],
+    time: Annotated[query_params.Time, Form(description="When the event happened, ISO 8601, UTC")],
     kind: Annotated[Kind, Form(description="What it is: decides which counterparts are looked for")] = Kind.CBC,
     level: Annotated[float, Form(gt=0.0, le=1.0, description="Credible level of the region searched")] = 0.9,
     start_d: Annotated[
@@ -129,17 +130,17 @@ def region(
     limit: Annotated[int, Form(ge=1, le=LARGEST)] = LARGEST,
 ) -> Response:
     """Stored objects inside an uploaded map or MOC and a time window, scored as its candidates. Nothing is kept."""
-    form = answering.form_of(request, asked.format)
+    form = responses.form_of(request, asked.format)
     at = time if time.tzinfo else time.replace(tzinfo=UTC)
     event = regions.uploaded(file.file.read(), at, kind)
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         try:
             rows = regions.inside(connection, event, request.app.state.settings.score, level, (start_d, end_d))
         except regions.TooManyError as error:
             raise ProblemError(413, str(error)) from error
     if form == "json":
-        return answering.page(request, rows[:limit], None)
-    return answering.table(request, form, REGION, (({}, row) for row in rows[:limit]), "region")
+        return responses.page(request, rows[:limit], None)
+    return responses.table(request, form, REGION, (({}, row) for row in rows[:limit]), "region")
 
 
 REGION = tuple(

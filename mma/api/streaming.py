@@ -13,13 +13,13 @@ from starlette.responses import Response, StreamingResponse
 
 from coincidence import Messenger
 
+from ..answers.stream_filters import resolved
 from ..errors import OutageError
-from ..publish.wish import Kind, Type, Wish
+from ..messages.stream_filter import Kind, Type, Wish
 from ..store import Store
-from ..store.wishes import resolved
-from .asking import Text
 from .feed import Feed
 from .problems import AGAIN_S, ProblemError, problem_responses
+from .query_params import Text
 
 router = APIRouter(prefix="/api", tags=["stream"])
 MOST = 2000

@@ -11,11 +11,12 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from ..beside import beside
+from ..answers import listing, queries
+from ..engine.additions import beside
+from ..engine.vetting import Bench
 from ..errors import ConfigError, NotFoundError
-from ..judging import Bench
-from ..store import listing, queries, tags
-from . import answering, asking
+from ..store import tags
+from . import query_params, responses
 from .access import writing
 from .problems import problem_responses
 
@@ -36,46 +37,46 @@ Tag = Annotated[
     AfterValidator(_is_tag),
 ]
 Who = Annotated[str, Depends(writing)]
-DONE = answering.documented("The candidate after it") | problem_responses(401, 403, 404, 422, 503)
+DONE = responses.documented("The candidate after it") | problem_responses(401, 403, 404, 422, 503)
 
 
-class Asked(asking.Asked):
+class Asked(query_params.Asked):
     """Of the candidates of all events, or of one."""
 
-    event: Annotated[asking.Text | None, About(description="Only of this event, by id or alias")] = None
+    event: Annotated[query_params.Text | None, About(description="Only of this event, by id or alias")] = None
 
 
-@router.get("/tags", responses=answering.described("Tags in use", "A tag and how many have it", tables=False))
-def in_use(request: Request, asked: Annotated[Any, Depends(asking.query(Asked))]) -> Response:
+@router.get("/tags", responses=responses.described("Tags in use", "A tag and how many have it", tables=False))
+def in_use(request: Request, asked: Annotated[Any, Depends(query_params.query(Asked))]) -> Response:
     """Tags on candidates, each with the number of candidates that have it; the most frequent first."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         event = queries.event_id(connection, asked.event) if asked.event is not None else None
-        return answering.page(request, tags.in_use(connection, event), None)
+        return responses.page(request, tags.in_use(connection, event), None)
 
 
-@router.get(ITS, responses=answering.described("Its tags", "A tag, who put it there, when", tables=False))
-def listed(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
+@router.get(ITS, responses=responses.described("Its tags", "A tag, who put it there, when", tables=False))
+def listed(request: Request, event: query_params.Name, object_id: query_params.Name) -> Response:
     """A candidate's tags by the alphabet."""
-    with answering.store_of(request).read() as connection:
-        return answering.page(request, tags.listing(connection, _key(connection, event, object_id)), None)
+    with responses.store_of(request).read() as connection:
+        return responses.page(request, tags.listing(connection, _key(connection, event, object_id)), None)
 
 
 @router.put(ITS + "/{tag}", responses=DONE)
-def put(request: Request, event: asking.Name, object_id: asking.Name, tag: Tag, who: Who) -> Response:
+def put(request: Request, event: query_params.Name, object_id: query_params.Name, tag: Tag, who: Who) -> Response:
     """Put a tag on a candidate; if the candidate was published, it is published with its tags at once."""
     return _changed(request, event, object_id, tag, who, remove=False)
 
 
 @router.delete(ITS + "/{tag}", responses=DONE)
-def delete(request: Request, event: asking.Name, object_id: asking.Name, tag: Tag, who: Who) -> Response:
+def delete(request: Request, event: query_params.Name, object_id: query_params.Name, tag: Tag, who: Who) -> Response:
     """Take a tag off a candidate; what follows is published."""
     return _changed(request, event, object_id, tag, who, remove=True)
 
 
 def _changed(request: Request, event: str, object_id: str, tag: str, who: str, *, remove: bool) -> Response:
     key = change(request, event, object_id, tag, who, remove=remove)
-    with answering.store_of(request).read() as connection:
-        return answering.json(request, listing.one(connection, *key))
+    with responses.store_of(request).read() as connection:
+        return responses.json(request, listing.one(connection, *key))
 
 
 def change(request: Request, event: str, object_id: str, tag: str, who: str, *, remove: bool) -> tags.Key:
@@ -88,7 +89,7 @@ def change(request: Request, event: str, object_id: str, tag: str, who: str, *, 
     NotFoundError
         There is no such candidate, or it does not have the tag.
     """
-    store, settings = answering.store_of(request), request.app.state.settings
+    store, settings = responses.store_of(request), request.app.state.settings
     with store.read() as connection:
         key = _key(connection, event, object_id)
     bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))

@@ -11,13 +11,14 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from ..beside import beside
+from ..answers import listing, queries
+from ..answers.search import printable
+from ..engine.additions import beside
+from ..engine.vetting import Bench
 from ..errors import NotFoundError
-from ..judging import Bench
-from ..store import listing, queries, verdicts
-from ..store.search import printable
+from ..store import verdicts
 from ..store.verdicts import Verdict
-from . import answering, asking
+from . import query_params, responses
 from .access import writing
 from .problems import problem_responses
 
@@ -46,27 +47,31 @@ class Word(BaseModel):
 
 
 @router.get(
-    "/candidates/{event}/{object_id}/verdicts", responses=answering.documented("Verdicts") | problem_responses(404)
+    "/candidates/{event}/{object_id}/verdicts", responses=responses.documented("Verdicts") | problem_responses(404)
 )
-def listed(request: Request, event: asking.Name, object_id: asking.Name) -> Response:
+def listed(request: Request, event: query_params.Name, object_id: query_params.Name) -> Response:
     """What was said of a candidate, the newest first."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         name, its = _pair(connection, event, object_id)
         said = [row for row in verdicts.listing(connection, name) if row["object_id"] == its]
-    return answering.page(request, [verdicts.shown(row) for row in said], None)
+    return responses.page(request, [verdicts.shown(row) for row in said], None)
 
 
 @router.post(
     "/candidates/{event}/{object_id}/verdicts",
-    responses=answering.documented("The candidate after it") | problem_responses(401, 403, 404, 503),
+    responses=responses.documented("The candidate after it") | problem_responses(401, 403, 404, 503),
 )
 def tell(
-    request: Request, event: asking.Name, object_id: asking.Name, word: Word, who: Annotated[str, Depends(writing)]
+    request: Request,
+    event: query_params.Name,
+    object_id: query_params.Name,
+    word: Word,
+    who: Annotated[str, Depends(writing)],
 ) -> Response:
     """Say what a candidate is: it is scored anew at once, and what follows is published."""
     name, its = judge(request, event, object_id, word, who)
-    with answering.store_of(request).read() as connection:
-        return answering.json(request, listing.one(connection, name, its))
+    with responses.store_of(request).read() as connection:
+        return responses.json(request, listing.one(connection, name, its))
 
 
 def judge(request: Request, event: str, object_id: str, word: Word, who: str) -> tuple[str, str]:
@@ -79,7 +84,7 @@ def judge(request: Request, event: str, object_id: str, word: Word, who: str) ->
     SearchError
         A text has a character that no text has.
     """
-    store, settings = answering.store_of(request), request.app.state.settings
+    store, settings = responses.store_of(request), request.app.state.settings
     told = {"spectral_class": word.spectral_class, "why": word.why}
     texts = {name: None if text is None else printable(text, name) for name, text in told.items()}
     with store.read() as connection:

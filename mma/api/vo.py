@@ -17,14 +17,14 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from ..answers import cone, fields, listing, queries
 from ..errors import NotFoundError, OutageError
 from ..export.columns import Column
-from ..nearest import did_you_mean
-from ..publish.message import version
-from ..store import cone, fields, listing, queries
+from ..messages.message import version
+from ..text.nearest import did_you_mean
 from . import columns, writers
-from .answering import Rows, Whole, documented, store_of
 from .problems import ProblemError
+from .responses import Rows, Whole, documented, store_of
 
 router = APIRouter(prefix="/vo", tags=["virtual observatory"])
 Row = dict[str, Any]

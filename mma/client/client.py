@@ -11,8 +11,8 @@ from astropy.coordinates import SkyCoord
 
 from skymaps import Region, SkyMap, as_skymap, positions
 
+from ..answers.fields import CANDIDATES, EVENTS
 from ..errors import ConfigError
-from ..store.fields import CANDIDATES, EVENTS
 from ..store.tags import clean
 from . import listening
 from .filters import asked, degrees

@@ -14,9 +14,9 @@ from astropy.time import Time
 
 from skymaps import times
 
+from ..answers.fields import Field
 from ..errors import ConfigError
-from ..nearest import did_you_mean
-from ..store.fields import Field
+from ..text.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Any, SupportsIndex
 from coincidence import Messenger
 
 from ..errors import ConfigError
-from ..nearest import did_you_mean
-from ..publish.wish import KINDS, TYPES, Wish
+from ..messages.stream_filter import KINDS, TYPES, Wish
 from ..store.tags import clean
+from ..text.nearest import did_you_mean
 from .known import Row
 from .records import Message
 from .source import NOTE

@@ -15,20 +15,21 @@ from sqlalchemy import Connection, func
 from coincidence import DEFAULT
 from skymaps import Region
 
+from ..answers import cone, listing, queries, search
+from ..answers.fields import CANDIDATES, EVENTS, Field, unix
+from ..answers.known import refuse_unknown
+from ..answers.listing import SORTABLE, Listing
+from ..answers.paging import Order
+from ..answers.stream_filters import resolved
+from ..engine.vetting import Bench
 from ..errors import ConfigError, NotFoundError
-from ..judging import Bench
-from ..publish.message import version
-from ..publish.wish import Filter, Wish, facts
-from ..store import Store, cone, groups, listing, maps, outbox, queries, search, tables
+from ..messages.message import version
+from ..messages.stream_filter import Filter, Wish, facts
+from ..store import Store, groups, maps, outbox, tables
 from ..store import events as stored
 from ..store import facts as kept
 from ..store import tags as stored_tags
 from ..store.codec import event_of
-from ..store.fields import CANDIDATES, EVENTS, Field, unix
-from ..store.known import refuse_unknown
-from ..store.listing import SORTABLE, Listing
-from ..store.paging import Order
-from ..store.wishes import resolved
 from .filters import Asked
 from .known import Row
 from .source import NOTE, PAGE

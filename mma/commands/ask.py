@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from skymaps import positions
 
-from .. import places
+from ..answers import cone as cones
+from ..answers import places, queries
 from ..errors import ConfigError, NotFoundError
-from ..store import cone as cones
 from ..store import events as stored
-from ..store import groups, queries, tags
+from ..store import groups, tags
 from . import tables
 from .show import as_json, console, ignored, number, reading, table, with_database
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from .. import galaxies
-from ..beside import beside
-from ..config import Settings
+from .. import catalogs as galaxies
+from ..answers import queries
+from ..config.settings import Settings
+from ..engine.additions import beside
+from ..engine.vetting import Bench
 from ..errors import ConfigError, NotFoundError
-from ..judging import Bench
-from ..store import Store, catalogs, facts, queries
+from ..store import Store, catalogs, facts
 from .replay import bar
 from .show import as_json, console, number, open_store, reading, settings_of, table
 

@@ -12,10 +12,10 @@ from rich.progress import Progress
 
 from coincidence.scrambled import Chances
 
-from .. import chance
-from ..engine import Engine
+from ..answers import chance, queries
+from ..engine.engine import Engine
 from ..errors import ConfigError
-from ..store import Store, chances, queries
+from ..store import Store, chances
 from .show import as_json, console, settings_of
 
 ENOUGH = 0.9

@@ -6,10 +6,10 @@ from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
-from ..beside import beside
-from ..engine import Engine
+from ..engine.additions import beside
+from ..engine.engine import Engine
 from ..errors import ConfigError, NotFoundError
-from ..store import Store, ledger
+from ..store import Store, message_log
 from ..streams.lines import check_writable
 from . import tables
 from .ask import show_rows
@@ -23,7 +23,7 @@ def dead_letters(options: Namespace) -> None:
         _again(options)
     elif options.id is None:
         with reading(options) as connection:
-            rows = ledger.dead_letters(connection)
+            rows = message_log.dead_letters(connection)
         show_rows(options, rows, tables.dead_letters, "no dead letters")
     else:
         _show(options)
@@ -33,7 +33,7 @@ def _show(options: Namespace) -> None:
     if options.save:
         check_writable(Path(options.save))
     with reading(options) as connection:
-        letter = ledger.dead_letter(connection, options.id)
+        letter = message_log.dead_letter(connection, options.id)
     if letter is None:
         raise NotFoundError(f"no dead letter {options.id}")
     payload, key = letter.pop("payload"), letter.pop("key")
@@ -64,7 +64,7 @@ def _again(options: Namespace) -> None:
             beside=beside(settings),
         )
         with store.read() as connection:
-            ids = [row["id"] for row in ledger.dead_letters(connection)]
+            ids = [row["id"] for row in message_log.dead_letters(connection)]
         if options.id is not None and options.id not in ids:
             raise NotFoundError(f"no dead letter {options.id}")
         handled, still = _handled(store, engine, ids if options.id is None else [options.id])
@@ -82,7 +82,7 @@ def _handled(store: Store, engine: Engine, ids: list[int]) -> tuple[int, list[di
     with bar() as progress:
         for letter in progress.track(ids, description="again"):
             with store.read() as connection:
-                message = ledger.message(connection, letter)
+                message = message_log.message(connection, letter)
             if message is None:
                 continue  # another fault of a message that was handled meanwhile
             reason = engine.handle_again(message)

@@ -13,12 +13,13 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from mma import galaxies
-from mma.config import Settings
+from mma import catalogs as galaxies
+from mma.answers import queries
+from mma.config.settings import Settings
 from mma.errors import ConfigError
 from mma.simulate import night
 from mma.simulate.events import Truth
-from mma.store import Store, as_url, catalogs, queries
+from mma.store import Store, as_url, catalogs
 from mma.store.place import path_of
 
 from . import tables

@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 from coincidence.event import id_of_test, set_apart
 from skymaps import positions, times
 
-from ..engine import Engine
+from ..answers import queries
+from ..engine.engine import Engine
 from ..errors import ConfigError
-from ..notices import given, igwn
-from ..store import Store, queries
+from ..notices import given, lvk
+from ..store import Store
 from ..store.names import resolve
 from ..streams import Message
 from .show import as_json, console, settings_of, with_database
@@ -115,7 +116,7 @@ def _content(path: Path) -> bytes:
 
 def _of_header(content: bytes) -> dict[str, Any]:
     """What a map's header says of its event."""
-    header = given.header_of(igwn.map_of(content, "map"))
+    header = given.header_of(lvk.map_of(content, "map"))
     time = None if header.time is None else _iso(header.time)
     said: dict[str, Any] = {
         "name": header.name,

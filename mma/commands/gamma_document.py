@@ -15,9 +15,9 @@ from typing import Any
 from skymaps import positions, times
 
 from ..errors import ConfigError
-from ..gamma_flags import FLAGS, LEVELS
-from ..notices.gamma_schema import TIMES
-from ..notices.gamma_sending import ZONE
+from ..notices.gamma.schema import TIMES
+from ..notices.gamma.sending import ZONE
+from .gamma_flags import FLAGS, LEVELS
 
 Alert = dict[str, Any]
 SHAPES = (*LEVELS, "ra_dec_error")

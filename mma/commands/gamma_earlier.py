@@ -13,12 +13,14 @@ from sqlalchemy import Connection, func, or_, select
 
 from coincidence.event import TEST_ENDING, id_of_test
 
-from ..config import Settings
+from ..config.settings import Settings
 from ..errors import ConfigError, DecodeError, Ignored, NotFoundError
-from ..notices import fields, names, voevent_gamma, voevent_xml
-from ..notices.gamma_schema import SCHEMA_ID
-from ..notices.sniff import is_xml
-from ..publish.message import iso
+from ..messages.message import iso
+from ..notices import fields, names
+from ..notices.detect_format import is_xml
+from ..notices.gamma import voevent
+from ..notices.gamma.schema import SCHEMA_ID
+from ..notices.voevent import document as voevent_xml
 from ..store import Store, as_url, originals, tables
 from ..streams import connect
 
@@ -74,9 +76,9 @@ def read(payload: bytes) -> Alert | None:
     try:
         if is_xml(payload[:64].lstrip()):
             packet = voevent_xml.read(payload)
-            if not voevent_gamma.is_ours(packet):
+            if not voevent.is_ours(packet):
                 return None
-            document = voevent_gamma.document_of(packet)
+            document = voevent.document_of(packet)
         else:
             document = dict(fields.unwrapped(fields.parse_json(payload)))
         if document.get("$schema") != SCHEMA_ID:

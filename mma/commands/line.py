@@ -7,8 +7,8 @@ from typing import Any
 
 from coincidence.joint.rates import APART
 
-from ..printable import printable
-from ..publish.wish import facts
+from ..messages.stream_filter import facts
+from ..text.printable import printable
 from .show import delay, number
 
 Message = Mapping[str, Any]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from ..config import Settings
+from ..config.settings import Settings
 from ..errors import ConfigError, DecodeError, OutageError
-from ..notices import gamma, gamma_sending, voevent_gamma
+from ..notices.gamma import alert, sending, voevent
 from ..streams import connect, urls
 from ..streams.kafka_sink import KafkaSink
 from . import gamma_change
@@ -26,7 +26,7 @@ def publish(options: Namespace) -> None:
     settings, told = settings_of(options), Told(options)
     topics = _topics(options.to) if options.to else ()
     document = gamma_change.whole(options, settings, told, topics)
-    _refuse(told, gamma_sending.problems(document, datetime.now(UTC)))
+    _refuse(told, sending.problems(document, datetime.now(UTC)))
     payload = encoders(settings)[options.format](document)
     _read_back(told, payload, options.format, settings)
     topic = _topic(topics, is_test=is_a_test(document)) if topics else ""
@@ -57,7 +57,7 @@ def _tell(options: Namespace, document: Alert, topic: str) -> None:
 
 def encoders(settings: Settings) -> dict[str, Encode]:
     """How an alert is written, by the word for its form."""
-    return {"json": gamma.encode, "voevent": partial(voevent_gamma.encode, author=settings.author_ivorn)}
+    return {"json": alert.encode, "voevent": partial(voevent.encode, author=settings.author_ivorn)}
 
 
 def _sink(url: str, topic: str) -> KafkaSink:
@@ -96,7 +96,7 @@ def _read_back(told: Told, payload: bytes, form: str, settings: Settings) -> Non
     if len(payload) > most:
         _refuse(told, [f"healpix_file: the alert has {len(payload)} bytes, more than the {most:.0f} of one message"])
     try:
-        event = gamma_sending.read_back(payload, form)
+        event = sending.read_back(payload, form)
     except DecodeError as error:
         _refuse(told, [str(error)])
     else:

@@ -8,9 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from .. import learning
-from ..config import Settings
-from ..engine import Engine
+from ..config.settings import Settings
+from ..engine import learning
+from ..engine.engine import Engine
 from ..store import Store
 from ..streams.lines import check_writable
 from .show import as_json, console, open_store, settings_of, table

@@ -16,14 +16,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from coincidence import Event
 from coincidence.event import Messenger
 
-from .. import namesakes, reading
-from ..apart import Room
-from ..beside import beside
-from ..config import Settings
-from ..engine import Engine
-from ..intake import take_in
-from ..startup import look_seldom
-from ..store import Store, files_of, queries
+from ..answers import queries
+from ..config.settings import Settings
+from ..engine import namesakes, reading
+from ..engine.additions import beside
+from ..engine.engine import Engine
+from ..engine.ingest import take_in
+from ..engine.startup import look_seldom
+from ..sandbox import Room
+from ..store import Store, files_of
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
 from ..streams.files import check_there, find
 from ..streams.lines import check_writable

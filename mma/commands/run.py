@@ -13,17 +13,17 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from .. import reading
-from ..apart import Room
-from ..beside import beside
-from ..config import Settings
-from ..engine import Engine
+from ..config.settings import Settings
+from ..engine import reading
+from ..engine.additions import beside
+from ..engine.engine import Engine
+from ..engine.maps import Maps
+from ..engine.metrics import serve
+from ..engine.startup import look_seldom, warm_up
+from ..engine.worker import Live
 from ..errors import ConfigError
-from ..live import Live
-from ..maps import Maps
-from ..metrics import serve
-from ..publish.message import topic
-from ..startup import look_seldom, warm_up
+from ..messages.message import topic
+from ..sandbox import Room
 from ..store import Store
 from ..streams import JsonLinesSink, connect, urls
 from ..streams.fetch import Fetcher
@@ -127,7 +127,7 @@ def _serve(stack: ExitStack, options: Namespace, settings: Settings, live: Live,
 
     from ..api.child import Child
     from ..api.server import bound
-    from ..metrics import registry
+    from ..engine.metrics import registry
 
     sock = bound(settings.api.host, settings.api.port or 0)
     said = [word for name in ("config", "db") if (value := getattr(options, name)) for word in (f"--{name}", value)]

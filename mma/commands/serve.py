@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import partial
 from socket import socket
 
+from ..answers import cone
+from ..engine.startup import look_seldom
 from ..errors import ConfigError
-from ..startup import look_seldom
-from ..store import Store, cone
+from ..store import Store
 from .show import settings_of
 
 PORT = 8000

@@ -33,8 +33,8 @@ def simulate(options: Namespace) -> None:
 
 
 def _plan(options: Namespace) -> Plan:
-    from ..simulate.heralds import KINDS
     from ..simulate.hosts import Mix
+    from ..simulate.triggers import KINDS
     from ..simulate.truth import Plan
 
     kinds = tuple(options.kinds.split(","))
@@ -132,9 +132,9 @@ def _judged(options: Namespace, folder: Path | None) -> tuple[list[Judged], int,
     """Events against their truth; nights; and counterparts that could not be made visible."""
     settings = settings_of(options)
     if folder is not None:
-        from ..simulate import judging
+        from ..simulate import scoring
 
-        judged, document = judging.replayed(folder, settings)
+        judged, document = scoring.replayed(folder, settings)
         return judged, int(document["plan"]["nights"]), int(document["unobservable"])
     from ..simulate import calibration
 

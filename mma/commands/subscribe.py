@@ -10,15 +10,15 @@ import uuid
 from argparse import Namespace
 from threading import Event
 
+from ..answers.stream_filters import remark
 from ..errors import OutageError
-from ..nearest import nearest
-from ..printable import printable
-from ..publish.wish import SIGN, Facts, Filter, Wish, facts, folded
+from ..messages.stream_filter import SIGN, Facts, Filter, Wish, facts, folded
 from ..store.tags import clean
-from ..store.wishes import remark
 from ..streams import connect
 from ..streams.kafka import KafkaSource
 from ..streams.merged import Merged
+from ..text.nearest import nearest
+from ..text.printable import printable
 from .line import line
 from .show import settings_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from ..publish.message import iso
+from ..messages.message import iso
 from ..store.sources import SILENT_S
 from .show import delay, number, table
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from rich.table import Table
 
-from ..beside import beside
+from ..answers import listing, queries
+from ..engine.additions import beside
+from ..engine.vetting import Bench
 from ..errors import ConfigError, NotFoundError
-from ..judging import Bench
-from ..store import Store, listing, queries, tags
+from ..store import Store, tags
 from .ask import show_rows
 from .show import as_json, console, open_store, reading, settings_of, table
 

@@ -14,11 +14,12 @@ import numpy as np
 from coincidence.learning import Judged, learn
 from coincidence.terms.verdict import meant
 
-from ..beside import beside
-from ..config import Settings
+from ..answers import queries
+from ..config.settings import Settings
+from ..engine.additions import beside
+from ..engine.vetting import Bench
 from ..errors import ConfigError
-from ..judging import Bench
-from ..store import Store, facts, queries, verdicts
+from ..store import Store, facts, verdicts
 from ..store.verdicts import STATUSES, Verdict
 from . import tables
 from .ask import show_rows

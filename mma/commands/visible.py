@@ -11,9 +11,9 @@ from typing import Any
 from skymaps import Region, times
 
 from ..errors import ConfigError, NotFoundError
-from ..nights import Spell, coming_night
-from ..sites import CTAO_N, CTAO_S, Site, site
-from ..visibility import Share, Visibility, share, tonight
+from ..observing.nights import Spell, coming_night
+from ..observing.sites import CTAO_N, CTAO_S, Site, site
+from ..observing.visibility import Share, Visibility, share, tonight
 from .ask import BEGINS_A_NUMBER, position
 from .show import as_json, console, settings_of, table
 

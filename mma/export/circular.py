@@ -9,8 +9,8 @@ import unicodedata
 
 from coincidence.terms import TERMS
 
-from ..publish.message import version
-from ..stages import stage
+from ..messages.message import version
+from ..messages.stages import stage
 from .angles import degrees, sexagesimal
 from .formats import More, Row
 from .words import DAY_S

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 
 from skymaps import Region
 
+from ..answers import queries
 from ..errors import ConfigError, NotFoundError
-from ..publish.candidate import event_part
-from ..publish.message import iso
-from ..store import Store, maps, names, objects, queries, tables
+from ..messages.candidate import event_part
+from ..messages.message import iso
+from ..store import Store, maps, names, objects, tables
 from ..store import events as stored
 from ..store.bulk import select_in
 from ..store.codec import event_of

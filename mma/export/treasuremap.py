@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..errors import ConfigError, NotFoundError
-from ..publish.candidate import ab_mag
-from ..publish.message import iso
+from ..messages.candidate import ab_mag
+from ..messages.message import iso
 from .formats import More, Row
 from .words import as_json, known
 

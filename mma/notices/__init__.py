@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from coincidence.event import Event
-from mma.encoding import in_utf8
 from mma.errors import Ignored
+from mma.streams.encoding import in_utf8
 from mma.streams.message import Message
 
-from . import gamma, gcn, given, igwn, snews, voevent
-from .sniff import external, is_optical_voevent, is_pointer, kind_of, why_not
+from . import given, lvk, snews
+from .detect_format import external, is_optical_voevent, is_pointer, kind_of, why_not
+from .gamma import alert
+from .gcn import unified
+from .voevent import notice
 
 Decoder = Callable[[Message], Event]
 
@@ -27,10 +30,10 @@ def decode_circular(message: Message) -> Event:
 
 
 DECODERS: dict[str, Decoder] = {
-    "igwn": igwn.decode,
-    "gcn": gcn.decode,
-    "voevent": voevent.decode,
-    "gamma": gamma.decode,
+    "igwn": lvk.decode,
+    "gcn": unified.decode,
+    "voevent": notice.decode,
+    "gamma": alert.decode,
     "snews": snews.decode,
     "circular": decode_circular,
     "given": given.decode,
@@ -49,14 +52,14 @@ def decode(message: Message) -> Event:
 def decode_all(message: Message, kind: str) -> tuple[Event, ...]:
     """Every event of a message of a known format, a key of ``DECODERS``; the text's encoding does not matter."""
     plain, odd = in_utf8(message)
-    found = gcn.decode_all(plain) if kind == "gcn" else (DECODERS[kind](plain),)
+    found = unified.decode_all(plain) if kind == "gcn" else (DECODERS[kind](plain),)
     return tuple(replace(event, remarks=(*odd, *event.remarks)) for event in found) if odd else found
 
 
-decode_igwn = igwn.decode
-decode_gcn = gcn.decode
-decode_voevent = voevent.decode
-decode_gamma = gamma.decode
+decode_igwn = lvk.decode
+decode_gcn = unified.decode
+decode_voevent = notice.decode
+decode_gamma = alert.decode
 decode_snews = snews.decode
 
 __all__ = [

@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 import orjson
 import pybase64
 
-from mma import budget
 from mma.errors import DecodeError
+from mma.sandbox import budget
 from mma.streams.message import Message
 from skymaps import times
 

@@ -12,7 +12,7 @@ from mma.errors import DecodeError
 from mma.streams.message import Message
 from skymaps import SkyMap
 
-from . import fields, igwn, regions
+from . import fields, lvk, regions
 from .sheet import Sheet
 
 SCHEMA_ID = "urn:mma:region:1"
@@ -82,14 +82,14 @@ def _region(sheet: Sheet) -> tuple[skymaps.Region, str | None]:
         told = {name: fields.maybe_number(circle.document, name, "circle") for name in ("ra", "dec", "radius_deg")}
         ra, dec, radius = (fields.wrong(f"circle.{n}", v, "is needed") if v is None else v for n, v in told.items())
         return regions.circle("circle", ra, dec, radius), None
-    found = igwn.skymap_of(sheet.needs_text("skymap"), "skymap")
+    found = lvk.skymap_of(sheet.needs_text("skymap"), "skymap")
     sheet.remarks.extend(found.remarks)
     return found, found.sha256
 
 
 def _of_map(message: Message) -> Event:
     """When and what the header tells; without a time it is no event."""
-    found = igwn.map_of(message.payload, "map")
+    found = lvk.map_of(message.payload, "map")
     header = header_of(found)
     if header.time is None:
         raise DecodeError(f"map: no time in its header (DATE-OBS, MJD-OBS): {HOW}")
@@ -125,13 +125,13 @@ def header_of(found: SkyMap) -> Header:
     """What a map is of, as those who make maps write their headers; an OBJECT that cannot be shown is none."""
     name = " ".join((found.object_id or "").split())
     kind, observatory = _guessed(found)
-    is_superevent = kind is Kind.CBC and igwn.SUPEREVENT.fullmatch(name) is not None
+    is_superevent = kind is Kind.CBC and lvk.SUPEREVENT.fullmatch(name) is not None
     return Header(
         name=name if name.isprintable() and 0 < len(name) <= LONGEST_NAME else None,
         kind=kind,
         observatory=observatory,
         time=found.time,
-        is_test=is_superevent and igwn.is_test(name, None, None),
+        is_test=is_superevent and lvk.is_test(name, None, None),
     )
 
 
@@ -141,7 +141,7 @@ def _guessed(found: SkyMap) -> tuple[Kind, str]:
         return Kind.GRB, "by hand"
     is_gw = found.distance_mpc is not None or bool(GW_DETECTORS & set(found.instruments))
     if is_gw or "bayestar" in creator or creator.startswith("ligo"):
-        return Kind.CBC, igwn.OBSERVATORY
+        return Kind.CBC, lvk.OBSERVATORY
     return Kind.TRANSIENT, "by hand"
 
 

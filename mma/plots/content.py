@@ -10,7 +10,7 @@ import numpy as np
 from skymaps import FloatArray, Region
 
 from ..client import Candidate, Client, Event, NotFoundError, Object
-from ..stages import stage
+from ..messages.stages import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from astropy.coordinates import SkyCoord
 
 from skymaps import FloatArray, Region, healpix
 
-from ..nights import vectors
-from ..visibility import cells
+from ..observing.nights import vectors
+from ..observing.visibility import cells
 from . import labels
 from .content import Content
 from .style import DENSITY, GREY, LIGHT, VERMILION

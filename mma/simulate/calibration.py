@@ -11,8 +11,8 @@ from coincidence import Parameters
 
 from . import hosts
 from .bayestar import Merger
-from .judging import direct
 from .scorecard import Judged
+from .scoring import direct
 from .sky import simulate
 from .truth import Plan
 

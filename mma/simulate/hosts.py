@@ -8,7 +8,7 @@ import numpy as np
 
 from coincidence import Galaxies
 from coincidence.completeness import Catalog, Completeness, in_plane
-from mma.galaxies import nearer_per_deg2, per_mpc3
+from mma.catalogs import nearer_per_deg2, per_mpc3
 from skymaps import cosmology
 
 NAME = "simulated"

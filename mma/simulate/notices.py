@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import skymaps
-from mma.notices import gamma, voevent_write
-from mma.notices.voevent_write import Param, Place
+from mma.notices.gamma import alert
+from mma.notices.voevent import write
+from mma.notices.voevent.write import Param, Place
 from skymaps import SkyMap
 
 
@@ -76,7 +77,7 @@ def icecube(run: int, number: int, time: datetime, ra: float, dec: float, radius
         "signalness": (0.8, None),
         "FAR": (1.2, "yr^-1"),
     }
-    return voevent_write.write(
+    return write.write(
         ivorn=f"ivo://nasa.gsfc.gcn/AMON#ICECUBE_GOLD_Event_{run}_{number}",
         role="observation",
         author="ivo://nasa.gsfc.tan/gcn",
@@ -95,8 +96,8 @@ def icecube(run: int, number: int, time: datetime, ra: float, dec: float, radius
 
 def cta(name: str, time: datetime, ra: float, dec: float, radius68_deg: float) -> bytes:
     """A CTAO alert about a flare, in our schema."""
-    return gamma.encode(
-        gamma.new_alert(
+    return alert.encode(
+        alert.new_alert(
             mission="CTAO",
             id=name,
             alert_datetime=time + timedelta(seconds=25),

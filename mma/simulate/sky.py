@@ -14,11 +14,11 @@ from coincidence.event import located
 from coincidence.priors import possible
 from skymaps import FloatArray, IntArray, SkyMap
 
-from . import classes, heralds, hosts, maps
+from . import classes, hosts, maps, triggers
 from .bayestar import Merger
-from .heralds import Herald
 from .hosts import Galaxy
 from .light import DAY_S, SURVEYS, Curve, Seen, Survey, observe
+from .triggers import Herald
 from .truth import Campaign, Plan, Source
 
 SEARCHED_LEVEL = 0.995
@@ -94,13 +94,13 @@ def _herald(
     plan: Plan, number: int, random: np.random.Generator, folder: Path | None, mergers: Sequence[Merger]
 ) -> Herald:
     kind = plan.kinds[number % len(plan.kinds)]
-    night = heralds.START + random.integers(plan.nights) * DAY_S
+    night = triggers.START + random.integers(plan.nights) * DAY_S
     if kind != "cbc":
-        return heralds.POINTED[kind](number, night, random)
+        return triggers.POINTED[kind](number, night, random)
     known = mergers or (maps.mergers(folder) if folder else ())
     turn = number // len(plan.kinds)
     drawn = known[turn % len(known)] if known else None
-    return heralds.cbc(number, night, random, folder, drawn, redraw=plan.redraw)
+    return triggers.cbc(number, night, random, folder, drawn, redraw=plan.redraw)
 
 
 def _taken(source: Source, regions: list[tuple[Event, float, float]]) -> bool:

@@ -17,10 +17,11 @@ from coincidence.curves import LightCurves
 from coincidence.rates import Surroundings, rate
 from skymaps import FloatArray
 
-from . import heralds, hosts
-from .heralds import Herald
+from . import hosts
+from . import triggers as heralds
 from .hosts import Galaxy, Mix
 from .light import AB_ZERO_MAG, BANDS, DAY_S, SURVEYS, Seen
+from .triggers import Herald
 
 HISTORY_D = {"ztf": 30.0, "lsst": 365.0}
 """Packets reach this far back: days."""

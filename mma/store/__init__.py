@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from ..errors import ConfigError, OutageError
 from . import session
 from .failing import is_of_data, is_outage
-from .fence import hold_schema
+from .locks import hold_schema
 from .place import as_url, check_file, files_of, masked, path_of, read_only
 from .session import WRITES
 

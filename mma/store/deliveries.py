@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from . import ledger, tables
+from . import message_log, tables
 from .bulk import Row, columns_of, upsert
 from .storable import as_key
 
@@ -43,7 +43,7 @@ def claim(connection: Connection, places: Sequence[Place], worker: str, reason: 
     for place in sorted(places):
         row = connection.execute(select(tables.deliveries).where(*_at(place))).mappings().first()
         how = _found(row, worker)
-        found[place] = replace(how, aside=ledger.aside_for(connection, place, reason))
+        found[place] = replace(how, aside=message_log.aside_for(connection, place, reason))
         left = {"first": None, "last": None, "suspect": how.suspect, "deaths": how.deaths}
         rows.append(_key(place) | {"worker": worker} | left)
     upsert(connection, tables.deliveries, columns_of(rows))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from ..errors import NotFoundError
 from ..notices import embedded
-from ..notices.sniff import BLANK, is_xml
+from ..notices.detect_format import BLANK, is_xml
 from . import tables
 from .bulk import columns_of, insert_new, select_in
 

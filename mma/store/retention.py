@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
 from ..errors import ConfigError
-from ..publish.message import iso
+from ..messages.message import iso
 from . import Store, tables
-from .fence import is_first
+from .locks import is_first
 
 NIGHT_S = 86_400.0
 MOST = 0.5

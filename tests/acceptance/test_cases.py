@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mma.answers import queries
 from mma.cli import main
-from mma.store import Store, names, queries
+from mma.store import Store, names
 
 pytestmark = pytest.mark.realdata
 

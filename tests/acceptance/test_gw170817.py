@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import gw170817
 from coincidence import DEFAULT
-from mma.store import queries
+from mma.answers import queries
 
 pytestmark = pytest.mark.realdata
 

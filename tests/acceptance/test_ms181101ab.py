@@ -11,9 +11,10 @@ import pytest
 
 import skymaps
 from benchmarks import night
-from mma.engine import Engine
-from mma.publish.message import problems
-from mma.store import Store, queries
+from mma.answers import queries
+from mma.engine.engine import Engine
+from mma.messages.message import problems
+from mma.store import Store
 from mma.streams import MemorySink, MemorySource, Message
 
 pytestmark = pytest.mark.realdata

@@ -12,9 +12,11 @@ import pytest
 import skymaps
 from benchmarks import night
 from coincidence import Event
-from mma import galaxies, notices
-from mma.engine import Engine
-from mma.store import Store, catalogs, queries
+from mma import catalogs as galaxies
+from mma import notices
+from mma.answers import queries
+from mma.engine.engine import Engine
+from mma.store import Store, catalogs
 from mma.streams import MemorySource, Message
 
 pytestmark = pytest.mark.realdata

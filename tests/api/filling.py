@@ -12,8 +12,9 @@ import numpy as np
 import skymaps
 from coincidence import Event, Kind, Messenger, Stage
 from coincidence.terms import TERMS
-from mma.publish.message import iso
-from mma.store import Store, outbox, queries, tables
+from mma.answers import queries
+from mma.messages.message import iso
+from mma.store import Store, outbox, tables
 from mma.store.bulk import as_json, columns_of, insert_new
 from mma.store.codec import event_document
 from skymaps import healpix

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from mma.api import create_app
 from mma.api.access import CALLERS, Buckets, writing
-from mma.api.answering import STREAMS, Rows
 from mma.api.problems import ProblemError
+from mma.api.responses import STREAMS, Rows
 from mma.api.server import Server, bound
-from mma.config import Api, Settings, load
+from mma.config.settings import Api, Settings, load
 from mma.errors import ConfigError, NotFoundError
 from mma.store import Store, tokens
 

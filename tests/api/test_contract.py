@@ -14,7 +14,7 @@ from schemathesis.specs.openapi import checks
 
 from mma.api import create_app
 from mma.api.server import Server, bound
-from mma.config import Api, Settings
+from mma.config.settings import Api, Settings
 from mma.store import Store
 from tests.api.filling import fill
 

@@ -12,7 +12,7 @@ import pytest
 from mma.api import create_app
 from mma.api.hosts import hosts
 from mma.api.server import Server, bound
-from mma.config import Api, Settings
+from mma.config.settings import Api, Settings
 from mma.store import Store
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mma.beside import Beside
-from mma.engine import Engine
-from mma.publish.pages import Pages
+from mma.engine.additions import Beside
+from mma.engine.engine import Engine
+from mma.messages.pages import Pages
 from mma.store import Store
 from mma.streams import MemorySink, MemorySource
 from tests.mma.world import HERE, as_message, detection, superevent

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mma.answers.fields import CANDIDATES, EVENTS
 from mma.store import Store, tables
-from mma.store.fields import CANDIDATES, EVENTS
 from tests.api.filling import Rows, shown
 
 FEW = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

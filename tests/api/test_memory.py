@@ -11,8 +11,8 @@ import psutil
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from mma.answers.search import LARGEST, MOST_VALUES
 from mma.store import Store
-from mma.store.search import LARGEST, MOST_VALUES
 from tests.api.filling import fill
 from tests.api.serving import serving
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mma.client import Client
-from mma.engine import Engine
-from mma.notices import gamma, voevent_gamma
+from mma.engine.engine import Engine
+from mma.notices.gamma import alert as gamma
+from mma.notices.gamma import voevent
 from mma.store import Store
 from mma.streams import MemorySource
 from tests.mma.test_gamma_told import ALERT, SAID
@@ -27,7 +28,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_notice_by_its_number(empty: Store, serve):
     payloads = [superevent(minutes=5), superevent(minutes=7, stage="UPDATE")]
-    xml = voevent_gamma.encode(alert())
+    xml = voevent.encode(alert())
     Engine(empty).run(MemorySource([as_message(p) for p in (*payloads, xml)]))
     client = serve(empty)
     for number, payload in enumerate(payloads, start=1):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mma.store.fields import SEARCHED
+from mma.answers.fields import SEARCHED
 from tests.api.filling import Rows, all_objects, shown
 
 FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mma.answers.stream_filters import resolved
 from mma.api.feed import Feed, told
-from mma.publish.wish import Filter, Wish, facts, folded
+from mma.messages.stream_filter import Filter, Wish, facts, folded
 from mma.store import Store, names, outbox, tables
 from mma.store.bulk import columns_of, insert_new
 from mma.store.retention import prune
-from mma.store.wishes import resolved
 from tests.api.filling import START, event_row, message, put
 
 

@@ -13,7 +13,7 @@ from mma.api.server import Server, bound
 from mma.client import Client
 from mma.commands.demo import load_galaxies
 from mma.commands.replay import play
-from mma.config import Api, Settings
+from mma.config.settings import Api, Settings
 from mma.simulate import night
 from mma.store import Store
 from tests.api.filling import fill

@@ -15,9 +15,10 @@ from astropy.time import Time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mma.answers import cone, queries
+from mma.answers.fields import CANDIDATES, EVENTS
 from mma.client import Client, ConfigError, NotFoundError
-from mma.store import Store, cone, queries
-from mma.store.fields import CANDIDATES, EVENTS
+from mma.store import Store
 from tests.api.filling import shown
 from tests.client.asking import EVENT, ask, rows
 from tests.client.conftest import both_ways

@@ -11,8 +11,9 @@ from astropy.time import Time
 from sqlalchemy import select, update
 
 from coincidence.terms import TERMS
+from mma.answers import queries
 from mma.client import Candidate, Event, NotFoundError, Object
-from mma.store import Store, queries, tables
+from mma.store import Store, tables
 from skymaps import Circle, SkyMap
 from tests.api.filling import fill
 from tests.client.asking import EVENT, ask

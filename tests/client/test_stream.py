@@ -20,7 +20,7 @@ from mma.client import Client, ConfigError, ListeningWarning, MmaError, NotFound
 from mma.client.remote import Remote
 from mma.client.source import Wish
 from mma.client.sse import Events
-from mma.config import Api, Settings
+from mma.config.settings import Api, Settings
 from mma.store import Store, tokens
 from tests.api.filling import fill, message, put
 

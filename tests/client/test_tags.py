@@ -64,7 +64,7 @@ def test_listening_by_tag(both):
 
 
 def test_what_is_told_goes_to_the_topics_that_there_are(tmp_path):
-    from mma.engine import Engine
+    from mma.engine.engine import Engine
     from mma.streams import MemorySink, MemorySource
     from tests.mma.world import NOW, as_message
 

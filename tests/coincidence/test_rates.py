@@ -144,7 +144,7 @@ def made_up(n: int, random: np.random.Generator) -> Galaxies:
     mpc = 60.0 * np.cbrt(random.uniform(size=n))
     plain = galaxies(*({} for _ in range(n)))
     from coincidence.completeness import Catalog, Completeness
-    from mma.galaxies import nearer_per_deg2, per_mpc3
+    from mma.catalogs import nearer_per_deg2, per_mpc3
 
     whole = Catalog(name="c", completeness=Completeness.parse("0:1,60:1,60.001:0"))
     return replace(

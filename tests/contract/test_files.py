@@ -13,7 +13,7 @@ import pytest
 from coincidence import DEFAULT, Parameters
 from coincidence.parameters import ClassModel, Onset
 from mma import cli
-from mma.config import Settings, load
+from mma.config.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
 DEFAULT_FILE = ROOT / "configs" / "default.toml"

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from mma.simulate import certificates, night
-from mma.simulate.broker import USER, Broker
-from mma.simulate.tokens import CLIENT, TokenEndpoint
+from mma.cluster import certificates
+from mma.cluster.broker import USER, Broker
+from mma.cluster.tokens import CLIENT, TokenEndpoint
+from mma.simulate import night
 
 N_ALERTS = 1500
 TOKEN_S = 7.0

@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 
-from mma import cli, following, notices
+from mma import cli, notices
+from mma.engine import event_tracker
 from mma.streams import Message, merged
 
 WORD = b"DEADLY"
@@ -24,7 +25,7 @@ def _deadly(decode):
     return decoder
 
 
-class Clumsy(following.Following):
+class Clumsy(event_tracker.Following):
     """Falls over some events."""
 
     def take(self, connection, notice, *more):
@@ -34,7 +35,7 @@ class Clumsy(following.Following):
 
 
 if __name__ == "__main__":
-    from mma import engine
+    from mma.engine import engine
 
     engine.Following = Clumsy
     merged.PAUSE_S = PAUSE_S

@@ -11,8 +11,9 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from mma.simulate.broker import Broker
-from mma.store import Store, queries
+from mma.answers import queries
+from mma.cluster.broker import Broker
+from mma.store import Store
 
 
 def topics(broker: Broker, *names: str, partitions: int = 1, settings: dict[str, str] | None = None) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 from sqlalchemy import Table, select
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from mma.store import Store, tables
 
 CLOSE = 1e-9

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from tests.live.conftest import Start
 from tests.live.doing import until
 from tests.live.power import Disk

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from mma import cli, intake
+from mma import cli
+from mma.engine import ingest
 from mma.streams import kafka_settings
 
 POLL_S = 12
@@ -12,5 +13,5 @@ READING_S = 2.0
 
 if __name__ == "__main__":
     kafka_settings.READ["max.poll.interval.ms"] = POLL_S * 1000
-    intake.READING_S = READING_S
+    ingest.READING_S = READING_S
     sys.exit(cli.main())

@@ -14,9 +14,9 @@ import numpy as np
 from confluent_kafka import Producer
 
 import skymaps
-from mma.notices import gamma
+from mma.cluster.broker import Broker
+from mma.notices.gamma import alert
 from mma.simulate import night, notices
-from mma.simulate.broker import Broker
 from mma.simulate.events import START
 from mma.simulate.packets import ztf_packet
 from tests.live.doing import payloads, topics
@@ -197,4 +197,4 @@ def flare(name: str, time: datetime, place: tuple[float, float], *then: str) -> 
     for hours, stage in enumerate(then, start=1):
         told = {"alert_type": stage, "alert_datetime": (time + timedelta(hours=hours)).isoformat()}
         out.append(out[-1] | told | ({"ra_dec_error": 3.0} if stage == "update" else {}))
-    return [gamma.encode(document) for document in out]
+    return [alert.encode(document) for document in out]

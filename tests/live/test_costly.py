@@ -13,8 +13,8 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from mma.simulate.broker import Broker
-from mma.store import Store, ledger
+from mma.cluster.broker import Broker
+from mma.store import Store, message_log
 from tests.live import hurried
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, status, topics, until
@@ -39,7 +39,7 @@ def dead_letters(database: Path) -> list[dict[str, Any]]:
     """What was set aside, with its bytes."""
     store = Store(str(database))
     with store.read() as connection:
-        found = [ledger.dead_letter(connection, row["id"]) for row in ledger.dead_letters(connection)]
+        found = [message_log.dead_letter(connection, row["id"]) for row in message_log.dead_letters(connection)]
     store.close()
     return [row for row in found if row is not None]
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from mma.deliveries import REASON
-from mma.engine import TRIPS
-from mma.simulate.broker import Broker
-from mma.store import Store, ledger, queries
+from mma.answers import queries
+from mma.cluster.broker import Broker
+from mma.engine.deliveries import REASON
+from mma.engine.engine import TRIPS
+from mma.store import Store, message_log
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, topics, troubles, until
 
@@ -61,7 +62,7 @@ def letters(database: str) -> list[tuple[int, int, str]]:
     if "://" not in database and not Path(database).exists():
         return []
     with opened(database) as connection:
-        return [(row["partition"], row["offset"], row["reason"]) for row in ledger.dead_letters(connection)]
+        return [(row["partition"], row["offset"], row["reason"]) for row in message_log.dead_letters(connection)]
 
 
 def until_it_lives(run: Callable[[], subprocess.Popen[bytes]], is_done: Callable[[], bool], most: int) -> int:
@@ -102,7 +103,7 @@ def test_deadly_messages_among_many_are_set_aside_alone(
     assert letters(database) == [(0, 120, REASON), (0, 201, REASON)]
     assert 4 <= deaths <= 10
     with opened(database) as connection:
-        assert ledger.dead_letter(connection, 1)["payload"] == DEADLY
+        assert message_log.dead_letter(connection, 1)["payload"] == DEADLY
 
 
 def events(database: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from mma.streams import connect
 from mma.streams.catching_up import PATIENCE_S
 from tests.live.conftest import Start

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from tests.live import ending, faults, storm
 from tests.live.conftest import Start
 from tests.live.faults import Case

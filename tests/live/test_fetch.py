@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 import skymaps
+from mma.answers import queries
+from mma.cluster.broker import Broker
 from mma.errors import FetchError
-from mma.simulate.broker import Broker
-from mma.store import Store, queries
+from mma.store import Store
 from mma.streams.fetch import Fetcher
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, status, topics, until

@@ -12,8 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from mma.simulate.broker import Broker
-from mma.store import Store, outbox, queries
+from mma.answers import queries
+from mma.cluster.broker import Broker
+from mma.store import Store, outbox
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, topics, until
 from tests.live.ending import everything

@@ -11,9 +11,10 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from mma.answers import queries
+from mma.cluster.broker import Broker, free_ports
 from mma.commands.tables import live
-from mma.simulate.broker import Broker, free_ports
-from mma.store import Store, queries
+from mma.store import Store
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, read, status, topics, troubles, until
 

@@ -9,8 +9,8 @@ import uuid
 from pathlib import Path
 
 from mma.cli import main
-from mma.publish.message import problems
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
+from mma.messages.message import problems
 from mma.streams import connect
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, status, topics, troubles, until

@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from mma.simulate.broker import USER, Broker
+from mma.cluster.broker import USER, Broker
 from tests.live.conftest import Credentials, Start
 from tests.live.doing import outcome, payloads, produce, read, topics, until
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from mma.streams import connect
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, status, topics, until

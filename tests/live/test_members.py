@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, TopicPartition
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from mma.streams.commits import COMMIT_S
 from mma.streams.kafka import KafkaSource
 from mma.streams.message import Message

@@ -7,7 +7,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from mma.simulate.broker import Broker, free_ports
+from mma.cluster.broker import Broker, free_ports
 from tests.live.conftest import Start
 from tests.live.doing import outcome, payloads, produce, read, topics, until
 
@@ -22,9 +22,9 @@ def test_alerts_wait_until_the_group_has_read_the_notices(
     produce(broker, alerts, packets[:200])
     database = tmp_path / "mma.sqlite"
     group = f"wait-{alerts}"
+    from mma.engine.topics import tells_events
     from mma.streams.catching_up import CatchUp
     from mma.streams.kafka import KafkaSource
-    from mma.topics import tells_events
 
     source = KafkaSource("test", {"bootstrap.servers": broker.plain}, [notices, alerts], group)
     waiting = CatchUp([source], tells_events)

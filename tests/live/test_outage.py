@@ -12,7 +12,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, read, status, topics, troubles, until
 

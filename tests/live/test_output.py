@@ -7,7 +7,7 @@ import resource
 import uuid
 from pathlib import Path
 
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, read, status, topics, troubles, until
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from mma.simulate.broker import Broker
-from mma.store import Store, ledger, queries
+from mma.answers import queries
+from mma.cluster.broker import Broker
+from mma.store import Store, message_log
 from tests.live.conftest import Start
 from tests.live.doing import topics, until
 from tests.mma import bombs
@@ -104,7 +105,7 @@ def _read(database: str) -> int | None:
     store = Store(database, create=False)
     try:
         with store.read() as connection:
-            return sum(row["n"] for row in ledger.totals(connection) if row["outcome"] == "read")
+            return sum(row["n"] for row in message_log.totals(connection) if row["outcome"] == "read")
     finally:
         store.close()
 
@@ -112,7 +113,7 @@ def _read(database: str) -> int | None:
 def _ended(database: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     store = Store(database, create=False)
     with store.read() as connection:
-        found = queries.status(connection), ledger.dead_letters(connection)
+        found = queries.status(connection), message_log.dead_letters(connection)
     store.close()
     return found
 

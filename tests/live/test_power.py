@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from mma.simulate.broker import Broker
-from mma.store import Store, outbox, queries
+from mma.answers import queries
+from mma.cluster.broker import Broker
+from mma.store import Store, outbox
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, topics, until
 from tests.live.power import Disk, is_possible

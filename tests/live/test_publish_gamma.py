@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer
 
-from mma.engine import Engine
-from mma.simulate.broker import Broker
-from mma.store import Store, queries
+from mma.answers import queries
+from mma.cluster.broker import Broker
+from mma.engine.engine import Engine
+from mma.store import Store
 from mma.streams import MemorySource, Message
 from tests.live.doing import produce, topics
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient
 
 from mma.cli import main
-from mma.simulate.broker import Broker
+from mma.cluster.broker import Broker
 from mma.store import Store, outbox
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, read, topics, troubles, until

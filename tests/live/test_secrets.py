@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from mma.config import Settings, document
-from mma.simulate.broker import USER, Broker
-from mma.simulate.tokens import CLIENT, TokenEndpoint
+from mma.cluster.broker import USER, Broker
+from mma.cluster.tokens import CLIENT, TokenEndpoint
+from mma.config.settings import Settings, document
 from mma.streams import connect, urls
 from mma.streams.merged import Merged
 from tests.live.conftest import Credentials

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from mma.cli import main
-from mma.publish.heartbeat import heartbeat_message
-from mma.simulate.broker import Broker, free_ports
+from mma.cluster.broker import Broker, free_ports
+from mma.messages.heartbeat import heartbeat_message
 from tests.live.doing import produce, topics
 
 

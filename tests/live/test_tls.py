@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mma.simulate import certificates
-from mma.simulate.broker import USER, Broker
-from mma.simulate.tokens import TokenEndpoint
+from mma.cluster import certificates
+from mma.cluster.broker import USER, Broker
+from mma.cluster.tokens import TokenEndpoint
 from mma.streams import connect
 from tests.live.conftest import Credentials
 from tests.live.doing import topics, until

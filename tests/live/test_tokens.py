@@ -12,8 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from mma.simulate.broker import Broker
-from mma.simulate.tokens import AUDIENCE, CLIENT, ISSUER, TokenEndpoint
+from mma.cluster.broker import Broker
+from mma.cluster.tokens import AUDIENCE, CLIENT, ISSUER, TokenEndpoint
 from mma.streams import connect
 from tests.live.conftest import Start
 from tests.live.doing import gamma_alert, produce, read, topics, troubles, until

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from mma import reading
-from mma.config import Settings
-from mma.engine import Engine
-from mma.store import Store, ledger, queries
+from mma.answers import queries
+from mma.config.settings import Settings
+from mma.engine import reading
+from mma.engine.engine import Engine
+from mma.store import Store, message_log
 from mma.streams import Message
 from tests.mma.bombs import peak_kb
 
@@ -54,7 +55,7 @@ def main(folder: Path) -> None:
     with store.read() as connection:
         told = {
             "status": queries.status(connection),
-            "dead": [(row["offset"], row["reason"]) for row in ledger.dead_letters(connection)],
+            "dead": [(row["offset"], row["reason"]) for row in message_log.dead_letters(connection)],
         }
     longest = max(b - a for a, b in pairwise(times))
     print(json.dumps(told | {"rss_kb": [peak_kb(), max(apart)], "longest_s": longest}, default=str))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from mma.apart import Room, StoppedError
 from mma.errors import DecodeError
+from mma.sandbox import Room, StoppedError
 
-SLEEPS = "import time, mma.apart, tests.mma.test_apart as t; r = mma.apart.Room(60.0); r.start();"
+SLEEPS = "import time, mma.sandbox, tests.mma.test_apart as t; r = mma.sandbox.Room(60.0); r.start();"
 
 
 def double(n: int) -> int:

@@ -12,9 +12,10 @@ from sqlalchemy import func, select, text
 from coincidence import DEFAULT, Galaxies
 from coincidence.completeness import Catalog, Completeness
 from coincidence.hosts import associate
-from mma import galaxies
+from mma import catalogs as galaxies
+from mma.answers import queries
 from mma.cli import main
-from mma.store import Store, catalogs, queries, tables
+from mma.store import Store, catalogs, tables
 from tests.coincidence.rows import alerts
 from tests.mma.world import World, detection, superevent
 

@@ -15,10 +15,11 @@ import pytest
 
 import skymaps
 from coincidence.terms import TERMS
+from mma.answers import queries
 from mma.api.pages.story import summary
 from mma.cli import COMMANDS, main
 from mma.client import Client
-from mma.store import Store, queries
+from mma.store import Store
 from tests.mma.world import HERE, burst, circle_map, detection, superevent
 
 EVENT = "S270301ab"

@@ -9,9 +9,9 @@ import pytest
 
 from coincidence import DEFAULT
 from coincidence.terms.time import onset_cdf
-from mma.class_checks import SHAPES
 from mma.cli import main
-from mma.config import Settings, document, load
+from mma.config.class_checks import SHAPES
+from mma.config.settings import Settings, document, load
 from mma.errors import ConfigError
 
 

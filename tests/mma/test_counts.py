@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mma.store import Store, ledger
+from mma.store import Store, message_log
 from mma.streams import Message
 from tests.mma.world import World, as_message, burst
 
@@ -53,7 +53,7 @@ def test_a_letter_that_is_handled_again_is_counted_as_before(database: str):
     world.hears(at(0, b"{"), at(1, burst()))
     assert counts(world) == (2, 1, 1)
     with store.read() as connection:
-        letter = ledger.message(connection, 1)
+        letter = message_log.message(connection, 1)
     assert letter is not None
     assert world.engine.handle_again(letter) is not None
     assert counts(world) == (2, 1, 1)

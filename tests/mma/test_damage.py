@@ -16,11 +16,12 @@ import pytest
 from sqlalchemy import select, text, update
 
 from coincidence import DEFAULT
+from mma.answers import queries
 from mma.cli import main
-from mma.engine import Engine
+from mma.engine.engine import Engine
+from mma.engine.vetting import Bench
 from mma.errors import ConfigError, OutageError
-from mma.judging import Bench
-from mma.store import Store, queries, tables
+from mma.store import Store, tables
 from mma.streams import MemorySink
 from tests.mma.world import NOW, World, burst, detection, of_type, retraction, superevent
 

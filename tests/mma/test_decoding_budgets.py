@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mma.alerts.schemas import checked
+from mma.alerts.avro.schema import checked
+from mma.engine.ingest import take_in
 from mma.errors import DecodeError
-from mma.intake import take_in
 from mma.streams import Message
 from tests.mma import bombs
 from tests.mma.world import detection

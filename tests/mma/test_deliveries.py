@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import select
 
-from mma.deliveries import REASON, SMALL, Deliveries
-from mma.engine import Engine
+from mma.engine.deliveries import REASON, SMALL, Deliveries
+from mma.engine.engine import Engine
+from mma.engine.worker import Live
 from mma.errors import LongError, OutageError
-from mma.live import Live
-from mma.store import Store, deliveries, ledger, tables
+from mma.store import Store, deliveries, message_log, tables
 from mma.streams import Message
 from mma.streams.merged import Merged
 
@@ -46,7 +46,7 @@ def worker(store: Store, handle: Callable[[Sequence[Message]], None], most: int 
 
 def test_a_message_of_a_topic_that_was_made_anew_is_not_the_one_that_ended_workers(store: Store) -> None:
     with store.begin() as connection:
-        ledger.set_aside(connection, message(5, 1.0, b"deadly"), [(REASON, None)], 1.0)
+        message_log.set_aside(connection, message(5, 1.0, b"deadly"), [(REASON, None)], 1.0)
     batch = [message(i, 1000.0 + i) for i in range(10)]
     ours = Deliveries(store, 100)
     ours.claim(batch)

@@ -15,19 +15,11 @@ from astropy.io import fits as astropy_fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mma.store import Store, ledger, queries
+from mma.answers import queries
+from mma.store import Store, message_log
 from mma.streams import Message
 from tests.mma.alerts import make
-from tests.mma.world import (
-    HERE,
-    World,
-    as_json,
-    burst,
-    circle_map,
-    detection,
-    fits_of,
-    superevent,
-)
+from tests.mma.world import HERE, World, as_json, burst, circle_map, detection, fits_of, superevent
 
 EVENT = "S270301ab"
 
@@ -155,7 +147,7 @@ def test_a_bad_message_is_a_dead_letter_that_names_what_is_wrong(small_world: Wo
     (letter,) = small_world.dead_letters()
     assert names in letter["reason"]
     assert letter["traceback"] is None
-    assert small_world.ask(ledger.dead_letter, letter["id"])["payload"] == payload
+    assert small_world.ask(message_log.dead_letter, letter["id"])["payload"] == payload
     assert small_world.objects("Fermi-GBM-7") == ["ZTF27good"]
 
 
@@ -204,7 +196,7 @@ def test_a_message_that_trips_the_store_is_set_aside_alone(world: World, name):
     assert world.status()["messages"] == {"read": 4, "decoded": 3, "set_aside": 1, "ignored": 0}
     (letter,) = world.dead_letters()
     assert letter["traceback"]
-    assert world.ask(ledger.dead_letter, letter["id"])["payload"] == POISON[name]
+    assert world.ask(message_log.dead_letter, letter["id"])["payload"] == POISON[name]
 
 
 UNSTORABLE = {
@@ -224,7 +216,7 @@ def test_what_no_database_can_store_is_refused_by_the_decoder(world: World, name
     assert world.status()["messages"] == {"read": 3, "decoded": 2, "set_aside": 1, "ignored": 0}
     (letter,) = world.dead_letters()
     assert letter["traceback"] is None
-    assert world.ask(ledger.dead_letter, letter["id"])["payload"] == UNSTORABLE[name]
+    assert world.ask(message_log.dead_letter, letter["id"])["payload"] == UNSTORABLE[name]
     world.hears(detection("ZTF27next"))
     assert "ZTF27next" in world.objects(EVENT)
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mma.notices import gamma
-from mma.store import Store, groups, queries
+from mma.answers import queries
+from mma.notices.gamma import alert as gamma
+from mma.store import Store, groups
 from mma.streams import Message
 from tests.mma.world import HERE, T0, THERE, World, as_message, burst, of_type, retraction, superevent
 

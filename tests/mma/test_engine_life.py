@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from mma.store import queries, tables
+from mma.answers import queries
+from mma.store import tables
 from tests.mma.world import (
     HERE,
     T0,

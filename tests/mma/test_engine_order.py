@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mma.store import Store, cone, queries
+from mma.answers import cone, queries
+from mma.store import Store
 from mma.streams import Message
 from tests.mma.world import HERE, THERE, World, as_message, burst, detection, retraction, superevent
 

@@ -6,18 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from mma.engine import TRIPS, Engine
+from mma.engine.engine import TRIPS, Engine
 from mma.errors import OutageError, TrippingError
 from mma.store import Store, outbox
 from mma.streams import MemorySink, MemorySource
-from tests.mma.world import (
-    World,
-    as_message,
-    burst,
-    detection,
-    of_type,
-    superevent,
-)
+from tests.mma.world import World, as_message, burst, detection, of_type, superevent
 
 EVENT = "S270301ab"
 

@@ -14,22 +14,13 @@ from coincidence.completeness import sin_latitude
 from coincidence.hosts import Galaxies
 from coincidence.rates import Surroundings, rate
 from coincidence.terms import TERMS
-from mma import galaxies
-from mma.publish.message import NAMESPACE
+from mma import catalogs as galaxies
+from mma.answers import queries
+from mma.messages.message import NAMESPACE
 from mma.simulate import notices
-from mma.store import Store, catalogs, queries
+from mma.store import Store, catalogs
 from mma.streams import MemorySink, MemorySource
-from tests.mma.world import (
-    HERE,
-    T0,
-    World,
-    as_message,
-    burst,
-    detection,
-    of_type,
-    retraction,
-    superevent,
-)
+from tests.mma.world import HERE, T0, World, as_message, burst, detection, of_type, retraction, superevent
 
 EVENT = "S270301ab"
 SQDEG = (180.0 / math.pi) ** 2
@@ -174,7 +165,7 @@ def test_the_same_input_gives_the_same_messages(tmp_path):
 
     def run(name: str) -> list[tuple[str, str, str]]:
         store, sink = Store(str(tmp_path / name)), MemorySink()
-        from mma.engine import Engine
+        from mma.engine.engine import Engine
 
         Engine(store, sink, clock=lambda: 1.8e9).run(MemorySource(messages, 2))
         store.close()

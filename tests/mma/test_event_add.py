@@ -15,8 +15,8 @@ from astropy.io import fits
 import skymaps
 from coincidence import Kind
 from mma.cli import main
+from mma.commands.options import KINDS
 from mma.notices.given import MESSENGERS
-from mma.options import KINDS
 from skymaps import times
 from tests.mma.world import HERE, T0, circle_map, detection, superevent
 

@@ -10,7 +10,7 @@ import pytest
 from astropy.table import MaskedColumn, Table
 from pyarrow import parquet
 
-from mma import galaxies
+from mma import catalogs
 from mma.errors import ConfigError
 from skymaps import cosmology
 
@@ -18,7 +18,7 @@ SKY_DEG2 = 4.0 * math.pi * (180.0 / math.pi) ** 2
 
 
 def read(path, **columns):
-    return galaxies.read(path, "test", columns)
+    return catalogs.read(path, "test", columns)
 
 
 def csv(tmp_path, text: str, name: str = "g.csv"):
@@ -214,7 +214,7 @@ def test_fifty_mpc_catalogue_whole_and_short(tmp_path):
 def test_a_table_of_ones_own_with_magnitudes_and_shapes(tmp_path):
     text = "name,ra,dec,z,size,b2a,pa,Rmag\nA,1,2,0.02,30,0.5,120,15.5\nB,1,3,0.02,-1,0,,99\n"
     path = csv(tmp_path, text)
-    found = galaxies.begin(
+    found = catalogs.begin(
         path, "mine", {"semi_major_arcsec": "size", "mag": "Rmag"}, band="R", completeness="0:1,90:1"
     )
     (part,) = found.parts()
@@ -227,14 +227,14 @@ def test_a_table_of_ones_own_with_magnitudes_and_shapes(tmp_path):
 
 def test_active_nuclei_need_no_distance(tmp_path):
     path = csv(tmp_path, "name,ra,dec,z\nQ1,1,1,0.5\nQ2,2,2,\n")
-    (part,) = galaxies.begin(path, "agn", is_agn=True).parts()
+    (part,) = catalogs.begin(path, "agn", is_agn=True).parts()
     assert part.kind.tolist() == ["agn", "agn"]
     assert part.is_agn.tolist() == [True, True]
     assert np.isnan(part.distance_mpc).tolist() == [False, True]
 
 
 def test_parts_are_the_whole_whatever_their_size(tmp_path, monkeypatch):
-    from mma.galaxies import tables
+    from mma.catalogs import tables
 
     table = Table({"objname": [f"G{i}" for i in range(25)], "ra": np.arange(25.0), "dec": np.arange(25.0) - 12.0})
     table["dist"] = [10.0 + i if i % 7 else math.nan for i in range(25)]
@@ -247,7 +247,7 @@ def test_parts_are_the_whole_whatever_their_size(tmp_path, monkeypatch):
             table.write(path, format=FORMATS[suffix])
         for rows in (4, 25, 1000):
             monkeypatch.setattr(tables, "ROWS", rows)
-            found = galaxies.begin(path, "g")
+            found = catalogs.begin(path, "g")
             parts = list(found.parts(shares.append))
             names = [name for part in parts for name in part.name]
             assert whole.setdefault("names", names) == names
@@ -281,18 +281,18 @@ def test_a_short_line_of_glade_plus_is_named(tmp_path):
 )
 def test_options_that_make_no_sense_say_so(tmp_path, more, says):
     with pytest.raises(ConfigError, match=says):
-        galaxies.begin(csv(tmp_path, "ra,dec,dist\n1,2,3\n"), "g", **more)
+        catalogs.begin(csv(tmp_path, "ra,dec,dist\n1,2,3\n"), "g", **more)
 
 
 @pytest.mark.realdata
 def test_recorded_catalogues_are_recognised(data):
-    short = galaxies.begin(data / "galaxies/50MGC_catalog_short.fits", "50MGC")
+    short = catalogs.begin(data / "galaxies/50MGC_catalog_short.fits", "50MGC")
     assert short.preset is not None
     assert short.preset.name == "50MGC"
-    found = galaxies.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC")[0]
+    found = catalogs.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC")[0]
     ngc = np.flatnonzero(found.name == "NGC4993")
     assert (found.distance_mpc[ngc].tolist(), found.distance_error_mpc[ngc].tolist()) == ([40.7], [1.5])
-    clu, _ = galaxies.read(data / "galaxies/CLU_mini.csv", "CLU")
+    clu, _ = catalogs.read(data / "galaxies/CLU_mini.csv", "CLU")
     assert np.isfinite(clu.axis_ratio).sum() == 4
 
 

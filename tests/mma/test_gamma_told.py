@@ -12,14 +12,14 @@ import pytest
 
 from coincidence import Kind, fold
 from coincidence.gamma import NAMES, Gamma, of, together
+from mma.answers import queries
 from mma.cli import main
 from mma.errors import NotFoundError
 from mma.export import measured
-from mma.notices import gamma, voevent_gamma
-from mma.notices.measured import of_gcn
-from mma.publish.message import schema
-from mma.publish.wish import Filter, Wish, facts
-from mma.store import queries
+from mma.messages.message import schema
+from mma.messages.stream_filter import Filter, Wish, facts
+from mma.notices.gamma import alert, voevent
+from mma.notices.gcn.measured import of_gcn
 from mma.store.codec import event_document, event_of
 from tests.mma.world import T0, World, as_json, as_message, burst, detection, of_type
 
@@ -91,7 +91,7 @@ def later(minutes: float, kind: str, **given: Any) -> dict[str, Any]:
 
 
 def decoded(document: dict[str, Any]):
-    return gamma.decode(as_message(gamma.encode(document)))
+    return alert.decode(as_message(alert.encode(document)))
 
 
 def test_the_block_has_every_field_that_is_no_envelope():
@@ -103,7 +103,7 @@ def test_the_block_has_every_field_that_is_no_envelope():
     assert set(SAID) - {"x_run", "x_note"} == set(NAMES)
 
 
-@pytest.mark.parametrize("encode", [gamma.encode, voevent_gamma.encode], ids=["json", "voevent"])
+@pytest.mark.parametrize("encode", [alert.encode, voevent.encode], ids=["json", "voevent"])
 def test_nothing_is_lost_on_the_way(world: World, encode):
     told = world.hears(encode(ALERT), detection("ZTF27a", (150.0, 20.0), 10.0))
     answer = world.ask(queries.event, EVENT)
@@ -117,7 +117,7 @@ def test_nothing_is_lost_on_the_way(world: World, encode):
     assert world.engine.active[EVENT].gamma.told == SAID
 
 
-@pytest.mark.parametrize("encode", [gamma.encode, voevent_gamma.encode], ids=["json", "voevent"])
+@pytest.mark.parametrize("encode", [alert.encode, voevent.encode], ids=["json", "voevent"])
 def test_the_senders_own_id_is_an_alias_wherever_names_are_told(small_world: World, encode):
     """So that whoever follows the topic with a program of theirs finds the alert by the id that they sent."""
     told = small_world.hears(encode(ALERT), detection("ZTF27a", (150.0, 20.0), 10.0))

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mma.cli import main
+from mma.engine.vetting import Bench
 from mma.errors import NotFoundError
-from mma.judging import Bench
 from mma.simulate.rubin import lsst_packet
 from mma.store import Store, names
 from mma.store.verdicts import Verdict

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mma.engine import Engine
+from mma.engine.engine import Engine
 from mma.errors import ConfigError, OutageError
 from mma.store import Store, outbox
 from mma.streams import JsonLinesSink, MemorySource

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mma import intake
-from mma.store import queries
+from mma.answers import queries
+from mma.engine import ingest
 from tests.mma.world import World, detection
 
 HEAD = "name,ra,dec,mjd,mag\n"
@@ -16,7 +16,7 @@ def table(rows: list[str]) -> bytes:
 
 
 def test_a_batch_that_takes_long_is_handled_in_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "READING_S", -1.0)  # each message takes too long
+    monkeypatch.setattr(ingest, "READING_S", -1.0)  # each message takes too long
     sizes: list[int] = []
     handled = world.engine._handle
     monkeypatch.setattr(
@@ -32,7 +32,7 @@ def test_a_batch_that_takes_long_is_handled_in_parts(world: World, monkeypatch: 
 def test_rows_beyond_a_thousand_of_one_source_are_refused(
     world: World, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(intake, "MOST_ROWS", 20)
+    monkeypatch.setattr(ingest, "MOST_ROWS", 20)
     same = [f"{'x' if kind == 'object' else f'x{i}'},10,20,{61042 + i / 1e3},19" for i in range(30)]
     world.hears(table([*same, "other,60,20,61042.5,19"]))
     assert world.reasons() == ["10 rows more than 20 of one object or place"]

@@ -7,9 +7,9 @@ import time
 import numpy as np
 
 from coincidence import AlertBatch
-from mma.identity import turns
-from mma.store import Store, ledger
-from mma.store.ledger import MOST_FAULTS
+from mma.engine.identity import turns
+from mma.store import Store, message_log
+from mma.store.message_log import MOST_FAULTS
 from mma.streams import Message
 from tests.mma.world import World
 
@@ -89,5 +89,5 @@ def test_of_very_many_bad_rows_the_first_are_kept_and_the_message_once() -> None
     assert sum(len(row["key"] or b"") for row in letters) == 900_000
     assert sum(len(row["headers"] or {}) for row in letters) == 1
     assert world.status()["messages"]["set_aside"] == 1
-    again = world.ask(ledger.message, letters[7]["id"])
+    again = world.ask(message_log.message, letters[7]["id"])
     assert (again.payload, again.key, again.headers) == (message.payload, message.key, message.headers)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import skymaps
-from mma.engine import Engine
+from mma.answers import queries
+from mma.engine.engine import Engine
+from mma.engine.ingest import take_in
+from mma.engine.maps import Maps
 from mma.errors import FetchError
-from mma.intake import take_in
-from mma.maps import Maps
-from mma.store import Store, queries
+from mma.store import Store
 from mma.streams import Message
 
 CELL = np.array([0]), np.array([0], dtype=np.int8), np.array([3 / np.pi])

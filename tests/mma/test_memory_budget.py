@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import skymaps
-from mma import held
+from mma.engine import held_maps
 from skymaps import SkyMap
 from tests.mma.world import HERE, THERE, World, circle_map, detection, fits_of, retraction, superevent
 
@@ -20,7 +20,7 @@ def tiles(radius_deg: float) -> int:
 @pytest.fixture
 def full(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """Two events, and room for the map of the first alone."""
-    monkeypatch.setattr(held, "MAX_TILES", tiles(3.0) + tiles(3.0) // 2)
+    monkeypatch.setattr(held_maps, "MAX_TILES", tiles(3.0) + tiles(3.0) // 2)
     world.hears(superevent(FIRST), superevent(SECOND, radius_deg=3.0, minutes=6.0))
     return world
 
@@ -48,12 +48,12 @@ def test_at_a_start_the_largest_maps_find_no_room(world: World, monkeypatch: pyt
     fine = skymaps.as_skymap(skymaps.circle(*HERE, 3.0), 0.0005)
     assert len(fine.lower) > 5 * tiles(3.0)
     world.hears(superevent(FIRST, skymap=fits_of(fine)), superevent(SECOND))
-    monkeypatch.setattr(held, "MAX_TILES", len(fine.lower) + tiles(3.0) - 1)
+    monkeypatch.setattr(held_maps, "MAX_TILES", len(fine.lower) + tiles(3.0) - 1)
     world.restart()
     assert states(world) == {FIRST: "unlocated", SECOND: "active"}
     world.hears(detection("ZTF27a"))
     assert world.objects(SECOND) == ["ZTF27a"]
-    monkeypatch.setattr(held, "MAX_TILES", len(fine.lower) + tiles(3.0))
+    monkeypatch.setattr(held_maps, "MAX_TILES", len(fine.lower) + tiles(3.0))
     world.restart()
     assert states(world) == {FIRST: "active", SECOND: "active"}
 
@@ -80,7 +80,7 @@ def test_maps_that_are_over_are_not_in_memory(full: World):
         name = f"S2703{i + 2:02d}ab"
         full.hears(superevent(name), retraction(name))
     regions = [event.region for event in full.engine.active.events()]
-    assert sum(len(one.lower) for one in regions if isinstance(one, SkyMap)) <= held.MAX_TILES
+    assert sum(len(one.lower) for one in regions if isinstance(one, SkyMap)) <= held_maps.MAX_TILES
 
 
 def test_one_map_in_many_notices_is_held_once(full: World):

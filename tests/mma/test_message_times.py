@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mma.store import Store, queries
+from mma.answers import queries
+from mma.store import Store
 from tests.mma.world import HERE, T0, World, as_message, detection, of_type, retraction, superevent
 
 HOUR = 3600.0

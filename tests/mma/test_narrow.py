@@ -7,9 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
+from mma.answers import queries
 from mma.commands import tables
 from mma.commands.show import table
-from mma.store import queries
 from tests.mma.world import HERE, World, detection, superevent
 
 

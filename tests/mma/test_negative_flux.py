@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mma.alerts import decode
+from mma.answers import queries
 from mma.simulate.packets import ztf_packet
-from mma.store import objects, queries
+from mma.store import objects
 from tests.mma.alerts import make
 from tests.mma.world import HERE, T0, World, as_json, detection, superevent
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mma import topics
+from mma.engine import topics
 from mma.streams import Message
 from mma.streams.connect import REHEARSING
 from tests.mma.world import T0, World, as_json, as_message, burst, detection, retraction, superevent

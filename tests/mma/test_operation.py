@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import update
 
 from mma import notices
+from mma.answers.queries import status
 from mma.cli import main
 from mma.errors import ConfigError, DecodeError
 from mma.store import retention, tables
-from mma.store.queries import status
 from tests.mma.world import HERE, T0, THERE, World, as_message, detection, superevent
 
 EVENT = "S270301ab"

@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 import skymaps
 from mma.cli import main
 from mma.errors import NotFoundError
-from mma.notices import embedded, voevent_gamma
+from mma.notices import embedded
+from mma.notices.gamma import voevent
 from mma.store import originals, tables
 from tests.mma.world import T0, World, as_json, as_message, burst, detection, fits_of, retraction, superevent
 
@@ -103,7 +104,7 @@ def test_a_map_written_in_another_way_comes_back_as_it_was_written(small_world: 
 
 
 def test_the_type_is_that_of_the_bytes(small_world: World):
-    xml = voevent_gamma.encode(alert())
+    xml = voevent.encode(alert())
     small_world.hears(xml, burst())
     assert raw(small_world, "CTAO-7").media_type == "application/xml"
     assert raw(small_world, "Fermi-GBM-826000000").media_type == "application/json"

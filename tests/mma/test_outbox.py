@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mma import handing
 from mma.cli import main
-from mma.engine import Engine
+from mma.engine import sending
+from mma.engine.engine import Engine
 from mma.errors import ConfigError, OutageError, UndeliveredError
 from mma.store import Store, outbox
 from mma.streams import MemorySink, MemorySource, kafka_sink
@@ -78,8 +78,8 @@ def _rest(store: Store, idle_s: float, seconds: float) -> None:
 
 
 def test_a_slow_broker_has_longer_than_an_idle_transaction(postgres_database: str, monkeypatch) -> None:
-    assert handing.CONFIRMED_S > handing.WRITE_S + kafka_sink.FLUSH_S
-    monkeypatch.setattr(handing, "CONFIRMED_S", 4.0)
+    assert sending.CONFIRMED_S > sending.WRITE_S + kafka_sink.FLUSH_S
+    monkeypatch.setattr(sending, "CONFIRMED_S", 4.0)
     store = Store(postgres_database)
     with pytest.raises(OutageError, match="idle"):
         _rest(store, 0.5, 1.5)
@@ -92,7 +92,7 @@ def test_a_slow_broker_has_longer_than_an_idle_transaction(postgres_database: st
 
 
 def test_what_cannot_be_written_in_time_comes_next(world: World, monkeypatch) -> None:
-    monkeypatch.setattr(handing, "WRITE_S", 0.0)
+    monkeypatch.setattr(sending, "WRITE_S", 0.0)
     sink = Choosy()
     Engine(world.store, sink).run(MemorySource([as_message(superevent()), as_message(detection("ZTF27a"))]))
     assert [name for name, _, _ in sink.written] == ["mma.events", "mma.candidates"]

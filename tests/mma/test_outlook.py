@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 
 import skymaps
-from mma.beside import Beside, beside
 from mma.cli import main
-from mma.config import Settings, load
-from mma.engine import Engine
+from mma.config.settings import Settings, load
+from mma.engine.additions import Beside, beside
+from mma.engine.engine import Engine
 from mma.errors import ConfigError
-from mma.nights import coming_night
-from mma.outlook import HIGH_DEG, Outlook
-from mma.publish.message import problems
-from mma.publish.pages import Pages
-from mma.sites import CTAO_N, CTAO_S, site
+from mma.messages.message import problems
+from mma.messages.pages import Pages
+from mma.observing.nights import coming_night
+from mma.observing.outlook import HIGH_DEG, Outlook
+from mma.observing.sites import CTAO_N, CTAO_S, site
+from mma.observing.visibility import tonight
 from mma.store import Store
 from mma.streams import MemorySink, MemorySource
-from mma.visibility import tonight
 from tests.mma.world import HERE, NOW, T0, World, as_message, detection, of_type, retraction, superevent
 
 EVENING = datetime(2027, 3, 1, 18, tzinfo=UTC).timestamp()

@@ -24,9 +24,9 @@ from mma.commands import subscribe
 from mma.export import Wanted, read
 from mma.export.formats import FORMATS
 from mma.logs import LINES, Seldom
-from mma.printable import printable
-from mma.publish.wish import Filter, Wish
+from mma.messages.stream_filter import Filter, Wish
 from mma.store import Store, tables
+from mma.text.printable import printable
 from tests.mma.world import NOW, World, detection, superevent
 
 EVENT = "S270301ab"
@@ -181,4 +181,4 @@ def test_a_flood_of_requests_is_no_flood_of_lines():
     assert passed("asyncio", "socket.accept() out of system resource", 10_000, 100.0) == LINES
     assert passed("uvicorn.error", "Invalid HTTP request received.", 10_000, 130.0) == LINES
     assert passed("asyncio", "socket.accept() out of system resource", 10_000, 161.0) == LINES
-    assert passed("mma.engine", "set aside", 1000, 130.0) == 1000
+    assert passed("mma.engine.engine", "set aside", 1000, 130.0) == 1000

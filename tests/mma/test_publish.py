@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mma.publish import message as publish
-from mma.publish.candidate import ab_mag
+from mma.messages import message as publish
+from mma.messages.candidate import ab_mag
 from mma.streams import MemorySink
 from tests.mma.world import World, as_message, burst, detection, superevent
 
@@ -80,7 +80,7 @@ def test_magnitudes_are_ab(flux, mag):
 
 
 def test_a_prefix_of_ones_own(small_world: World):
-    from mma.engine import Engine
+    from mma.engine.engine import Engine
     from mma.streams import MemorySource
 
     sink = MemorySink()

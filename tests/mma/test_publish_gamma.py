@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 import skymaps
-from mma import gamma_flags
+from mma.answers import queries
 from mma.cli import main
-from mma.notices import gamma, voevent_gamma, voevent_xml
-from mma.publish.message import schema
-from mma.store import Store, queries
+from mma.commands import gamma_flags
+from mma.messages.message import schema
+from mma.notices.gamma import alert as gamma
+from mma.notices.gamma import voevent
+from mma.notices.voevent import document as voevent_xml
+from mma.store import Store
 from mma.streams import Message
 from tests.mma.world import World, as_message, superevent
 
@@ -398,13 +401,13 @@ def test_the_author_is_a_setting(say: Say, tmp_path: Path):
     packet = voevent_xml.read(xml.strip().encode())
     assert (code, packet.ivorn) == (0, "ivo://org.ctao/alerts/CTAO#af89")
     assert "<AuthorIVORN>ivo://org.ctao/alerts</AuthorIVORN>" in xml
-    assert voevent_gamma.document_of(packet)["id"] == "af89"
+    assert voevent.document_of(packet)["id"] == "af89"
     (tmp_path / "ours.toml").write_text('author_ivorn = "org.ctao"\n')
     assert "author_ivorn: 'org.ctao' is not like ivo://" in say("-c", "ours.toml", file=ALERT)[2]
 
 
 def test_another_authors_voevent_is_found_and_taken_back(say: Say, world: World):
-    xml = voevent_gamma.encode(ALERT, "ivo://org.ctao/alerts")
+    xml = voevent.encode(ALERT, "ivo://org.ctao/alerts")
     world.hears(Message(payload=xml, topic="alerts"))
     assert world.ask(queries.event, "CTAO-af89")["kind"] == "grb"
     alert = say("--retract", "CTAO-af89")[1]

@@ -13,11 +13,12 @@ import pytest
 from coincidence import DEFAULT, AlertBatch
 from coincidence.rates import DEPTH_RANGE, Surroundings, published
 from coincidence.taught import Looks, taught
-from mma import learning
+from mma.answers import queries
 from mma.cli import main
-from mma.engine import Engine
+from mma.engine import learning
+from mma.engine.engine import Engine
 from mma.simulate.packets import ztf_packet
-from mma.store import Store, queries, rates
+from mma.store import Store, rates
 from mma.streams import MemorySink, MemorySource, Message
 from skymaps import healpix
 from tests.api.serving import serving

@@ -11,7 +11,7 @@ import pytest
 
 from mma.cli import main
 from mma.commands.replay import in_time_order
-from mma.publish.message import problems
+from mma.messages.message import problems
 from mma.streams import files as recorded_files
 from mma.streams.files import find
 from tests.mma.test_streams import tar_of, zip_of

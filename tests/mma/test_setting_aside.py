@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from mma.engine import TRIPS
+from mma.engine.engine import TRIPS
 from mma.errors import OutageError
-from mma.store import Store, ledger
+from mma.store import Store, message_log
 from mma.streams import MemorySource, Message
 from tests.mma.test_engine_faults import json_alert
 from tests.mma.world import World, as_message, burst, detection, superevent
@@ -27,7 +27,7 @@ def test_nul_and_half_characters_anywhere_around_an_unreadable_message(world: Wo
     world.hears(superevent(), broken, detection("ZTF27good"))
     assert world.status()["messages"] == {"read": 3, "decoded": 2, "set_aside": 1, "ignored": 0}
     (letter,) = world.dead_letters()
-    again = world.ask(ledger.message, letter["id"])
+    again = world.ask(message_log.message, letter["id"])
     assert (again.payload, again.key) == (b"\0{", b"\0k\0")
     assert sorted(again.headers.values()) == sorted(HEADERS.values())  # as they came, the names with escapes
     assert again.headers["_id"] == RAW_ID
@@ -87,9 +87,9 @@ def test_two_brokers_with_one_topic_keep_a_dead_letter_each(world: World) -> Non
     world.engine.run(MemorySource(letters))  # they come again: nothing new
     rows = world.dead_letters()
     assert [row["source"] for row in rows] == ["{one", "{two"]
-    assert [world.ask(ledger.message, row["id"]).payload for row in rows] == [b"{one", b"{two"]
+    assert [world.ask(message_log.message, row["id"]).payload for row in rows] == [b"{one", b"{two"]
     with world.store.begin() as connection:
-        ledger.take_back(connection, "alerts", letters[0])
+        message_log.take_back(connection, "alerts", letters[0])
     assert [row["source"] for row in world.dead_letters()] == ["{two"]
 
 
@@ -179,6 +179,6 @@ def test_messages_of_a_topic_that_was_made_anew_are_kept_beside_the_old_ones(wor
     for payload, came in ((b"{new", 1000.0), (b"{new", 2000.0)):
         world.hears(at_five(payload, came))
     letters = world.dead_letters()
-    kept = [world.ask(ledger.message, row["id"]) for row in letters]
+    kept = [world.ask(message_log.message, row["id"]) for row in letters]
     assert [(m.payload, m.timestamp) for m in kept] == [(b"{old", 1.0), (b"{new", 1000.0), (b"{new", 2000.0)]
     assert len({row["source"] for row in letters}) == 3

@@ -15,7 +15,7 @@ import pytest
 import skymaps
 from mma import alerts
 from mma.commands.replay import in_time_order
-from mma.intake import take_in
+from mma.engine.ingest import take_in
 from mma.notices import decode
 from mma.simulate import night, notices
 from mma.simulate.packets import ztf_packet

@@ -14,9 +14,9 @@ import pytest
 
 import skymaps
 from mma.cli import main
-from mma.config import Settings
-from mma.intake import take_in
-from mma.simulate import heralds, judging, maps, sky, truth, writing
+from mma.config.settings import Settings
+from mma.engine.ingest import take_in
+from mma.simulate import maps, scoring, sky, triggers, truth, writing
 from mma.simulate.bayestar import Merger
 from mma.simulate.hosts import Mix
 from mma.simulate.skymap import Ring, draw, ring_map
@@ -122,8 +122,8 @@ def test_both_ways_of_scoring_agree(campaign, folder):
     """The engine, over packets and store, and the score alone give the same ranks and probabilities."""
     # packets have single precision and milliseconds; of a Rubin object seen once, before the event, no history is read
     close = 3e-3 if campaign.plan.survey == "ztf" else 0.15
-    direct = judging.direct(campaign)
-    replayed, _ = judging.replayed(folder, Settings())
+    direct = scoring.direct(campaign)
+    replayed, _ = scoring.replayed(folder, Settings())
     assert [j.event for j in direct] == [j.event for j in replayed] == [h.id for h in campaign.heralds]
     for a, b in zip(direct, replayed, strict=True):
         assert (a.candidates, a.rank, a.counted) == (b.candidates, b.rank, b.counted)
@@ -201,10 +201,10 @@ def test_a_campaign_is_never_overwritten(tmp_path, capsys):
 def test_a_moved_map_keeps_its_place_on_the_sky(map_folder):
     """Whole sidereal days: the detectors see the same sky, so the map may be used on another night."""
     drawn: Merger = maps.mergers(map_folder)[0]
-    herald = heralds.cbc(0, heralds.START, np.random.default_rng(1), map_folder, drawn)
-    days = (herald.time - drawn.time) / heralds.SIDEREAL_DAY_S
-    assert abs(days - round(days)) * heralds.SIDEREAL_DAY_S < 1e-3
-    assert heralds.START <= herald.time < heralds.START + 86400.0
+    herald = triggers.cbc(0, triggers.START, np.random.default_rng(1), map_folder, drawn)
+    days = (herald.time - drawn.time) / triggers.SIDEREAL_DAY_S
+    assert abs(days - round(days)) * triggers.SIDEREAL_DAY_S < 1e-3
+    assert triggers.START <= herald.time < triggers.START + 86400.0
     first, last = herald.events()
     at = np.array([drawn.ra]), np.array([drawn.dec])
     original = skymaps.read(maps.path_of(map_folder, drawn))

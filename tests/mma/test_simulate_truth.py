@@ -11,7 +11,7 @@ from scipy.stats import kstest
 
 import skymaps
 from coincidence import DEFAULT
-from mma.simulate import classes, heralds, hosts, scorecard, sky, truth
+from mma.simulate import classes, hosts, scorecard, sky, triggers, truth
 from mma.simulate.detectors import NETWORKS
 from mma.simulate.light import SURVEYS, Curve, observe
 from mma.simulate.skymap import Ring, draw, ring_map
@@ -60,7 +60,7 @@ def test_background_is_even_in_volume_where_nothing_is_too_faint():
 
 @given(st.floats(0.02, 40.0), st.floats(-89.0, 89.0), st.floats(0.0, 359.9))
 def test_displacement_never_leaves_the_sphere(sigma, dec, ra):
-    told = heralds.displaced(ra, dec, sigma, random())
+    told = triggers.displaced(ra, dec, sigma, random())
     assert 0.0 <= told[0] < 360.0
     assert -90.0 <= told[1] <= 90.0
 
@@ -70,7 +70,7 @@ def test_true_places_lie_within_the_regions_as_often_as_they_say(kind):
     """The decoded notice's region against the truth: credible levels even from 0 to 1."""
     levels = []
     for i in range(300):
-        herald = heralds.POINTED[kind](i, heralds.START, random(i))
+        herald = triggers.POINTED[kind](i, triggers.START, random(i))
         (event,) = herald.events()
         levels.append(float(event.region.credible_level_at(np.array([herald.ra]), np.array([herald.dec]))[0]))
     assert kstest(levels, "uniform").pvalue > 0.001
@@ -99,7 +99,7 @@ def test_levels_of_sources_drawn_from_a_map_are_even():
 def test_unrelated_transients_come_at_the_stated_rate_evenly_in_time(survey):
     """First detections within the window, per square degree and day."""
     plan = truth.Plan(kinds=("neutrino",), survey=survey, contaminants=0.0, per_deg2_14d=60.0)
-    herald = heralds.neutrino(1, heralds.START, random(2))
+    herald = triggers.neutrino(1, triggers.START, random(2))
     (event,) = herald.events()
     around = sky.Sky(plan=plan, herald=herald, event=event, number=1, random=random(3))
     found = list(around.background())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mma.commands.replay import play
-from mma.config import Settings
+from mma.config.settings import Settings
 from mma.errors import OutageError
 from mma.store import Store, outbox
 from mma.streams import MemorySink

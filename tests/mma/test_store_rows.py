@@ -15,8 +15,9 @@ from sqlalchemy import func, select, text
 import skymaps
 from coincidence import AlertBatch
 from coincidence.objects import told_times
+from mma.answers import cone, queries
 from mma.notices import decode_igwn
-from mma.store import Store, bulk, catalogs, cone, events, ledger, names, objects, queries, tables
+from mma.store import Store, bulk, catalogs, events, message_log, names, objects, tables
 from mma.store.codec import event_document, event_of
 from tests.mma.world import HERE, THERE, World, as_message, burst, circle_map, detection, retraction, superevent
 from tests.skymaps.strategies import decs, ras
@@ -140,10 +141,10 @@ def test_names_that_nobody_has(world: World):
 def test_counts_add_up_over_batches(world: World):
     for newest in (5.0, 7.0, 6.0):
         with world.store.begin() as connection:
-            ledger.count(connection, {("t", "read", ""): 2, ("t", "ignored", "why"): 1}, {"t": newest})
-    rows = {(row["outcome"], row["reason"]): row["n"] for row in world.ask(ledger.totals)}
+            message_log.count(connection, {("t", "read", ""): 2, ("t", "ignored", "why"): 1}, {"t": newest})
+    rows = {(row["outcome"], row["reason"]): row["n"] for row in world.ask(message_log.totals)}
     assert rows == {("read", ""): 6, ("ignored", "why"): 3}
-    assert {row["last"] for row in world.ask(ledger.totals)} == {7.0}
+    assert {row["last"] for row in world.ask(message_log.totals)} == {7.0}
 
 
 def test_more_ids_than_one_query_takes(world: World):
@@ -221,7 +222,7 @@ def test_a_cone_on_both_databases(world: World):
 
 
 def test_galaxies_are_found_around_positions(world: World, tmp_path):
-    from mma import galaxies
+    from mma import catalogs as galaxies
 
     random = np.random.default_rng(1)
     ra, dec = random.uniform(0, 360, 2000), np.degrees(np.arcsin(random.uniform(-1, 1, 2000)))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mma.engine.ingest import take_in
 from mma.errors import ConfigError
-from mma.intake import take_in
 from mma.streams import FileSource, JsonLinesSink, MemorySink, MemorySource, Message, Recorded
 from mma.streams import files as recorded_files
 from mma.streams.files import find

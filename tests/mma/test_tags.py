@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from coincidence import DEFAULT
 from mma.cli import main
+from mma.engine.vetting import Bench
 from mma.errors import ConfigError, NotFoundError
-from mma.judging import Bench
-from mma.publish.candidate import candidate_id, withdrawal_id
-from mma.publish.message import message_id
-from mma.publish.wish import Filter, Wish, facts, folded
+from mma.messages.candidate import candidate_id, withdrawal_id
+from mma.messages.message import message_id
+from mma.messages.stream_filter import Filter, Wish, facts, folded
 from mma.store import Store, tags
-from mma.store.fence import hold_events
+from mma.store.locks import hold_events
 from mma.store.verdicts import Verdict
 from tests.mma.world import HERE, NOW, World, detection, of_type, retraction, superevent
 
@@ -148,7 +148,7 @@ def test_a_verdict_and_tags_get_on(world: World):
 
 
 def test_nobody_who_was_not_told_is_told_now(world: World):
-    from mma.engine import Engine
+    from mma.engine.engine import Engine
     from mma.streams import MemorySource
     from tests.mma.world import as_message
 

@@ -10,10 +10,11 @@ import pytest
 
 from coincidence import DEFAULT
 from coincidence.models import Classifier
+from mma.answers import queries
 from mma.cli import main
+from mma.engine.vetting import Bench
 from mma.errors import NotFoundError
-from mma.judging import Bench
-from mma.store import queries, verdicts
+from mma.store import verdicts
 from mma.store.verdicts import Verdict
 from tests.mma.world import HERE as CENTRE
 from tests.mma.world import NOW, World, detection, of_type, superevent

@@ -9,8 +9,8 @@ import pytest
 
 from mma.cli import main, parser
 from mma.commands.line import line
-from mma.publish.heartbeat import heartbeat_message
-from mma.publish.wish import REMEMBERED, Filter, Wish, facts, folded
+from mma.messages.heartbeat import heartbeat_message
+from mma.messages.stream_filter import REMEMBERED, Filter, Wish, facts, folded
 from tests.mma.world import HERE, World, detection, retraction, superevent
 
 

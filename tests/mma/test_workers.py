@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coincidence import DEFAULT
-from mma.engine import Engine
+from mma.engine.engine import Engine
 from mma.store import Store
 from mma.streams import MemorySink, Message
 from tests.mma.test_engine_order import EVENT, alerts, known, notices, same

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mma.cli import COMMANDS, main
-from mma.nearest import nearest
 from mma.store import Store
+from mma.text.nearest import nearest
 from tests.mma.world import HERE, World, detection, superevent
 
 EVENT, OBJECT = "S270301ab", "ZTF27a"

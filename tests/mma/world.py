@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 import skymaps
-from mma.engine import Engine
-from mma.publish.message import problems
+from mma.answers import queries
+from mma.engine.engine import Engine
+from mma.messages.message import problems
 from mma.simulate import notices
 from mma.simulate.packets import ztf_packet
-from mma.store import Store, ledger, queries
+from mma.store import Store, message_log
 from mma.streams import MemorySink, MemorySource, Message
 
 T0 = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
@@ -80,7 +81,7 @@ class World:
         return self.ask(queries.status)
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        return self.ask(ledger.dead_letters)
+        return self.ask(message_log.dead_letters)
 
     def reasons(self) -> list[str]:
         """Of all dead letters."""

@@ -16,7 +16,7 @@ from playwright.sync_api import Error as BrowserError
 
 from mma.api import create_app
 from mma.api.server import Server, bound
-from mma.config import Api, Settings
+from mma.config.settings import Api, Settings
 from mma.store import Store
 from tests.mma.conftest import small_world
 from tests.mma.world import HERE, World, burst, detection, superevent

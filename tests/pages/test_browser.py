@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks import gw170817
 from coincidence import DEFAULT
-from mma.judging import Bench
+from mma.engine.vetting import Bench
 from mma.store import tokens
 from tests.mma.world import HERE, NOW, World, detection
 from tests.pages.conftest import BEST, EVENT, Serve, Visit

@@ -1,4 +1,4 @@
-"""Tonight, as the pages tell it; the arithmetic is tested with ``mma.visibility``."""
+"""Tonight, as the pages tell it; the arithmetic is tested with ``mma.observing.visibility``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 import skymaps
 from mma.api.pages import nights
-from mma.sites import CTAO_N, CTAO_S
-from mma.visibility import sample
+from mma.observing.sites import CTAO_N, CTAO_S
+from mma.observing.visibility import sample
 
 NORTH, SOUTH = 0, 1
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mma.api.pages import curve, links, story, words
-from mma.publish.candidate import ab_mag
+from mma.messages.candidate import ab_mag
 
 Row = dict[str, Any]
 T = 1_800_000_000.0

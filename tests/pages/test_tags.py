@@ -11,8 +11,8 @@ import pytest
 
 from coincidence import DEFAULT
 from mma.commands.replay import play
-from mma.config import Settings
-from mma.judging import Bench
+from mma.config.settings import Settings
+from mma.engine.vetting import Bench
 from mma.store import Store
 from tests.api.filling import fill, shown
 from tests.mma.world import HERE, NOW, World, detection, superevent

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 import skymaps
 from mma.cli import main
 from mma.errors import ConfigError
-from mma.nights import coming_night, night_of, sky
-from mma.sites import CTAO_N, CTAO_S, SITES, site
-from mma.visibility import cells, share, tonight
+from mma.observing.nights import coming_night, night_of, sky
+from mma.observing.sites import CTAO_N, CTAO_S, SITES, site
+from mma.observing.visibility import cells, share, tonight
 from tests.client.conftest import simulated
 
 __all__ = ["simulated"]

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, select
 
 from skymaps import positions
 
+from ...answers import cone
+from ...answers.places import position
 from ...errors import NotFoundError
-from ...places import position
-from ...store import cone, names, tables
+from ...store import names, tables
 from ...store.bulk import select_in
 from ...store.candidates import ACTIVE
-from ..answering import store_of
+from ..responses import store_of
 from .words import radius as in_words
 
 Row = dict[str, Any]

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from coincidence.terms import TERMS
 
+from ...answers import listing, queries
 from ...errors import NotFoundError
-from ...publish.message import iso
-from ...store import classifications, listing, queries, verdicts
+from ...messages.message import iso
+from ...store import classifications, verdicts
 from ...store import events as stored
-from ..answering import store_of
+from ..responses import store_of
 from . import event_page, links, nights, object_page, story
 
 Row = dict[str, Any]

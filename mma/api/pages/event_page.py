@@ -15,15 +15,16 @@ from sqlalchemy import Connection, func, select
 from coincidence import apart
 from coincidence.terms import TERMS
 
+from ...answers import listing, queries
+from ...answers.fields import CANDIDATES
+from ...answers.paging import Order
+from ...answers.status import without_folder
 from ...export import measured
-from ...publish.message import iso
+from ...messages.message import iso
 from ...store import events as stored
-from ...store import groups, listing, queries, tables
-from ...store.fields import CANDIDATES
-from ...store.paging import Order
-from ...store.status import without_folder
-from ..answering import store_of
+from ...store import groups, tables
 from ..problems import ProblemError
+from ..responses import store_of
 from . import links, lists, nights, regions, skyview
 
 Row = dict[str, Any]

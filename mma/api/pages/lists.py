@@ -12,15 +12,16 @@ import pybase64
 from fastapi import Request
 from sqlalchemy import Connection, func, select
 
-from ...publish.message import iso
-from ...store import listing, queries, tables
+from ...answers import listing, queries
+from ...answers.fields import CANDIDATES, EVENTS
+from ...answers.paging import Order, Place
+from ...answers.search import chosen as one_of
+from ...answers.status import without_folder
+from ...messages.message import iso
 from ...store import sources as live
-from ...store.fields import CANDIDATES, EVENTS
-from ...store.paging import Order, Place
-from ...store.search import chosen as one_of
-from ...store.status import without_folder
-from ..answering import store_of
+from ...store import tables
 from ..problems import ProblemError
+from ..responses import store_of
 from . import regions
 
 Row = dict[str, Any]

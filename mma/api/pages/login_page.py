@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from ...store import tokens
-from ..answering import store_of
 from ..problems import ProblemError
+from ..responses import store_of
 from ..session import COOKIE, LOGIN, LOGOUT, cookie, is_from_here, see_other, within
 from . import rendering
 

@@ -1,14 +1,14 @@
-"""Tonight at CTA's sites, as the pages show it. The arithmetic is that of ``mma.nights`` and ``mma.visibility``."""
+"""Tonight at CTA's sites, as the pages show it. The arithmetic is that of ``mma.observing``."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from mma.nights import Spell, coming_night, darkness, sky
-from mma.outlook import HIGH_DEG
-from mma.sites import CTAO_N, CTAO_S, Site
-from mma.visibility import Places, observable, tonight
+from mma.observing.nights import Spell, coming_night, darkness, sky
+from mma.observing.outlook import HIGH_DEG
+from mma.observing.sites import CTAO_N, CTAO_S, Site
+from mma.observing.visibility import Places, observable, tonight
 
 Row = dict[str, Any]
 WHERE: dict[Site, str] = {CTAO_N: "La Palma", CTAO_S: "near Paranal"}

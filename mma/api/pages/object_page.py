@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from fastapi import Request
 from sqlalchemy import Connection
 
-from ...store import classifications, objects, queries
-from ..answering import store_of
+from ...answers import queries
+from ...store import classifications, objects
+from ..responses import store_of
 from . import curve, links, nights
 
 Row = dict[str, Any]

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, select
 from skymaps import Region
 
 from ...errors import NotFoundError
+from ...observing.visibility import sample
 from ...store import events as stored
 from ...store import maps, tables
 from ...store.codec import event_of
-from ...visibility import sample
-from ..answering import store_of
 from ..maps import Once
+from ..responses import store_of
 from . import rendering, skyview
 
 Row = dict[str, Any]

@@ -11,9 +11,9 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
-from ...publish.message import version
-from ...stages import stage
-from .. import answering
+from ...messages.message import version
+from ...messages.stages import stage
+from .. import responses
 from ..session import asked
 from . import words
 from .cells import labelled
@@ -76,11 +76,11 @@ def page(request: Request, template: str, code: int = 200, **context: Any) -> Re
     if getattr(request.state, "visitor", None) is not None:
         headers |= {"Cache-Control": "private, no-cache"}
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    return answering.tagged(request, body, "text/html; charset=utf-8", tag, headers)
+    return responses.tagged(request, body, "text/html; charset=utf-8", tag, headers)
 
 
 def picture(request: Request, body: bytes, tag: str, *, forever: bool) -> Response:
     """A picture; kept by the browser for good where its URL names what it shows."""
     kept = FOREVER if getattr(request.state, "token", None) is None else OURS
     headers = GUARDS | {"Content-Security-Policy": SVG_POLICY} | (kept if forever else {})
-    return answering.tagged(request, body, "image/svg+xml", tag, headers)
+    return responses.tagged(request, body, "image/svg+xml", tag, headers)

@@ -7,24 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import Response
 
+from ...answers import queries
 from ...errors import NotFoundError
-from ...store import queries
-from .. import answering
-from ..asking import Text
+from .. import responses
 from ..parameters import refuse_others
+from ..query_params import Text
 from ..session import see_other
-from . import (
-    around_page,
-    event_page,
-    failing,
-    lists,
-    login_page,
-    object_page,
-    regions,
-    rendering,
-    said,
-    search_page,
-)
+from . import around_page, event_page, failing, lists, login_page, object_page, regions, rendering, said, search_page
 
 router = APIRouter(include_in_schema=False)
 Row = dict[str, Any]
@@ -100,7 +89,7 @@ def outline(request: Request, event: Text, v: Text = "") -> Response:
 @router.get("/pages/part.svg")
 def part(request: Request, event: Text, v: Text = "") -> Response:
     """The surroundings of an event's region."""
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         name = queries.event_id(connection, event)
         document, beside = event_page.on_the_map(connection, name)
     if document is None:
@@ -116,11 +105,11 @@ def asset(request: Request, name: str, v: str = "") -> Response:
         raise NotFoundError(f"no file {name!r}")
     body, version = rendering.asset(name)
     headers = rendering.GUARDS | (rendering.FOREVER if v == version else {})
-    return answering.tagged(request, body, rendering.ASSETS[name], version, headers)
+    return responses.tagged(request, body, rendering.ASSETS[name], version, headers)
 
 
 def _document(request: Request, event: str) -> Row:
-    with answering.store_of(request).read() as connection:
+    with responses.store_of(request).read() as connection:
         name = queries.event_id(connection, event)
         found = regions.documents(connection, [name]).get(name)
     if found is None:

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from ...answers.search import SearchError
 from ...errors import ConfigError, NotFoundError
-from ...store.search import SearchError
 from ...store.tokens import Token
 from .. import tags, verdicts
 from ..access import writing

@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from skymaps import positions
 
+from ...answers import listing
+from ...answers.fields import SEARCHED
+from ...answers.paging import Order
+from ...answers.search import chosen as one_of
+from ...answers.search import limited
 from ...errors import NotFoundError
-from ...store import listing, names, tables
-from ...store.fields import SEARCHED
-from ...store.paging import Order
-from ...store.search import chosen as one_of
-from ...store.search import limited
-from ..answering import store_of
+from ...store import names, tables
+from ..responses import store_of
 
 Row = dict[str, Any]
 Condition = ColumnElement[bool]

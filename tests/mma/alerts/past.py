@@ -10,8 +10,8 @@ import numpy as np
 from coincidence import Alert, AlertBatch
 from coincidence.names import key
 from coincidence.objects import SAME_S, with_keys
-from mma import whole
 from mma.alerts import Histories, Points, SchemaStore, decode, decode_whole, facts, histories
+from mma.engine import histories as whole
 from mma.errors import DecodeError
 from mma.streams.message import Message
 from tests.mma.alerts import make

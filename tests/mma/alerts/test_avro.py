@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mma.alerts import SchemaStore, decode, decode_whole, kind_of
-from mma.alerts.avro import container, records
-from mma.alerts.codecs import MAX_BYTES
-from mma.alerts.schemas import WriterSchema, checked, writer_schema
+from mma.alerts.avro.codecs import MAX_BYTES
+from mma.alerts.avro.framing import container, records
+from mma.alerts.avro.schema import WriterSchema, checked, writer_schema
 from mma.errors import DecodeError, MmaError
 from tests.mma.alerts import make
 

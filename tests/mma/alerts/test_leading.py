@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from coincidence import AlertBatch
 from mma.alerts import DECODERS, SchemaStore, decode
-from mma.alerts.avro import records
+from mma.alerts.avro.framing import records
 from mma.alerts.decode import MISFIT
+from mma.alerts.detect_format import look
 from mma.alerts.packet import PacketDecoder
-from mma.alerts.sniff import look
 from mma.errors import DecodeError
 from mma.streams.message import Message
 from tests.mma.alerts import make

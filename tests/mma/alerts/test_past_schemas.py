@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mma.alerts import DECODERS, SchemaStore
-from mma.alerts.avro import container, framing
-from mma.alerts.nested import asked
+from mma.alerts.avro.framing import container, framing
+from mma.alerts.avro.read_arrays import asked
+from mma.alerts.avro.schema import checked
 from mma.alerts.packet import PacketDecoder
-from mma.alerts.schemas import checked
 from mma.errors import DecodeError
 from tests.mma.alerts import make, written
 from tests.mma.alerts.past import compare, record, ztf

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mma.alerts import DECODERS, SchemaStore
-from mma.alerts.avro import container
-from mma.alerts.batch import Batch
-from mma.alerts.leading import _run
+from mma.alerts.avro.batch import Batch
+from mma.alerts.avro.bytecode import Asked, compiled
+from mma.alerts.avro.framing import container
+from mma.alerts.avro.read_fields import _run
+from mma.alerts.avro.schema import checked
 from mma.alerts.packet import PacketDecoder
-from mma.alerts.program import Asked, compiled
-from mma.alerts.schemas import checked
 from tests.mma.alerts import make
 
 PLAIN = ["double", "float", "long", "int", "string", "boolean"]

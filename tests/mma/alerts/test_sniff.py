@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mma.alerts import DECODERS, decode, decode_whole, kind_of
-from mma.alerts.sniff import KINDS
+from mma.alerts.detect_format import KINDS
 from mma.errors import ConfigError
 from mma.simulate.packets import SCHEMA
 from tests.mma.alerts import make

@@ -175,7 +175,7 @@ def test_every_name_of_a_column_is_documented() -> None:
     """In docs/reference/tables.md, but for rare spellings of the same."""
     from pathlib import Path
 
-    from mma.alerts.table_names import ALIASES
+    from mma.alerts.tables.names import ALIASES
 
     text = (Path(__file__).parents[3] / "docs" / "reference" / "tables.md").read_text()
     for want, names in ALIASES.items():

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import jsonschema
 import pytest
 
-from mma.publish.message import iso
+from mma.messages.message import iso
 from tests.conftest import DATA
 from tests.mma.export.conftest import BEST, EMPTY, EVENT, LSST, NOWHERE, ODD, PLACES, TEST, VETOED
 from tests.mma.export.schemas import HERMES, LCO, TNS, TREASURE_MAP

@@ -29,7 +29,7 @@ from mma.export.columns import COLUMNS
 from mma.export.ds9 import ds9
 from mma.export.formats import More
 from mma.export.votable import votable
-from mma.publish.message import iso
+from mma.messages.message import iso
 from tests.mma.export.conftest import BEST, EMPTY, EVENT, LSST, NOWHERE, ODD, PLACES, VETOED
 from tests.mma.world import T0
 

@@ -103,11 +103,11 @@ def test_json_that_is_no_document(said, decoder, payload, word):
 
 def test_a_document_with_a_megabyte_of_map_takes_milliseconds_to_read(said, igwn_document):
     """Only the reading: what FITS takes is the map's own affair. Generous, for a shared machine."""
-    from mma.notices import fields, igwn
+    from mma.notices import fields, lvk
 
     text = "A" * 1_400_000
     payload = json.dumps(igwn_document | {"event": igwn_document["event"] | {"skymap": text}}).encode()
     began = time.perf_counter()
-    document = igwn.read(payload)
+    document = lvk.read(payload)
     fields.decode_base64(document["event"]["skymap"], "event.skymap")
     assert time.perf_counter() - began < 0.2

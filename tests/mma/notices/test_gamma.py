@@ -12,8 +12,9 @@ import pytest
 
 from coincidence.event import Kind, Messenger, Stage
 from mma.errors import DecodeError, Ignored
-from mma.notices import decode, gamma
-from mma.notices.gamma_schema import _validator
+from mma.notices import decode
+from mma.notices.gamma import alert
+from mma.notices.gamma.schema import _validator
 from skymaps import AllSky, SkyMap
 
 
@@ -23,7 +24,7 @@ def without(document, *names):
 
 def test_the_schema_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(_validator().schema)
-    assert _validator().schema["$id"] == gamma.SCHEMA_ID
+    assert _validator().schema["$id"] == alert.SCHEMA_ID
 
 
 def test_a_detection(said, gamma_document):
@@ -130,10 +131,10 @@ PROBLEMS = [
 @pytest.mark.parametrize(("change", "problem"), PROBLEMS)
 def test_problems_in_plain_words(said, gamma_document, change, problem):
     document = gamma_document | change
-    found = gamma.validate(document)
+    found = alert.validate(document)
     assert found == [problem.replace("'2027-03-01T02:00:00Z' is before", "2027-03-01T02:00:00Z is before")]
     with pytest.raises(DecodeError):
-        gamma.check(said(document))
+        alert.check(said(document))
     if problem.startswith(("trigger_time", "id: 'a b'")):
         with pytest.raises(DecodeError):
             decode(said(document))
@@ -155,17 +156,17 @@ def test_problems_in_plain_words(said, gamma_document, change, problem):
     ],
 )
 def test_what_is_missing_is_named(gamma_document, absent, problem):
-    assert problem in gamma.validate(without(gamma_document, absent))
+    assert problem in alert.validate(without(gamma_document, absent))
 
 
 def test_every_problem_is_told_at_once(gamma_document):
-    found = gamma.validate(gamma_document | {"ra": -1, "dec": 99, "id": 7})
+    found = alert.validate(gamma_document | {"ra": -1, "dec": 99, "id": 7})
     assert [problem.split(":")[0] for problem in found] == ["dec", "id", "ra"]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_numbers_that_are_none(said, gamma_document, value):
-    assert any("ra" in problem for problem in gamma.validate(gamma_document | {"ra": value}))
+    assert any("ra" in problem for problem in alert.validate(gamma_document | {"ra": value}))
     event = decode(said(json.dumps(gamma_document | {"ra": value})))
     assert isinstance(event.region, AllSky)
     assert any(remark.startswith("ra: ") for remark in event.remarks)
@@ -173,7 +174,7 @@ def test_numbers_that_are_none(said, gamma_document, value):
 
 def test_new_alert_builds_encodes_and_decodes(said):
     start = datetime(2027, 3, 1, 3, 10, tzinfo=timezone(timedelta(hours=1)))
-    document = gamma.new_alert(
+    document = alert.new_alert(
         mission="CTAO",
         id="a-1",
         alert_datetime=start + timedelta(seconds=20),
@@ -186,14 +187,14 @@ def test_new_alert_builds_encodes_and_decodes(said):
         x_run=17,
     )
     assert document["trigger_time"] == "2027-03-01T02:10:00Z"
-    event = decode(said(gamma.encode(document)))
+    event = decode(said(alert.encode(document)))
     assert (event.id, event.time) == ("CTAO-a-1", start)
     with pytest.raises(DecodeError, match="ra: 400"):
-        gamma.new_alert(mission="CTAO", id="1", alert_datetime=start, trigger_time=start, ra=400, dec=0)
+        alert.new_alert(mission="CTAO", id="1", alert_datetime=start, trigger_time=start, ra=400, dec=0)
     with pytest.raises(DecodeError, match="time zone"):
-        gamma.new_alert(mission="CTAO", id="1", alert_datetime=datetime(2027, 3, 1))
+        alert.new_alert(mission="CTAO", id="1", alert_datetime=datetime(2027, 3, 1))
     with pytest.raises(DecodeError, match="alert_type"):
-        gamma.encode(document | {"alert_type": "x"})
+        alert.encode(document | {"alert_type": "x"})
 
 
 def test_what_we_print_as_the_id_is_the_same_event(said, gamma_document):

@@ -15,7 +15,7 @@ import pytest
 import skymaps
 from coincidence.event import Kind, Stage
 from mma.errors import DecodeError, Ignored
-from mma.notices import decode_igwn, igwn
+from mma.notices import decode_igwn, lvk
 from skymaps.fits import write_table
 
 SCHEMA = {
@@ -235,4 +235,4 @@ def test_internal_alerts_are_ignored(said):
 
 def test_stage_words_of_all_three_spellings():
     for word in ("EARLYWARNING", "EARLY_WARNING", "EarlyWarning"):
-        assert igwn.stage_of(word, "alert_type") is Stage.EARLY_WARNING
+        assert lvk.stage_of(word, "alert_type") is Stage.EARLY_WARNING

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from coincidence.event import Kind, Messenger, Stage
-from mma import topics
+from mma.engine import topics
 from mma.notices import decode_gcn, decode_voevent
 from skymaps import AllSky
 

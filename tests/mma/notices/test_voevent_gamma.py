@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coincidence.event import Stage
-from mma import topics
+from mma.engine import topics
 from mma.errors import DecodeError
-from mma.notices import gamma, voevent, voevent_gamma, voevent_xml
+from mma.notices.gamma import alert
+from mma.notices.gamma import voevent as voevent_gamma
+from mma.notices.voevent import document as voevent_xml
+from mma.notices.voevent import notice
 from mma.streams.message import Message
 
 voeventparse = pytest.importorskip("voeventparse", reason="voevent-parse does not install on Python 3.12")
@@ -45,11 +48,11 @@ FAST = {"mission": "CTAO", "id": "7", "alert_type": "retraction", "alert_datetim
 
 
 def of_json(document):
-    return gamma.decode(Message(payload=gamma.encode(document), topic="mma.gamma"))
+    return alert.decode(Message(payload=alert.encode(document), topic="mma.gamma"))
 
 
 def of_xml(document):
-    return voevent.decode(Message(payload=voevent_gamma.encode(document), topic="mma.gamma"))
+    return notice.decode(Message(payload=voevent_gamma.encode(document), topic="mma.gamma"))
 
 
 def shape(region):
@@ -183,7 +186,7 @@ OLD = """<voe:VOEvent xmlns:voe="http://www.ivoa.net/xml/VOEvent/v2.0" version="
 
 
 def test_what_earlier_versions_wrote_is_read():
-    event = voevent.decode(Message(payload=OLD.encode(), topic="mma.gamma"))
+    event = notice.decode(Message(payload=OLD.encode(), topic="mma.gamma"))
     same(event, of_json({
         "$schema": "urn:mma:gamma:1", "mission": "CTAO", "id": "b3f1", "alert_type": "initial",
         "alert_datetime": "2026-03-01T01:02:30.125Z", "trigger_time": "2026-03-01T01:02:03.5Z", "ra": 83.6331,
@@ -238,11 +241,11 @@ def test_what_is_not_valid_is_not_written_and_not_read():
     with pytest.raises(DecodeError, match="ra_dec_error"):
         voevent_gamma.encode(ALERT | {"ra_dec_error": -1})
     broken = voevent_gamma.encode(ALERT).replace(b'value="0.05"', b'value="five"')
-    odd = voevent.decode(Message(payload=broken, topic="t"))
+    odd = notice.decode(Message(payload=broken, topic="t"))
     assert odd.is_guess
     assert any(remark.startswith("ra_dec_error: 'five' is not a number") for remark in odd.remarks)
     negative = voevent_gamma.encode(ALERT).replace(b'value="0.05"', b'value="-0.05"')
-    odd = voevent.decode(Message(payload=negative, topic="t"))
+    odd = notice.decode(Message(payload=negative, topic="t"))
     assert odd.is_guess
     assert any(remark.startswith("ra_dec_error: -0.05") for remark in odd.remarks)
 
@@ -251,6 +254,6 @@ def test_the_header_or_the_content_tells_the_form():
     message = Message(payload=voevent_gamma.encode(ALERT), topic="mma.gamma", headers={"_format": b"voevent"})
     assert topics.format_of(message) == "voevent"
     assert topics.format_of(replace(message, topic="mma.gamma.test", headers={})) == "voevent"
-    plain = Message(payload=gamma.encode(ALERT), topic="mma.gamma", headers={"_format": b"json"})
+    plain = Message(payload=alert.encode(ALERT), topic="mma.gamma", headers={"_format": b"json"})
     assert topics.format_of(plain) == "gamma"
     assert topics.format_of(replace(plain, headers={"_format": b"\xff"})) == "gamma"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import skymaps
-from mma import topics
-from mma.intake import take_in
+from mma.engine import topics
+from mma.engine.ingest import take_in
 from mma.simulate import notices
 from mma.streams import Message
 

@@ -1,0 +1,1 @@
+"""Avro alerts: framings, writer schemas, and compiled reading of what is needed."""

@@ -1,0 +1,1 @@
+"""Surveys and brokers, each with packets of its own."""

@@ -1,0 +1,1 @@
+"""Transients as tables."""

@@ -1,0 +1,1 @@
+"""A question to the store, answered once, for the command line, the client, REST and the pages."""

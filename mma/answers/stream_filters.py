@@ -1,0 +1,44 @@
+"""What somebody listens to, held against what is known: all names of the event, and what may be misspelt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from ..messages.stream_filter import Wish
+from ..store import tags
+from ..text.nearest import asked, nearest
+from .near import events_like, names_of
+
+
+def resolved(connection: Connection, wish: Wish) -> tuple[Wish, list[str]]:
+    """A wish with all names of its event; and a remark on each event or tag of it that there is not (yet).
+
+    An event may come later, and so may a tag: listening goes on.
+    """
+    remarks, event = [], wish.event
+    if event is not None:
+        if found := names_of(connection, event):
+            wish = replace(wish, events=found | wish.events, loose=False)  # a source's name may be of later ones, too
+        else:
+            remarks.append(remark(f"no event {event!r} yet", events_like(connection, event)))
+    if wish.tags:
+        known = [row["tag"] for row in tags.in_use(connection)]
+        for name in sorted(wish.tags - set(known)):
+            remarks.append(remark(f"no candidate has the tag {name!r} (yet)", nearest(name, known)))
+    return wish, remarks
+
+
+def remark(what: str, near: list[str], *, listening: bool = True) -> str:
+    """What there is not, what may be meant, and whether somebody goes on listening.
+
+    Examples
+    --------
+    >>> remark("no event 'S1x' yet", ["S1a"]), remark("no event 'S1x' yet", [], listening=False)
+    ("no event 'S1x' yet; did you mean 'S1a'? Still listening", "no event 'S1x' yet")
+    """
+    text = f"{what}; {asked(near)}" if near else what
+    if not listening:
+        return text
+    return f"{text} Still listening" if near else f"{text}; still listening"

@@ -1,0 +1,24 @@
+"""What messages tell beside the science: when it can be observed, and where to read on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..config.settings import Settings
+from ..messages.pages import Pages
+from ..observing.outlook import Outlook
+from ..observing.sites import site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """For whom messages are, and where our pages are."""
+
+    outlook: Outlook = field(default_factory=Outlook)
+    pages: Pages = field(default_factory=Pages)
+
+
+def beside(settings: Settings) -> Beside:
+    """As the settings tell."""
+    sites = tuple(site(name) for name in settings.sites)
+    return Beside(outlook=Outlook(sites=sites), pages=Pages(public_url=settings.public_url))

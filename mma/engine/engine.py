@@ -1,0 +1,353 @@
+"""Poll, decode, match, score, store, publish, commit: the loop and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate
+from coincidence.alert import StrArray
+from coincidence.names import SECOND_HAND
+
+from ..errors import ConflictError, LongError, MmaError, OutageError, TrippingError, UnfinishedError
+from ..sandbox import Room
+from ..store import (
+    Store,
+    associations,
+    events,
+    facts,
+    handled,
+    identities,
+    message_log,
+    names,
+    objects,
+    originals,
+    rates,
+)
+from ..store.locks import hold_events
+from ..streams import Message, Sink, Source
+from . import grouping, histories, identity, learning, namesakes, reading, scoring
+from .additions import Beside
+from .event_tracker import LATE_S, OUTAGE_S, Following
+from .ingest import Intake, Locate, arrivals, newest, source_of, take_in
+from .publishing import Teller
+from .sending import Handing
+
+log = logging.getLogger(__name__)
+BoolArray = npt.NDArray[np.bool_]
+
+DAY_S = 86400.0
+TRIPS = 50
+"""After so many messages of a source in a row that trip us, nothing more of it is set aside: the fault may be ours."""
+
+YOUNG_D = 30.0
+"""Histories of objects younger than this are kept even where no event is: one may come later."""
+
+
+class Engine:
+    """One worker: everything it knows is in the store, so that it can stop at any moment."""
+
+    def __init__(
+        self,
+        store: Store,
+        sink: Sink | None = None,
+        *,
+        parameters: Parameters = DEFAULT,
+        prefix: str = "mma",
+        tells: bool = False,
+        clock: Callable[[], float] = time.time,
+        locate: Locate | None = None,
+        beside: Beside | None = None,
+        room: Room | None = None,
+    ) -> None:
+        self.store = store
+        self.sink = sink
+        self._given = parameters
+        self.prefix = prefix if sink is not None or tells else None
+        if self.prefix is not None:
+            with store.read() as connection:
+                facts.check_prefix(connection, self.prefix)
+        self._clock = clock
+        self._handing = Handing(store, sink, prefix, clock) if sink is not None else None
+        self.beside = beside or Beside()
+        self._locate = locate
+        self.room = room or reading.room()
+        self._tripped: Counter[str] = Counter()  # by source
+        self._seen = -math.inf  # time of the newest alert
+        self.recall()
+
+    def recall(self) -> None:
+        """Take up the events where the store has them: at the start, and after a transaction that failed."""
+        with self.store.read() as connection:
+            self._rates, self.parameters = learning.current(connection, self._given)
+            self.following = Following(self.parameters)
+            self.teller = Teller(self.parameters, self.prefix, self.beside)
+            self._is_stale = False
+            self.following.catch_up(connection)
+        self.following.mark(self.store)
+
+    @property
+    def active(self) -> ActiveEvents:
+        """The events that are followed."""
+        return self.following.active
+
+    def run(self, source: Source, progress: Callable[[int], None] = lambda n: None) -> None:
+        """Handle a source to its end; first publish what an earlier run left in the outbox."""
+        self.publish()
+        for batch in source.batches():
+            self._whole(batch)
+            self.publish()
+            source.commit(batch)
+            progress(len(batch))
+        self.finish()
+
+    def _whole(self, batch: Sequence[Message]) -> None:
+        """Handle all of a batch, in parts where reading takes long."""
+        left = batch
+        while left:
+            try:
+                self.handle(left)
+                return
+            except LongError as error:
+                left = [message for message in error.rest if isinstance(message, Message)]
+
+    def finish(self) -> None:
+        """Close the windows that ended before the newest alert: its source is at its end, nothing older comes."""
+        if math.isfinite(self._seen):
+            with self.store.begin() as connection:
+                self._close(connection, self._seen - LATE_S)
+
+    def handle(self, batch: Sequence[Message]) -> None:
+        """Handle messages in one transaction. One that trips us is set aside alone.
+
+        Raises
+        ------
+        OutageError
+            The database is away; nothing of the batch is kept.
+        LongError
+            Some are left: reading the others took long. Those are handled.
+        """
+        try:
+            if self._is_stale:
+                self.recall()
+            intake = take_in(batch, self._locate, self.room)
+            with self.store.begin() as connection:
+                self._handle(connection, batch[: intake.n], intake)
+        except OutageError:
+            self._is_stale = True
+            raise
+        except ConflictError as conflict:
+            log.info("again: %s", conflict)
+            self._is_stale = True
+            self.handle(batch)
+        except Exception as error:  # noqa: BLE001 - a bad message costs one message, whatever is wrong with it
+            self._is_stale = True
+            if len(batch) > 1:
+                self._halves(batch)
+            else:
+                self._trip(batch[0], error)
+        else:
+            self._tripped.pop(batch[0].source, None)
+            if intake.n < len(batch):
+                raise LongError(f"{len(batch) - intake.n} messages wait: reading takes long", batch[intake.n :])
+
+    def _halves(self, batch: Sequence[Message]) -> None:
+        """Handle the halves of a batch, to find the message that trips us."""
+        half = len(batch) // 2
+        try:
+            self.handle(batch[:half])
+        except UnfinishedError as error:
+            error.rest = [*error.rest, *batch[half:]]
+            raise
+        self.handle(batch[half:])
+
+    def _trip(self, message: Message, error: Exception) -> None:
+        """Set a message aside that trips us; not too many of a source, unless the fault is surely theirs."""
+        self._set_aside(message, error)
+        if isinstance(error, MmaError) or self.store.is_of_data(error):
+            return
+        self._tripped[message.source] += 1
+        if self._tripped[message.source] >= TRIPS:
+            del self._tripped[message.source]
+            raise TrippingError(f"{TRIPS} messages in a row could not be handled, the last: {error!r}") from error
+
+    def handle_again(self, message: Message) -> str | None:
+        """Handle a dead letter once more; what is still wrong with it, None where it is none any more."""
+        intake = take_in([message], self._locate, self.room)
+        try:
+            if self._is_stale:
+                self.recall()
+            with self.store.begin() as connection:
+                message_log.take_back(connection, source_of(message), message)
+                self._handle(connection, [message], intake, is_letter=True)
+        except Exception as error:
+            self._is_stale = True
+            if isinstance(error, OutageError | ConflictError):
+                raise
+            return f"{type(error).__name__}: {error}"  # it stays among the dead letters, as it was
+        return intake.faults[0][0][0] if intake.faults else None
+
+    def _handle(
+        self, connection: Connection, batch: Sequence[Message], intake: Intake, *, is_letter: bool = False
+    ) -> None:
+        hold_events(connection, alone=bool(intake.events))
+        self.following.catch_up(connection)
+        self._is_stale |= rates.newest_number(connection) != self._rates  # another worker learnt
+        if len(intake.alerts):
+            self.following.reach_back(connection, float(intake.alerts.time.min()) - LATE_S)
+        for i, reasons in intake.faults.items():
+            log.warning("set aside %s: %s", batch[i].place, reasons[0][0])
+            message_log.set_aside(connection, batch[i], reasons, self._when(batch[i]))
+        done = 0
+        for i, event in intake.events:
+            self._alerts(connection, batch, *intake.between(done, i))
+            self._notice(connection, batch[i], event, self._when(batch[i]))
+            done = i
+        self._alerts(connection, batch, *intake.between(done, len(batch)))
+        self._expire(connection, batch, intake)
+        again = set[int]() if is_letter else handled.again(connection, batch)
+        new = [message for i, message in enumerate(batch) if i not in again]
+        counts = take_in(new, room=self.room).counts if again else intake.counts  # what comes again counts once
+        how_new = newest(batch, self._when, intake.alerts, self._clock())
+        message_log.count(connection, counts, how_new)  # last: workers wait for one another at these rows
+
+    def _when(self, message: Message) -> float:
+        """When a message came, Unix seconds: now, where nobody noted it."""
+        return self._clock() if message.timestamp is None else message.timestamp
+
+    def _notice(self, connection: Connection, message: Message, notice: Event, at: float) -> None:
+        """Take in one notice: the event's state, its candidates, its associations."""
+        notice = namesakes.under_its_id(connection, notice)
+        clock = notice.issued.timestamp() - OUTAGE_S
+        change = self.following.take(connection, notice, message.place, at, clock)
+        self._is_stale |= self.following.is_mended
+        if change.is_news:
+            originals.keep(connection, notice.id, notice.notice, message.payload)
+        if change.news in (News.REPEATED, News.OLDER):
+            return
+        self.teller.event(connection, change.after, at)
+        if not self.following.is_without_its_map(notice.id):
+            self.teller.settle(connection, scoring.event(connection, self.active, notice.id), at)
+        self._associate(connection, change.after, at)
+
+    def _associate(self, connection: Connection, event: Event, at: float) -> None:
+        found = []
+        if event.time is not None:
+            for other in events.partners(connection, event.kind, event.time.timestamp()):
+                self.following.remember(connection, other)
+                association = associate(event, self.active[other])
+                if association is not None:
+                    found.append(association)
+        associations.replace(connection, event.id, found, at)
+        self.teller.associations_of(connection, event.id, at)
+        grouping.settle(connection, event.id, lambda name: self._known(connection, name), self.prefix, at)
+
+    def _known(self, connection: Connection, event_id: str) -> Event:
+        self.following.remember(connection, event_id)
+        return self.active[event_id]
+
+    def _expire(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
+        """Close windows by when the alerts that are read were seen; without any, by when notices were sent.
+
+        A time that is later than when the message came is none to go by.
+        """
+        came = max(map(self._when, batch))
+        if len(intake.alerts):
+            self._seen = max(self._seen, min(float(intake.alerts.time.max()), came))
+            clock = float(intake.alerts.time.min()) - LATE_S
+        elif intake.events:
+            clock = min(notice.issued.timestamp() for _, notice in intake.events) - OUTAGE_S
+        else:
+            return
+        self._close(connection, min(clock, came))
+
+    def _close(self, connection: Connection, clock: float) -> None:
+        self.teller.standings.forget(self.following.expire(connection, clock))
+        self._is_stale |= self.following.is_mended
+
+    def _alerts(
+        self, connection: Connection, batch: Sequence[Message], alerts: AlertBatch, survey_ids: StrArray
+    ) -> None:
+        """Take in alerts: the objects' states, their candidates, the ranks of the events touched.
+
+        Several alerts of one object are taken one after the other, as if each had come alone: what is published
+        does not depend on how messages come in batches.
+        """
+        wholes = histories.wholes(self.room)
+        for rows in identity.turns(alerts):
+            columns = alerts.take(rows)
+            before = objects.known(connection, columns)
+            hits, wanted = self._wanted(columns, before)
+            named = np.array([survey in SECOND_HAND for survey in columns.survey], dtype=np.bool_)
+            found = histories.decode(
+                batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows], wholes
+            )
+            columns = histories.with_history(columns, found)
+            ours = identity.identify(connection, columns, found.aliases, before.version, hits, self.parameters)
+            kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))
+            columns, kept = replace(columns, object_id=ours.of(columns.object_id)), ours.histories(kept)
+            came = arrivals(columns, batch, self._when)
+            if ours.joined or ours.object_id:
+                before = self._joined(connection, columns, ours, came)
+            objects.add_history(connection, kept)
+            names.add(connection, ours.rows)
+            states = objects.merge(connection, columns, before, set(kept.object_id))
+            for some in scoring.batch(connection, self.active, states):
+                self.teller.settle(connection, some, self._clock(), came)
+
+    def _joined(
+        self, connection: Connection, alerts: AlertBatch, ours: identity.Identities, came: Mapping[str, float]
+    ) -> objects.Known:
+        """Make one of what turned out to be one source; what is stored of the sources of these alerts."""
+        gone = sorted(ours.joined)
+        fallen = scoring.joined(connection, self.active, ours.joined)
+        before = objects.known(connection, alerts, gone)
+        identities.join(connection, ours.joined)
+        at = {name: came[ours.joined[name]] for name in gone if ours.joined[name] in came}
+        self.teller.settle(connection, fallen, max(came.values()), at)
+        return before.renamed(ours.joined)
+
+    def _wanted(self, alerts: AlertBatch, before: objects.Known) -> tuple[BoolArray, BoolArray]:
+        """Alerts that hit a region; and those whose history is wanted: these, and those of young objects, which a later
+        event will want. What an event finds must not depend on which of the two came first. Shape (n,) each."""
+        first = before.first_seen(alerts)
+        hits = np.zeros(len(alerts), dtype=np.bool_)
+        for pairs in self.active.match_parts(replace(alerts, first_seen=first)):
+            hits[pairs.alert] = True
+        moves = alerts.solar_system_arcsec <= self.parameters.moving_arcsec
+        return hits, np.asarray((hits | (alerts.time - first <= YOUNG_D * DAY_S)) & ~moves, dtype=np.bool_)
+
+    def _set_aside(self, message: Message, error: Exception) -> None:
+        trace = "".join(traceback.format_exception(error))
+        log.error("set aside %s: %r", message.place, error)
+        source = source_of(message)
+        reason = str(error) if isinstance(error, MmaError) else f"{type(error).__name__}: {error}"
+        counts = Counter({(source, "read", ""): 1, (source, "set_aside", ""): 1})
+        try:
+            self._keep_aside(message, (reason, trace), counts)
+        except OutageError:
+            raise
+        except Exception as again:  # noqa: BLE001 - setting aside never fails, whatever a message holds
+            log.error("%s cannot be kept: %r", message.place, again)
+            bare, told = message_log.bare(message, reason, again)
+            self._keep_aside(bare, (told, None), counts)
+
+    def _keep_aside(self, message: Message, reason: tuple[str, str | None], counts: Counter[message_log.Entry]) -> None:
+        with self.store.begin() as connection:
+            if not handled.again(connection, [message]):
+                message_log.count(connection, counts, {source: self._when(message) for source, _, _ in counts})
+            message_log.set_aside(connection, message, [reason], self._clock())
+
+    def publish(self) -> None:
+        """Hand over what waits in the outbox, oldest first."""
+        if self._handing is not None:
+            self._handing.all()

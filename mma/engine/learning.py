@@ -1,0 +1,143 @@
+"""Rates of unrelated transients, learnt from the stored sky: a new parameter set where something moved."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection
+
+from coincidence import ActiveEvents, Parameters
+from coincidence.rates import Learnt, posterior, published
+from coincidence.taught import DAY_S, GAP_D, SETTLED_D, moved, of_cell, taught, together, with_learnt
+from skymaps import FloatArray
+
+from ..messages.message import iso
+from ..store import Store, rates
+from ..store.locks import hold_events
+from ..store.rates import LearntSet
+from . import scoring
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+WINDOW_D = 14.0
+log = logging.getLogger(__name__)
+
+
+def current(connection: Connection, parameters: Parameters) -> tuple[int, Parameters]:
+    """The parameters with what was learnt last, and the number of that set; as they are where nothing was."""
+    number = rates.newest_number(connection)
+    return number, with_learnt(parameters, rates.newest(connection).learnt) if number else parameters
+
+
+def told(connection: Connection, parameters: Parameters) -> dict[str, Any]:
+    """The newest set as people are told it: each cell's published and learnt rate, per square degree in 14 d."""
+    newest, (_, learnt) = rates.newest(connection), current(connection, parameters)
+    return {
+        "set": newest.number,
+        "made": iso(newest.made) if newest.number else None,
+        "until": None if newest.until is None else iso(newest.until),
+        "parameters": learnt.id,
+        "rates": [_row(name, cell, learnt) for name, cell in sorted(learnt.rates.learnt.items())],
+    }
+
+
+def _row(name: str, cell: Learnt, parameters: Parameters) -> dict[str, Any]:
+    """A cell as a record; rates per square degree in 14 d."""
+    where = of_cell(name)
+    survey, depth, latitude, number = name.rsplit("/", 3)
+    base = WINDOW_D * float(published(where, parameters)[0])
+    mean, low, high = posterior(cell, parameters.rates.strength)
+    return {
+        "survey": survey,
+        "depth_mag": float(depth),
+        "latitude_deg": float(latitude),
+        "detections": int(number),
+        "published": base,
+        "rate": base * mean,
+        "low": base * low,
+        "high": base * high,
+        "seen": cell.seen,
+        "expected": cell.expected,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """Which positions lie in no region that is searched."""
+
+    active: ActiveEvents
+    level: float
+
+    def __call__(self, ra: FloatArray, dec: FloatArray) -> npt.NDArray[np.bool_]:
+        inside = np.zeros(len(ra), dtype=np.bool_)
+        for name in self.active.searching if len(ra) else ():
+            region = self.active[name].region
+            if region is not None:
+                inside |= region.credible_level_at(ra, dec) <= self.level
+        return ~inside
+
+
+def learn(store: Store, active: ActiveEvents, parameters: Parameters, now: float) -> tuple[LearntSet, float] | None:
+    """Count what is new since the last set, and keep a new one where a rate moved enough.
+
+    Returns
+    -------
+    :
+        The new set, and the largest factor by which a rate moved; None where none did by ``Rates.moved``.
+    """
+    with store.read() as connection:
+        before, there = rates.newest(connection), rates.span(connection)
+        if there is None:
+            return None
+        start = there[0] if before.until is None else before.until
+        end = (math.floor(min(now, there[1]) / DAY_S) - SETTLED_D + 1) * DAY_S
+        if end - start < DAY_S:
+            return None
+        looks = rates.looks(connection, start - (GAP_D + 1) * DAY_S, end)
+        objects = rates.new_objects(connection, start, end)
+    away = Away(active=active, level=parameters.level)
+    learnt = together(before.learnt, taught(looks, objects, (start, end), away, parameters))
+    old, new = (with_learnt(parameters, cells) for cells in (before.learnt, learnt))
+    by = moved(old, new)
+    if by <= 1.0 + parameters.rates.moved:
+        return None
+    found = LearntSet(number=before.number + 1, made=now, until=end, learnt=learnt)
+    with store.begin() as connection:
+        rates.save(connection, found)
+    log.info("rates %d: %d cells, moved by a factor of up to %.2f: %s", found.number, len(learnt), by, new.id)
+    return found, by
+
+
+def learn_again(engine: Engine, now: float) -> tuple[LearntSet, float] | None:
+    """``learn``; where a rate moved, every open event is scored again, and what changed is told as ever."""
+    found = learn(engine.store, engine.active, engine.parameters, now)
+    if found is not None:
+        engine.recall()
+        with engine.store.begin() as connection:
+            hold_events(connection, alone=True)
+            engine.following.catch_up(connection)
+            for name in sorted(engine.active.searching):
+                engine.teller.settle(connection, scoring.event(connection, engine.active, name), now)
+        engine.publish()
+    return found
+
+
+class Nightly:
+    """Once a day, from a day after the start on."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + DAY_S
+
+    def is_due(self) -> bool:
+        """Whether it is time; then not before another day."""
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + DAY_S
+        return True

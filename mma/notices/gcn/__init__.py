@@ -1,0 +1,1 @@
+"""GCN's JSON notices of the unified schema."""

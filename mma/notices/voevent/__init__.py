@@ -1,0 +1,1 @@
+"""VOEvent 2.0, read and written."""

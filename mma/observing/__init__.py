@@ -1,0 +1,1 @@
+"""Sites and nights: when something can be observed."""

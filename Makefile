@@ -31,7 +31,7 @@ bench: setup ## side by side with peers
 	$(BIN)/python -m benchmarks
 
 cluster: setup ## Kafka, PostgreSQL, two workers and a simulated night; ARGS=--help tells more
-	$(BIN)/python -m mma.cluster.cluster $(ARGS)
+	$(BIN)/python -m mma.commands.cluster $(ARGS)
 
 docs: .venv-docs/.ready ## the documentation, in site/index.html; warnings are errors, and nothing is loaded from elsewhere
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict

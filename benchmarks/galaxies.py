@@ -13,8 +13,8 @@ import numpy as np
 from coincidence import DEFAULT, Galaxies
 from coincidence.completeness import Catalog
 from coincidence.hosts import Hosts, associate
-from mma import catalogs as galaxies
-from mma.store import Store, catalogs
+from mma import catalogs
+from mma.store import Store, galaxies
 from skymaps import cosmology
 
 from .report import Row, cpu, seconds
@@ -56,11 +56,11 @@ def run() -> list[Row]:
         write_glade(path, ROWS, random)
         store = Store(str(Path(folder) / "mma.sqlite"))
         begun = time.perf_counter()
-        found = galaxies.begin(path, "GLADE+")
-        n = catalogs.load(store, found.catalog, found.parts())
+        found = catalogs.begin(path, "GLADE+")
+        n = galaxies.load(store, found.catalog, found.parts())
         took = time.perf_counter() - begun
         print(f"{ROWS} rows imported in {seconds(took)}, {n} galaxies", file=sys.stderr)
-        whole, _ = galaxies.read(path, "GLADE+")
+        whole, _ = catalogs.read(path, "GLADE+")
         # every second alert lies close to a galaxy
         beside = random.integers(0, len(whole), POSITIONS // 2)
         ra = np.concatenate([whole.ra[beside], random.uniform(0, 360, POSITIONS // 2)])
@@ -78,7 +78,7 @@ def _compare(store: Store, whole: Galaxies, alerts: object, took: float) -> Row:
 
     def look_up() -> Hosts:
         with store.read() as connection:
-            return associate(alerts, catalogs.near(connection, alerts.ra, alerts.dec), DEFAULT)
+            return associate(alerts, galaxies.near(connection, alerts.ra, alerts.dec), DEFAULT)
 
     ours, found = cpu(look_up)
     everything = replace(whole, catalogs=(Catalog(name="GLADE+"),))

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from coincidence import rank, score
-from mma import catalogs as galaxies
+from mma import catalogs
 from mma.answers import queries
 from mma.commands import show, tables
 from mma.engine.engine import Engine
-from mma.store import Store, catalogs
+from mma.store import Store, galaxies
 from mma.streams import MemorySink, MemorySource
 
 from . import night
@@ -37,7 +37,7 @@ def data_folder() -> Path:
 def ranks(data: Path, nights: int = NIGHTS, seed: int = 170817) -> tuple[list[int], list[int]]:
     """Rank of AT2017gfo in each night: with the whole score, and by the sky alone."""
     event = night.gw170817(data)
-    catalog, _ = galaxies.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC", {})
+    catalog, _ = catalogs.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC", {})
     random = np.random.default_rng(seed)
     whole, by_sky = [], []
     for _ in range(nights):
@@ -60,11 +60,11 @@ def one_night(data: Path, seed: int = 1) -> Iterator[tuple[Store, MemorySink]]:
             columns.object_id, columns.ra, columns.dec, columns.time, columns.redshift, strict=True
         )
     ]
-    catalog, _ = galaxies.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC", {})
+    catalog, _ = catalogs.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC", {})
     with tempfile.TemporaryDirectory(prefix="mma-gw170817-") as folder:
         store, sink = Store(str(Path(folder) / "night.sqlite")), MemorySink()
         with store.begin() as connection:
-            catalogs.replace(connection, "50MGC", catalog)
+            galaxies.replace(connection, "50MGC", catalog)
         assert event.time is not None
         notice = night.igwn("S170817a", event.region, event.time + timedelta(hours=5))  # type: ignore[arg-type]
         Engine(store, sink).run(MemorySource([night.table(rows), notice]))

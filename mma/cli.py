@@ -7,10 +7,9 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 
-from .commands import options
-from .commands.arguments import Parser, Version
+from .commands import Parser, Version, options
 from .errors import MmaError
-from .text.printable import printable
+from .text import printable
 
 Add = Callable[[ArgumentParser], None]
 

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 
-from .text.printable import printable
+from .text import printable
 
 FORMATS = ("text", "json")
 PEOPLE = "%(asctime)s %(levelname)s %(name)s %(message)s"

@@ -18,6 +18,9 @@ IntArray = npt.NDArray[np.int64]
 ORDER_MAX = 29
 """Finest HEALPix order that a 64-bit integer holds; positions are kept at this order."""
 
+MOST_CELLS = 2000
+"""A region is looked up in a database as about this many cells at most."""
+
 SQDEG_PER_SR = (180.0 / np.pi) ** 2
 SKY_DEG2 = 4.0 * np.pi * SQDEG_PER_SR
 
@@ -65,6 +68,23 @@ class Region(ABC):
     @abstractmethod
     def cells(self, order: int, level: float) -> IntArray:
         """NESTED pixels of this order that touch the credible region. Ascending; never misses one."""
+
+    def ranges(self, level: float) -> IntArray:
+        """The credible region as ranges of order-29 NESTED pixels, first and one past the last. Shape (n, 2).
+
+        It never misses a part, and is made of few cells: of the finest order that keeps them below ``MOST_CELLS``.
+        """
+        cells, order = self.cells(5, level), 5
+        for finer in (7, 9, 11, 13):
+            more = self.cells(finer, level)
+            if len(more) > MOST_CELLS:
+                break
+            cells, order = more, finer
+        breaks = np.flatnonzero(np.diff(cells) > 1)
+        first = np.concatenate([cells[:1], cells[breaks + 1]])
+        last = np.concatenate([cells[breaks], cells[-1:]])
+        shift = 2 * (ORDER_MAX - order)
+        return np.stack([first << shift, (last + 1) << shift], axis=1)
 
     @abstractmethod
     def tiles(self) -> Tiles:

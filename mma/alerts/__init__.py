@@ -7,6 +7,7 @@ from .detect_format import kind_of, look
 from .history import Facts, facts, last_nondetection
 from .past import histories
 from .points import Histories, Points
+from .times import leap_seconds_at
 from .wholes import Wholes
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "is_confluent",
     "kind_of",
     "last_nondetection",
+    "leap_seconds_at",
     "look",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from coincidence import Alert, AlertBatch
 from mma.errors import ConfigError, CostlyError, DecodeError, Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 
 from . import voevent
 from .avro.codecs import MAX_BYTES

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mma.errors import DecodeError
 from mma.sandbox import budget
-from mma.streams.message import Message
+from mma.streams import Message
 
 from . import voevent
 from .avro.framing import Framed, confluent, framing

@@ -9,7 +9,7 @@ import numpy as np
 from coincidence import Alert, AlertBatch
 from coincidence.names import key
 from mma.errors import CostlyError, DecodeError, Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 from skymaps import IntArray
 
 from .avro.read_arrays import Queues, read

@@ -9,8 +9,8 @@ from typing import Any
 from lxml import etree
 
 from mma.errors import DecodeError, Ignored
-from mma.streams.message import Message
-from mma.text.xml import root_of
+from mma.sandbox import root_of
+from mma.streams import Message
 
 from .packet import Row, position, signed_flux
 from .times import unix_of_iso, unix_of_tdb

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from coincidence import Alert
 from mma.errors import CostlyError
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .avro.schema import SchemaStore
 from .decode import decode_whole

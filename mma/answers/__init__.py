@@ -1,1 +1,50 @@
 """A question to the store, answered once, for the command line, the client, REST and the pages."""
+
+from . import chance, cone, fields, listing, places, queries, region, search
+from .fields import AB_ZERO, CANDIDATES, EVENTS, SEARCHED, Field, unix
+from .known import refuse_unknown
+from .listing import SORTABLE, Listing
+from .loci import LOCI, OF_CANDIDATES
+from .paging import Order, Place
+from .places import position
+from .queries import candidate_row, separation_deg
+from .search import DEEPEST, EPOCH_S, MOST, SearchError, chosen, limited, printable
+from .status import without_folder
+from .stream_filters import remark, resolved
+
+__all__ = [
+    "AB_ZERO",
+    "CANDIDATES",
+    "DEEPEST",
+    "EPOCH_S",
+    "EVENTS",
+    "LOCI",
+    "MOST",
+    "OF_CANDIDATES",
+    "SEARCHED",
+    "SORTABLE",
+    "Field",
+    "Listing",
+    "Order",
+    "Place",
+    "SearchError",
+    "candidate_row",
+    "chance",
+    "chosen",
+    "cone",
+    "fields",
+    "limited",
+    "listing",
+    "places",
+    "position",
+    "printable",
+    "queries",
+    "refuse_unknown",
+    "region",
+    "remark",
+    "resolved",
+    "search",
+    "separation_deg",
+    "unix",
+    "without_folder",
+]

@@ -11,8 +11,7 @@ from coincidence import AlertBatch, Event, Parameters, can_be_matched
 from coincidence.evidence import Evidence
 from coincidence.scrambled import Chances, Sky, measure
 
-from ..store import objects
-from ..store.evidence import gather
+from ..store import gather, objects
 
 SAMPLE = 200_000
 """Objects that are looked at; of more, an even part."""

@@ -11,10 +11,7 @@ from sqlalchemy import Connection, Select, select
 
 from skymaps import IntArray, healpix
 
-from ..store import tables, tags
-from ..store.bulk import Row, select_in, within
-from ..store.candidates import ACTIVE
-from ..store.names import resolve
+from ..store import ACTIVE, Row, resolve, select_in, tables, tags, within
 from . import queries
 from .fields import CANDIDATES
 from .listing import shown_candidate

@@ -14,8 +14,7 @@ from coincidence import Kind as EventKind
 from coincidence import Messenger, Stage, models
 from coincidence.terms import TERMS
 
-from ..store import tables
-from ..store.many import one_of
+from ..store import one_of, tables
 
 Kind = Literal["number", "text", "time", "flag"]
 Column = ColumnElement[Any]

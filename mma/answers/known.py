@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 from .fields import Field
 from .search import SearchError
 

@@ -9,11 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from ..messages.candidate import event_part
-from ..messages.message import iso
-from ..store import chances, names, tables, tags
-from ..store.bulk import Row, count_of
-from ..store.candidates import ACTIVE
+from ..messages import event_part, iso
+from ..store import ACTIVE, Row, chances, count_of, names, tables, tags
 from . import paging, queries
 from .fields import CANDIDATES, EVENTS, OBJECTS, SEARCHED, Column, Field
 from .paging import Order, Place

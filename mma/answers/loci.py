@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement
 
-from ..store import tables
-from ..store.many import one_of
+from ..store import one_of, tables
 from .fields import OBJECTS, SEARCHED, Field
 
 O = tables.objects.c  # noqa: E741 - a table, not a number

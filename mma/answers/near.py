@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from ..messages.stream_filter import SIGN, SIGNS, folded
+from ..messages import SIGN, SIGNS, folded
 from ..store import names, tables
-from ..text.nearest import asked, nearest
+from ..text import asked, nearest
 
 LOOKED_AT = 2000
 """Names are compared with so many at most."""

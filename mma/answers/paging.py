@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, or_
 
-from ..store.bulk import Row
+from ..store import Row
 from .fields import Column, Field
 
 CHUNK = 2000

@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 from skymaps import positions
 
 from ..errors import NotFoundError
-from ..store import events, maps, names
-from ..store.codec import event_of
+from ..store import event_of, events, maps, names
 from . import cone
 
 

@@ -11,13 +11,21 @@ from sqlalchemy import Connection, select, union_all
 from coincidence.terms import TERMS
 
 from ..errors import NotFoundError
-from ..messages.aliases import aliases_of
-from ..messages.candidate import ab_mag, ab_mag_error
-from ..messages.message import iso
-from ..store import associations, chances, groups, names, objects, tables, tags
-from ..store.bulk import Row, count_of
-from ..store.candidates import ACTIVE, WITHDRAWN
-from ..store.names import resolve
+from ..messages import ab_mag, ab_mag_error, aliases_of, iso
+from ..store import (
+    ACTIVE,
+    WITHDRAWN,
+    Row,
+    associations,
+    chances,
+    count_of,
+    groups,
+    names,
+    objects,
+    resolve,
+    tables,
+    tags,
+)
 from .near import events_like, objects_like, or_rather
 from .status import for_all as for_all
 from .status import since as since

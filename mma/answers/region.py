@@ -21,13 +21,9 @@ from coincidence.event import located, unix
 from coincidence.score import window
 from skymaps import IntArray, RegionError, SkyMap, healpix
 
-from ..engine.scoring import ranges
 from ..errors import MmaError
-from ..messages.candidate import ab_mag
-from ..messages.message import iso
-from ..store import objects, tables
-from ..store.bulk import Row, count_of, within
-from ..store.evidence import gather
+from ..messages import ab_mag, iso
+from ..store import Row, count_of, gather, objects, tables, within
 
 DAY_S = 86400.0
 MOST = 50_000
@@ -150,7 +146,7 @@ def inside(
     level = 1.0 if is_coverage else level
     start = first if days[0] is None else at + days[0] * DAY_S
     end = last if days[1] is None else at + days[1] * DAY_S
-    found = ranges(region, level)
+    found = region.ranges(level)
     _not_too_many(connection, found, start, end)
     near = objects.in_region(connection, found, start, end)
     if level >= 1.0:  # the levels of cells add up to 1 but for rounding, and outside of all cells it is 1

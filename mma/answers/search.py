@@ -21,8 +21,8 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, false, not_, or_, tru
 from skymaps import times
 
 from ..errors import ConfigError
-from ..store.many import in_ranges, one_of, one_of_numbers
-from ..text.nearest import did_you_mean
+from ..store import in_ranges, one_of, one_of_numbers
+from ..text import did_you_mean
 from .fields import Column, Field
 
 Condition = ColumnElement[bool]

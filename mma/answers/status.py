@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
-from ..messages.message import iso
-from ..store import catalogs, message_log, outbox, tables
+from ..messages import iso
+from ..store import Row, count_states, galaxies, message_log, outbox, tables
 from ..store import sources as live
-from ..store.bulk import Row
-from ..store.events import count_states
 
 OUTCOMES = ("read", "decoded", "set_aside", "ignored")
 
@@ -42,7 +40,7 @@ def status(connection: Connection) -> Row:
         "live": [_live(row) for row in live.listing(connection)],
         "events": count_states(connection),
         **{name: _size(connection, name) for name in ("objects", "detections", "dead_letters")},
-        "catalogs": catalogs.listing(connection),
+        "catalogs": galaxies.listing(connection),
         "published": outbox.counts(connection),
         "refused": outbox.refused(connection),
     }

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from ..messages.stream_filter import Wish
+from ..messages import Wish
 from ..store import tags
-from ..text.nearest import asked, nearest
+from ..text import asked, nearest
 from .near import events_like, names_of
 
 

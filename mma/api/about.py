@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from ..answers import queries
 from ..engine import learning
 from ..errors import OutageError
-from ..messages.message import version
+from ..messages import version
 from ..store import Store
 from . import responses
 from .feed import Feed

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from ..config.settings import Settings
-from ..messages.message import version
+from ..config import Settings
+from ..messages import version
 from ..store import Store
 from . import about, events, maps, objects, pages, problems, responses, searches, streaming, tags, verdicts, vo
 from .access import Access

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
-from ..streams.troubles import Troubles
+from ..streams import Troubles
 from .server import GOODBYE_S, url_of
 
 log = logging.getLogger(__name__)

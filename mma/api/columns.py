@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..export.columns import COLUMNS, Column, Kind
+from ..export import COLUMNS, Column, Kind
 
 Row = dict[str, Any]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..answers.fields import Field
-from ..answers.search import DEEPEST, EPOCH_S, MOST
+from ..answers import DEEPEST, EPOCH_S, MOST, Field
 
 Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number", "minimum": -MOST, "maximum": MOST}

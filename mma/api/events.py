@@ -10,10 +10,7 @@ from pydantic import Field as About
 from sqlalchemy import Connection, func
 from starlette.responses import Response
 
-from ..answers import listing, queries
-from ..answers.fields import CANDIDATES, EVENTS
-from ..answers.known import refuse_unknown
-from ..answers.listing import SORTABLE
+from ..answers import CANDIDATES, EVENTS, SORTABLE, listing, queries, refuse_unknown
 from ..errors import NotFoundError
 from ..store import groups as stored_groups
 from ..store import originals, tables

@@ -18,7 +18,7 @@ import orjson
 from anyio import to_thread
 
 from ..errors import OutageError
-from ..messages.stream_filter import Facts, Filter, Wish, facts
+from ..messages import Facts, Filter, Wish, facts
 from ..store import Store, outbox
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from ..config.settings import Settings
+from ..config import Settings
 
 HERE = ("localhost", "127.0.0.1", "::1")
 

@@ -20,9 +20,9 @@ from skymaps import Region
 
 from ..answers import queries
 from ..errors import NotFoundError
+from ..store import event_of
 from ..store import events as stored
 from ..store import maps as kept
-from ..store.codec import event_of
 from . import drawing, query_params, responses
 from .problems import problem_responses
 

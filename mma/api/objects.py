@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ..answers import cone as cones
-from ..answers import queries
-from ..answers.places import position
+from ..answers import position, queries
 from . import columns, query_params, responses
 from .problems import ProblemError, problem_responses
 

@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 from .problems import SHOWN, ProblemError
 
 

@@ -18,9 +18,9 @@ from starlette.responses import Response
 
 from skymaps import RegionError
 
-from ..answers.search import SearchError
+from ..answers import SearchError
 from ..errors import ConfigError, NotFoundError, OutageError
-from ..text.nearest import asked, nearest
+from ..text import asked, nearest
 
 log = logging.getLogger(__name__)
 

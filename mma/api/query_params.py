@@ -15,9 +15,7 @@ from pydantic import Field as About
 
 from skymaps import positions, times
 
-from ..answers import search
-from ..answers.fields import Field, unix
-from ..answers.paging import Order, Place
+from ..answers import Field, Order, Place, search, unix
 from .problems import ProblemError
 
 FORMATS = ("json", "csv", "ndjson", "votable", "parquet")

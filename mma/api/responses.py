@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from ..export.columns import Column
+from ..export import Column
 from ..store import Store
 from . import writers
 from .problems import AGAIN_S, ProblemError, problem_responses

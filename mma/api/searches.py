@@ -12,14 +12,9 @@ from starlette.responses import Response
 
 from coincidence import Kind
 
-from ..answers import listing, search
+from ..answers import LOCI, OF_CANDIDATES, SORTABLE, Field, Order, SearchError, listing, search
 from ..answers import region as regions
-from ..answers.fields import Field
-from ..answers.listing import SORTABLE
-from ..answers.loci import LOCI, OF_CANDIDATES
-from ..answers.paging import Order
-from ..answers.search import SearchError
-from ..text.nearest import asked, nearest
+from ..text import asked, nearest
 from . import columns, query_params, responses
 from .documents import search_body
 from .problems import ProblemError, problem_responses

@@ -13,9 +13,9 @@ from starlette.responses import Response, StreamingResponse
 
 from coincidence import Messenger
 
-from ..answers.stream_filters import resolved
+from ..answers import resolved
 from ..errors import OutageError
-from ..messages.stream_filter import Kind, Type, Wish
+from ..messages import Kind, Type, Wish
 from ..store import Store
 from .feed import Feed
 from .problems import AGAIN_S, ProblemError, problem_responses

@@ -12,8 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ..answers import listing, queries
-from ..engine.additions import beside
-from ..engine.vetting import Bench
+from ..engine import Bench, beside
 from ..errors import ConfigError, NotFoundError
 from ..store import tags
 from . import query_params, responses

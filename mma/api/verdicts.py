@@ -11,13 +11,10 @@ from pydantic import Field as About
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from ..answers import listing, queries
-from ..answers.search import printable
-from ..engine.additions import beside
-from ..engine.vetting import Bench
+from ..answers import listing, printable, queries
+from ..engine import Bench, beside
 from ..errors import NotFoundError
-from ..store import verdicts
-from ..store.verdicts import Verdict
+from ..store import Verdict, verdicts
 from . import query_params, responses
 from .access import writing
 from .problems import problem_responses

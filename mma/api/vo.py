@@ -19,9 +19,9 @@ from starlette.responses import Response
 
 from ..answers import cone, fields, listing, queries
 from ..errors import NotFoundError, OutageError
-from ..export.columns import Column
-from ..messages.message import version
-from ..text.nearest import did_you_mean
+from ..export import Column
+from ..messages import version
+from ..text import did_you_mean
 from . import columns, writers
 from .problems import ProblemError
 from .responses import Rows, Whole, documented, store_of

@@ -14,9 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from ..errors import ConfigError
-from ..export.cells import neutral
-from ..export.columns import Column
-from ..export.votable import DATATYPES, NONE_INTEGER, NOT_XML
+from ..export import DATATYPES, NONE_INTEGER, NOT_XML, Column, neutral
 
 Row = dict[str, Any]
 Pair = tuple[Row, Row]

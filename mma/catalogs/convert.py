@@ -18,7 +18,7 @@ from skymaps import FloatArray, cosmology, positions
 from skymaps.region import SKY_DEG2
 
 from ..errors import ConfigError
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 from .presets import Preset
 from .tables import Columns
 

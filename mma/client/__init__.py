@@ -2,6 +2,7 @@
 
 from ..errors import ConfigError, MmaError, NotFoundError, OutageError
 from .client import Client
+from .known import as_time
 from .listening import ListeningWarning
 from .records import Association, Candidate, Event, Group, Message, Object, Record, Status
 from .table import Results
@@ -22,4 +23,5 @@ __all__ = [
     "Record",
     "Results",
     "Status",
+    "as_time",
 ]

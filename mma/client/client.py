@@ -11,9 +11,9 @@ from astropy.coordinates import SkyCoord
 
 from skymaps import Region, SkyMap, as_skymap, positions
 
-from ..answers.fields import CANDIDATES, EVENTS
+from ..answers import CANDIDATES, EVENTS
 from ..errors import ConfigError
-from ..store.tags import clean
+from ..store import clean
 from . import listening
 from .filters import asked, degrees
 from .known import Row

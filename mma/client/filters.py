@@ -14,9 +14,9 @@ from astropy.time import Time
 
 from skymaps import times
 
-from ..answers.fields import Field
+from ..answers import Field
 from ..errors import ConfigError
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from typing import Any, SupportsIndex
 from coincidence import Messenger
 
 from ..errors import ConfigError
-from ..messages.stream_filter import KINDS, TYPES, Wish
-from ..store.tags import clean
-from ..text.nearest import did_you_mean
+from ..messages import KINDS, TYPES, Wish
+from ..store import clean
+from ..text import did_you_mean
 from .known import Row
 from .records import Message
 from .source import NOTE

@@ -15,21 +15,28 @@ from sqlalchemy import Connection, func
 from coincidence import DEFAULT
 from skymaps import Region
 
-from ..answers import cone, listing, queries, search
-from ..answers.fields import CANDIDATES, EVENTS, Field, unix
-from ..answers.known import refuse_unknown
-from ..answers.listing import SORTABLE, Listing
-from ..answers.paging import Order
-from ..answers.stream_filters import resolved
-from ..engine.vetting import Bench
+from ..answers import (
+    CANDIDATES,
+    EVENTS,
+    SORTABLE,
+    Field,
+    Listing,
+    Order,
+    cone,
+    listing,
+    queries,
+    refuse_unknown,
+    resolved,
+    search,
+    unix,
+)
+from ..engine import Bench
 from ..errors import ConfigError, NotFoundError
-from ..messages.message import version
-from ..messages.stream_filter import Filter, Wish, facts
-from ..store import Store, groups, maps, outbox, tables
+from ..messages import Filter, Wish, facts, version
+from ..store import Store, event_of, groups, maps, outbox, tables
 from ..store import events as stored
 from ..store import facts as kept
 from ..store import tags as stored_tags
-from ..store.codec import event_of
 from .filters import Asked
 from .known import Row
 from .source import NOTE, PAGE

@@ -16,7 +16,7 @@ import skymaps
 from skymaps import Region
 
 from ..errors import ConfigError, MmaError, NotFoundError, OutageError
-from ..messages.stream_filter import Wish
+from ..messages import Wish
 from .filters import Asked
 from .known import Row
 from .source import NOTE, PAGE

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from skymaps import Region
 
-from ..messages.stream_filter import Wish
+from ..messages import Wish
 from .filters import Asked
 from .known import Row
 

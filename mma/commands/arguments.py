@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from ..text.nearest import asked, did_you_mean, nearest
+from ..text import asked, did_you_mean, nearest
 
 
 class Parser(argparse.ArgumentParser):

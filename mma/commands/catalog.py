@@ -9,13 +9,12 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from .. import catalogs as galaxies
+from .. import catalogs
 from ..answers import queries
-from ..config.settings import Settings
-from ..engine.additions import beside
-from ..engine.vetting import Bench
+from ..config import Settings
+from ..engine import Bench, beside
 from ..errors import ConfigError, NotFoundError
-from ..store import Store, catalogs, facts
+from ..store import Store, facts, galaxies
 from .replay import bar
 from .show import as_json, console, number, open_store, reading, settings_of, table
 
@@ -36,8 +35,8 @@ def _import(options: Namespace) -> None:
     settings = settings_of(options)
     store = Store(settings.database)
     with store.read() as connection:
-        priority = catalogs.next_priority(connection) if options.priority is None else options.priority
-    found = galaxies.begin(
+        priority = galaxies.next_priority(connection) if options.priority is None else options.priority
+    found = catalogs.begin(
         path,
         name,
         _columns(options.column),
@@ -50,7 +49,7 @@ def _import(options: Namespace) -> None:
     with bar() as progress:
         task = progress.add_task(f"importing {name}, %", total=100)
         parts = found.parts(lambda done: progress.update(task, completed=int(100 * done)))
-        n = catalogs.load(store, found.catalog, parts, is_agn=found.is_agn)
+        n = galaxies.load(store, found.catalog, parts, is_agn=found.is_agn)
         scored = _score_again(store, settings, progress)
     store.close()
     if options.json:
@@ -82,15 +81,15 @@ def _columns(pairs: list[str]) -> dict[str, str]:
     columns = {}
     for pair in pairs:
         ours, equals, theirs = pair.partition("=")
-        if not equals or ours not in galaxies.NAMES:
-            raise ConfigError(f"--column {pair}: write OURS=THEIRS, with OURS one of {', '.join(galaxies.NAMES)}")
+        if not equals or ours not in catalogs.NAMES:
+            raise ConfigError(f"--column {pair}: write OURS=THEIRS, with OURS one of {', '.join(catalogs.NAMES)}")
         columns[ours] = theirs
     return columns
 
 
 def _list(options: Namespace) -> None:
     with reading(options) as connection:
-        rows = catalogs.listing(connection)
+        rows = galaxies.listing(connection)
     if options.json:
         as_json(rows)
         return
@@ -118,7 +117,7 @@ def _list(options: Namespace) -> None:
 
 def _remove(options: Namespace) -> None:
     with closing(open_store(options, writes=True)) as store, store.begin() as connection:
-        n = catalogs.remove(connection, options.name)
+        n = galaxies.remove(connection, options.name)
     if not n:
         raise NotFoundError(f"no catalogue {options.name!r}")
     if options.json:

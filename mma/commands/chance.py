@@ -13,7 +13,7 @@ from rich.progress import Progress
 from coincidence.scrambled import Chances
 
 from ..answers import chance, queries
-from ..engine.engine import Engine
+from ..engine import Engine
 from ..errors import ConfigError
 from ..store import Store, chances
 from .show import as_json, console, settings_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from ..config.settings import document
+from ..config import document
 from .show import as_json, console, settings_of
 
 

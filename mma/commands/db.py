@@ -10,9 +10,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from ..errors import ConfigError, MmaError
-from ..store import Store, as_url, current_revision, masked
-from ..store.place import path_of
-from ..store.retention import forget
+from ..store import Store, as_url, current_revision, forget, masked, path_of
 from .show import as_json, console, open_store, settings_of
 
 
@@ -46,7 +44,7 @@ def _prune(options: Namespace) -> None:
 
 def _check(options: Namespace) -> None:
     """Say what is damaged, and what to do; fail where anything is."""
-    from ..store.checking import RESTORE, Finding, findings, mend
+    from ..store import RESTORE, Finding, findings, mend
 
     mended: list[str] = []
     try:
@@ -71,7 +69,7 @@ def _check(options: Namespace) -> None:
 
 def _backup(options: Namespace) -> None:
     """Copy an SQLite database; PostgreSQL has its own program for it."""
-    from ..store.backup import backup
+    from ..store import backup
 
     database, file = settings_of(options).database, Path(options.file)
     source = path_of(make_url(as_url(database)))

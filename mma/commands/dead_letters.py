@@ -6,11 +6,10 @@ from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
-from ..engine.additions import beside
-from ..engine.engine import Engine
+from ..engine import Engine, beside
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, message_log
-from ..streams.lines import check_writable
+from ..streams import check_writable
 from . import tables
 from .ask import show_rows
 from .replay import bar

@@ -13,17 +13,16 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from mma import catalogs as galaxies
+from mma import catalogs
 from mma.answers import queries
-from mma.config.settings import Settings
+from mma.config import Settings
+from mma.engine import play
 from mma.errors import ConfigError
-from mma.simulate import night
-from mma.simulate.events import Truth
-from mma.store import Store, as_url, catalogs
-from mma.store.place import path_of
+from mma.simulate import Truth, night
+from mma.store import Store, as_url, galaxies, path_of
 
 from . import tables
-from .replay import bar, play
+from .replay import bar, shown
 from .show import as_json, console, settings_of, with_database
 
 SHOWN = 5
@@ -42,7 +41,9 @@ def demo(options: Namespace) -> None:
         begun = time.monotonic()
         truths = simulate(folder, options.alerts, options.seed)
         load_galaxies(folder, settings)
-        status = play([folder / "notices", folder / "alerts"], settings, folder / "published.jsonl")
+        with shown() as progress:
+            paths = [folder / "notices", folder / "alerts"]
+            status = play(paths, settings, folder / "published.jsonl", progress)
         answers = [answer(settings, truth) for truth in truths]
         if options.json:
             told = {"messages": status["messages"], "published": status["published"], "events": answers}
@@ -99,10 +100,10 @@ def simulate(folder: Path, n_alerts: int, seed: int) -> list[Truth]:
 
 def load_galaxies(folder: Path, settings: Settings) -> None:
     """Import the night's galaxies, as ``mma catalog import`` does."""
-    found, _ = galaxies.read(folder / "galaxies.csv", "galaxies", {})
+    found, _ = catalogs.read(folder / "galaxies.csv", "galaxies", {})
     store = Store(settings.database)
     with store.begin() as connection:
-        catalogs.replace(connection, "galaxies", found)
+        galaxies.replace(connection, "galaxies", found)
     store.close()
 
 

@@ -11,7 +11,7 @@ from coincidence import apart
 from ..answers import queries
 from ..errors import ConfigError
 from ..export import measured
-from ..messages.stages import stage
+from ..messages import stage
 from ..store import names, originals
 from . import tables
 from .show import as_it_is, as_json, console, number, open_store, reading, table

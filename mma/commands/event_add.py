@@ -17,11 +17,10 @@ from coincidence.event import id_of_test, set_apart
 from skymaps import positions, times
 
 from ..answers import queries
-from ..engine.engine import Engine
+from ..engine import Engine
 from ..errors import ConfigError
 from ..notices import given, lvk
-from ..store import Store
-from ..store.names import resolve
+from ..store import Store, resolve
 from ..streams import Message
 from .show import as_json, console, settings_of, with_database
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..export import FORMATS, Wanted, read
-from ..streams.lines import check_writable
-from ..text.nearest import did_you_mean
+from ..streams import check_writable
+from ..text import did_you_mean
 from .show import as_it_is, as_json, console, open_store, table
 
 NOT_IN_A_NAME = re.compile(r"[^\w.+-]")

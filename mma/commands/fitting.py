@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ..text.printable import printable
+from ..text import printable
 
 GAP = 2
 """Characters between columns."""

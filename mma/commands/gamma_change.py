@@ -9,11 +9,10 @@ from typing import Any
 
 from coincidence.event import TEST_ENDING
 
-from ..config.settings import Settings
+from ..config import Settings
 from ..errors import ConfigError, OutageError
 from ..notices import fields
-from ..notices.gamma.schema import SCHEMA_ID
-from ..notices.gamma.sending import CLOCK, ZONE
+from ..notices.gamma import CLOCK, SCHEMA_ID, ZONE
 from . import gamma_earlier
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, names_test, printed

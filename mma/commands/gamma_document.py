@@ -15,8 +15,7 @@ from typing import Any
 from skymaps import positions, times
 
 from ..errors import ConfigError
-from ..notices.gamma.schema import TIMES
-from ..notices.gamma.sending import ZONE
+from ..notices.gamma import TIMES, ZONE
 from .gamma_flags import FLAGS, LEVELS
 
 Alert = dict[str, Any]

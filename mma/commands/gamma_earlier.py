@@ -13,13 +13,11 @@ from sqlalchemy import Connection, func, or_, select
 
 from coincidence.event import TEST_ENDING, id_of_test
 
-from ..config.settings import Settings
+from ..config import Settings
 from ..errors import ConfigError, DecodeError, Ignored, NotFoundError
-from ..messages.message import iso
-from ..notices import fields, names
-from ..notices.detect_format import is_xml
-from ..notices.gamma import voevent
-from ..notices.gamma.schema import SCHEMA_ID
+from ..messages import iso
+from ..notices import fields, is_xml, names
+from ..notices.gamma import SCHEMA_ID, voevent
 from ..notices.voevent import document as voevent_xml
 from ..store import Store, as_url, originals, tables
 from ..streams import connect

@@ -7,8 +7,8 @@ from typing import Any
 
 from coincidence.joint.rates import APART
 
-from ..messages.stream_filter import facts
-from ..text.printable import printable
+from ..messages import facts
+from ..text import printable
 from .show import delay, number
 
 Message = Mapping[str, Any]

@@ -11,7 +11,7 @@ import orjson
 from rich.table import Table
 
 from ..errors import ConfigError, NotFoundError
-from ..messages.message import iso
+from ..messages import iso
 from ..store import facts
 from ..store import outbox as stored
 from .ask import show_rows

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from ..errors import ConfigError
-from ..streams.lines import check_writable
+from ..streams import check_writable
 from .show import as_json, console, settings_of
 
 

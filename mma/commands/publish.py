@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from ..config.settings import Settings
+from ..config import Settings
 from ..errors import ConfigError, DecodeError, OutageError
 from ..notices.gamma import alert, sending, voevent
-from ..streams import connect, urls
-from ..streams.kafka_sink import KafkaSink
+from ..streams import KafkaSink, connect, urls
 from . import gamma_change
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, printed

@@ -8,11 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ..config.settings import Settings
-from ..engine import learning
-from ..engine.engine import Engine
+from ..config import Settings
+from ..engine import Engine, learning
 from ..store import Store
-from ..streams.lines import check_writable
+from ..streams import check_writable
 from .show import as_json, console, open_store, settings_of, table
 
 COLUMNS = ("survey", "mag", "|b|", "detections", "published", "learnt", "68 %", "seen", "expected")

@@ -1,46 +1,26 @@
-"""Play recorded messages through the engine, in the order in which they happened."""
+"""Play recorded messages through the engine; then say what came of it."""
 
 from __future__ import annotations
 
-import os
-import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from itertools import islice
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
-from coincidence import Event
-from coincidence.event import Messenger
-
-from ..answers import queries
-from ..config.settings import Settings
-from ..engine import namesakes, reading
-from ..engine.additions import beside
-from ..engine.engine import Engine
-from ..engine.ingest import take_in
-from ..engine.startup import look_seldom
-from ..sandbox import Room
-from ..store import Store, files_of
-from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink
-from ..streams.files import check_there, find
-from ..streams.lines import check_writable
+from ..engine import Progress, play
 from .show import as_json, console, ignored, settings_of, with_database
-
-AFTER_S = BETWEEN_S = 1e-3
-"""A map comes so long after the notice of its event, and after an older map."""
-
-CHUNK = 200
-"""Messages looked at together, to learn their times."""
 
 
 def replay(options: Namespace) -> None:
     """Read, sort by time, play; then say what came of it."""
     settings = settings_of(options)
-    answer = play([Path(p) for p in options.paths], settings, Path(options.publish) if options.publish else None)
+    with shown() as progress:
+        answer = play(
+            list(map(Path, options.paths)), settings, Path(options.publish) if options.publish else None, progress
+        )
     if options.json:
         as_json(answer)
         return
@@ -54,85 +34,20 @@ def replay(options: Namespace) -> None:
     out.print(f"See 'mma status{there}', 'mma events{there}'{more}.", markup=False, soft_wrap=True)
 
 
-def play(paths: list[Path], settings: Settings, publish: Path | None = None) -> dict[str, Any]:
-    """Play recorded messages into a database; the status afterwards, with the counts of these messages alone."""
-    check_there(paths)
-    if publish:
-        check_writable(publish)
-    if settings.lsst_schemas:
-        os.environ["MMA_LSST_SCHEMAS"] = settings.lsst_schemas
-    with ExitStack() as stack:
-        store = Store(settings.database)
-        stack.callback(store.close)
-        sink: Sink | None = stack.enter_context(JsonLinesSink(publish)) if publish else None
-        with store.read() as connection:
-            before = queries.status(connection)
-        progress = stack.enter_context(bar())
-        room = reading.room(settings)
-        stack.callback(room.close)
-        found = list(find(paths, files_of(settings.database)))
-        recorded = in_time_order(progress.track(found, description="reading"), room)
-        source = FileSource(recorded, settings.batch_size)
-        engine = Engine(
-            store, sink, parameters=settings.score, prefix=settings.prefix, beside=beside(settings), room=room
-        )
-        task = progress.add_task("playing", total=len(source))
-        look_seldom()
-        engine.run(source, lambda n: progress.advance(task, n))
-        with store.read() as connection:
-            return queries.since(queries.status(connection), before)
+@contextmanager
+def shown() -> Iterator[Progress]:
+    """Progress on the standard error."""
+    with bar() as screen:
+
+        def playing(total: int) -> Callable[[int], None]:
+            task = screen.add_task("playing", total=total)
+            return lambda n: screen.advance(task, n)
+
+        yield Progress(lambda found: screen.track(found, description="reading"), playing)
 
 
-def bar() -> Progress:
+def bar() -> Bar:
     """A progress bar on the standard error; silent where that is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     screen = console(error=True)
-    return Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True)
-
-
-def in_time_order(recorded: Iterable[Recorded], room: Room | None = None) -> list[tuple[Recorded, float]]:
-    """Recorded messages with the time at which each was sent; those without one keep their place.
-
-    A notice counts from when it was issued, alerts from the first exposure of their message. A map alone counts from
-    its event; where a notice of that is there it comes afterwards, so that the event has its name.
-    """
-    timed: list[tuple[Recorded, float | None]] = []
-    events: list[tuple[int, Event]] = []
-    last: float | None = None
-    for some in _batched(recorded, CHUNK):
-        times, found = _sent([item.message() for item in some], room)
-        events += [(len(timed) + i, event) for i, event in found]
-        for i, item in enumerate(some):
-            last = times.get(i, last)
-            timed.append((item, last))
-    for place, at in _of_maps(events).items():
-        timed[place] = timed[place][0], at
-    first = next((at for _, at in timed if at is not None), time.time())
-    return sorted(((item, first if at is None else at) for item, at in timed), key=lambda pair: pair[1])
-
-
-def _batched(recorded: Iterable[Recorded], n: int) -> Iterator[list[Recorded]]:
-    rest = iter(recorded)
-    while some := list(islice(rest, n)):
-        yield some
-
-
-def _of_maps(events: list[tuple[int, Event]]) -> dict[int, float]:
-    """When maps that are alone come, Unix seconds, by their place; of one event's the older first."""
-    gw = [(i, e, e.time.timestamp()) for i, e in events if e.messenger is Messenger.GW and e.time is not None]
-    named = [(e.issued.timestamp(), t) for _, e, t in gw if not namesakes.OF_A_MAP.fullmatch(e.id)]
-    found = {}
-    maps = [(i, e, t) for i, e, t in gw if namesakes.OF_A_MAP.fullmatch(e.id)]
-    for place, (i, _, time_) in enumerate(sorted(maps, key=lambda map_: map_[1].issued)):
-        told = [issued for issued, t in named if abs(t - time_) <= namesakes.SUPEREVENT_S]
-        found[i] = (max(time_, min(told) + AFTER_S) if told else time_) + place * BETWEEN_S
-    return found
-
-
-def _sent(messages: list[Message], room: Room | None) -> tuple[dict[int, float], list[tuple[int, Event]]]:
-    """Index of each message that tells its time to Unix seconds, and the events that are told."""
-    intake = take_in(messages, room=room)
-    times = {i: event.issued.timestamp() for i, event in intake.events}
-    for i, at in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
-        times[i] = min(at, times.get(i, at))
-    return times, intake.events
+    return Bar(*columns, console=screen, disable=not screen.is_terminal, transient=True)

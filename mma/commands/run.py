@@ -13,24 +13,13 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from ..config.settings import Settings
-from ..engine import reading
-from ..engine.additions import beside
-from ..engine.engine import Engine
-from ..engine.maps import Maps
-from ..engine.metrics import serve
-from ..engine.startup import look_seldom, warm_up
-from ..engine.worker import Live
+from ..config import Settings
+from ..engine import Engine, Live, Maps, beside, look_seldom, reading, serve, warm_up
 from ..errors import ConfigError
-from ..messages.message import topic
+from ..messages import topic
 from ..sandbox import Room
 from ..store import Store
-from ..streams import JsonLinesSink, connect, urls
-from ..streams.fetch import Fetcher
-from ..streams.heartbeat import Heart
-from ..streams.kafka import KafkaSource
-from ..streams.kafka_sink import KafkaSink
-from ..streams.merged import Merged
+from ..streams import Fetcher, Heart, JsonLinesSink, KafkaSink, KafkaSource, Merged, connect, urls
 from .show import settings_of
 
 log = logging.getLogger("mma")
@@ -125,9 +114,8 @@ def _serve(stack: ExitStack, options: Namespace, settings: Settings, live: Live,
     """The REST interface, beside the loop, as a process of its own."""
     from prometheus_client import generate_latest
 
-    from ..api.child import Child
-    from ..api.server import bound
-    from ..engine.metrics import registry
+    from ..api import Child, bound
+    from ..engine import registry
 
     sock = bound(settings.api.host, settings.api.port or 0)
     said = [word for name in ("config", "db") if (value := getattr(options, name)) for word in (f"--{name}", value)]

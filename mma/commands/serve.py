@@ -10,7 +10,7 @@ from functools import partial
 from socket import socket
 
 from ..answers import cone
-from ..engine.startup import look_seldom
+from ..engine import look_seldom
 from ..errors import ConfigError
 from ..store import Store
 from .show import settings_of
@@ -22,9 +22,7 @@ def serve(options: Namespace) -> None:
     """Answer until told to stop."""
     import uvicorn
 
-    from ..api import create_app
-    from ..api.child import Numbers, stand_back
-    from ..api.server import config, url_of
+    from ..api import Numbers, config, create_app, stand_back, url_of
 
     settings = settings_of(options)
     host = options.host or settings.api.host
@@ -47,6 +45,6 @@ def serve(options: Namespace) -> None:
 
 def _door(options: Namespace, host: str, port: int) -> socket:
     """Where to listen: an address, or what the worker listens at that this is beside."""
-    from ..api.server import bound
+    from ..api import bound
 
     return bound(host, port) if options.socket is None else socket(fileno=options.socket)

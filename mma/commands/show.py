@@ -17,9 +17,9 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from .. import logs
-from ..config.settings import Settings, load
+from ..config import Settings, load
 from ..store import Store
-from ..text.printable import printable
+from ..text import printable
 from .fitting import table as table
 
 REASONS = 20

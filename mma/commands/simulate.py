@@ -12,9 +12,7 @@ from .replay import bar
 from .show import as_json, console, number, settings_of, table
 
 if TYPE_CHECKING:
-    from ..simulate.bayestar import Merger
-    from ..simulate.scorecard import Judged
-    from ..simulate.truth import Plan
+    from ..simulate import Judged, Merger, Plan
 
 USAGE = "mma simulate FOLDER, mma simulate maps FOLDER, mma simulate score FOLDER, mma simulate score --direct"
 
@@ -33,9 +31,7 @@ def simulate(options: Namespace) -> None:
 
 
 def _plan(options: Namespace) -> Plan:
-    from ..simulate.hosts import Mix
-    from ..simulate.triggers import KINDS
-    from ..simulate.truth import Plan
+    from ..simulate import KINDS, Mix, Plan
 
     kinds = tuple(options.kinds.split(","))
     if unknown := [kind for kind in kinds if kind not in KINDS]:
@@ -115,7 +111,7 @@ def _write(options: Namespace, folder: Path) -> None:
 
 def _score(options: Namespace, folder: Path | None) -> None:
     judged, nights, lost = _judged(options, folder)
-    from ..simulate.scorecard import summary
+    from ..simulate import summary
 
     answer = summary(judged, nights, lost)
     if options.plots:

@@ -10,15 +10,12 @@ import uuid
 from argparse import Namespace
 from threading import Event
 
-from ..answers.stream_filters import remark
+from ..answers import remark
 from ..errors import OutageError
-from ..messages.stream_filter import SIGN, Facts, Filter, Wish, facts, folded
-from ..store.tags import clean
-from ..streams import connect
-from ..streams.kafka import KafkaSource
-from ..streams.merged import Merged
-from ..text.nearest import nearest
-from ..text.printable import printable
+from ..messages import SIGN, Facts, Filter, Wish, facts, folded
+from ..store import clean
+from ..streams import KafkaSource, Merged, connect
+from ..text import nearest, printable
 from .line import line
 from .show import settings_of
 

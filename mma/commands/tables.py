@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from ..messages.message import iso
-from ..store.sources import SILENT_S
+from ..messages import iso
+from ..store import SILENT_S
 from .show import delay, number, table
 
 Row = dict[str, Any]

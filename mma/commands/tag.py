@@ -11,8 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from ..answers import listing, queries
-from ..engine.additions import beside
-from ..engine.vetting import Bench
+from ..engine import Bench, beside
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, tags
 from .ask import show_rows

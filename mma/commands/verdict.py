@@ -15,12 +15,10 @@ from coincidence.learning import Judged, learn
 from coincidence.terms.verdict import meant
 
 from ..answers import queries
-from ..config.settings import Settings
-from ..engine.additions import beside
-from ..engine.vetting import Bench
+from ..config import Settings
+from ..engine import Bench, beside
 from ..errors import ConfigError
-from ..store import Store, facts, verdicts
-from ..store.verdicts import STATUSES, Verdict
+from ..store import STATUSES, Store, Verdict, facts, verdicts
 from . import tables
 from .ask import show_rows
 from .show import as_json, console, reading, settings_of

@@ -11,9 +11,7 @@ from typing import Any
 from skymaps import Region, times
 
 from ..errors import ConfigError, NotFoundError
-from ..observing.nights import Spell, coming_night
-from ..observing.sites import CTAO_N, CTAO_S, Site, site
-from ..observing.visibility import Share, Visibility, share, tonight
+from ..observing import CTAO_N, CTAO_S, Share, Site, Spell, Visibility, coming_night, share, site, tonight
 from .ask import BEGINS_A_NUMBER, position
 from .show import as_json, console, settings_of, table
 

@@ -17,9 +17,9 @@ from coincidence.models import Classifier, ClassModel, Contamination, Onset
 from coincidence.rates import Learnt, Rates
 
 from ..errors import ConfigError
-from ..observing.sites import site
-from ..streams.fetch import HOSTS
-from ..text.nearest import did_you_mean
+from ..observing import site
+from ..streams import HOSTS
+from ..text import did_you_mean
 from .class_checks import check_light, check_onset
 
 DATABASE = "mma.sqlite"

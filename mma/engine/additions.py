@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..config.settings import Settings
-from ..messages.pages import Pages
-from ..observing.outlook import Outlook
-from ..observing.sites import site
+from ..config import Settings
+from ..messages import Pages
+from ..observing import Outlook, site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

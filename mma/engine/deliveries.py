@@ -16,8 +16,7 @@ from operator import attrgetter
 from uuid import uuid4
 
 from ..errors import OutageError
-from ..store import Store, deliveries, sources
-from ..store.deliveries import Found, Place
+from ..store import Found, Place, Store, deliveries, sources
 from ..streams import Message
 
 log = logging.getLogger(__name__)

@@ -5,52 +5,38 @@ from __future__ import annotations
 import logging
 import math
 import time
-import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Connection
 
-from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, News, Parameters, associate
-from coincidence.alert import StrArray
-from coincidence.names import SECOND_HAND
+from coincidence import DEFAULT, ActiveEvents, Parameters
 
 from ..errors import ConflictError, LongError, MmaError, OutageError, TrippingError, UnfinishedError
 from ..sandbox import Room
 from ..store import (
     Store,
-    associations,
-    events,
     facts,
     handled,
-    identities,
+    hold_events,
     message_log,
-    names,
-    objects,
-    originals,
     rates,
 )
-from ..store.locks import hold_events
 from ..streams import Message, Sink, Source
-from . import grouping, histories, identity, learning, namesakes, reading, scoring
+from . import learning, reading
 from .additions import Beside
+from .alert_step import AlertStep
+from .event_step import EventStep
 from .event_tracker import LATE_S, OUTAGE_S, Following
-from .ingest import Intake, Locate, arrivals, newest, source_of, take_in
+from .ingest import Intake, Locate, newest, source_of, take_in
 from .publishing import Teller
 from .sending import Handing
+from .setting_aside import SettingAside
 
 log = logging.getLogger(__name__)
-BoolArray = npt.NDArray[np.bool_]
 
-DAY_S = 86400.0
 TRIPS = 50
 """After so many messages of a source in a row that trip us, nothing more of it is set aside: the fault may be ours."""
-
-YOUNG_D = 30.0
-"""Histories of objects younger than this are kept even where no event is: one may come later."""
 
 
 class Engine:
@@ -81,6 +67,7 @@ class Engine:
         self.beside = beside or Beside()
         self._locate = locate
         self.room = room or reading.room()
+        self._aside = SettingAside(store, clock)
         self._tripped: Counter[str] = Counter()  # by source
         self._seen = -math.inf  # time of the newest alert
         self.recall()
@@ -91,6 +78,8 @@ class Engine:
             self._rates, self.parameters = learning.current(connection, self._given)
             self.following = Following(self.parameters)
             self.teller = Teller(self.parameters, self.prefix, self.beside)
+            self._take_alerts = AlertStep(self.following, self.teller, self.room, self._clock)
+            self._take_event = EventStep(self.following, self.teller, self.prefix)
             self._is_stale = False
             self.following.catch_up(connection)
         self.following.mark(self.store)
@@ -172,7 +161,7 @@ class Engine:
 
     def _trip(self, message: Message, error: Exception) -> None:
         """Set a message aside that trips us; not too many of a source, unless the fault is surely theirs."""
-        self._set_aside(message, error)
+        self._aside.keep(message, error)
         if isinstance(error, MmaError) or self.store.is_of_data(error):
             return
         self._tripped[message.source] += 1
@@ -209,10 +198,10 @@ class Engine:
             message_log.set_aside(connection, batch[i], reasons, self._when(batch[i]))
         done = 0
         for i, event in intake.events:
-            self._alerts(connection, batch, *intake.between(done, i))
-            self._notice(connection, batch[i], event, self._when(batch[i]))
+            self._take_alerts.take(connection, batch, *intake.between(done, i), self._when)
+            self._is_stale |= self._take_event.take(connection, batch[i], event, self._when(batch[i]))
             done = i
-        self._alerts(connection, batch, *intake.between(done, len(batch)))
+        self._take_alerts.take(connection, batch, *intake.between(done, len(batch)), self._when)
         self._expire(connection, batch, intake)
         again = set[int]() if is_letter else handled.again(connection, batch)
         new = [message for i, message in enumerate(batch) if i not in again]
@@ -223,37 +212,6 @@ class Engine:
     def _when(self, message: Message) -> float:
         """When a message came, Unix seconds: now, where nobody noted it."""
         return self._clock() if message.timestamp is None else message.timestamp
-
-    def _notice(self, connection: Connection, message: Message, notice: Event, at: float) -> None:
-        """Take in one notice: the event's state, its candidates, its associations."""
-        notice = namesakes.under_its_id(connection, notice)
-        clock = notice.issued.timestamp() - OUTAGE_S
-        change = self.following.take(connection, notice, message.place, at, clock)
-        self._is_stale |= self.following.is_mended
-        if change.is_news:
-            originals.keep(connection, notice.id, notice.notice, message.payload)
-        if change.news in (News.REPEATED, News.OLDER):
-            return
-        self.teller.event(connection, change.after, at)
-        if not self.following.is_without_its_map(notice.id):
-            self.teller.settle(connection, scoring.event(connection, self.active, notice.id), at)
-        self._associate(connection, change.after, at)
-
-    def _associate(self, connection: Connection, event: Event, at: float) -> None:
-        found = []
-        if event.time is not None:
-            for other in events.partners(connection, event.kind, event.time.timestamp()):
-                self.following.remember(connection, other)
-                association = associate(event, self.active[other])
-                if association is not None:
-                    found.append(association)
-        associations.replace(connection, event.id, found, at)
-        self.teller.associations_of(connection, event.id, at)
-        grouping.settle(connection, event.id, lambda name: self._known(connection, name), self.prefix, at)
-
-    def _known(self, connection: Connection, event_id: str) -> Event:
-        self.following.remember(connection, event_id)
-        return self.active[event_id]
 
     def _expire(self, connection: Connection, batch: Sequence[Message], intake: Intake) -> None:
         """Close windows by when the alerts that are read were seen; without any, by when notices were sent.
@@ -273,79 +231,6 @@ class Engine:
     def _close(self, connection: Connection, clock: float) -> None:
         self.teller.standings.forget(self.following.expire(connection, clock))
         self._is_stale |= self.following.is_mended
-
-    def _alerts(
-        self, connection: Connection, batch: Sequence[Message], alerts: AlertBatch, survey_ids: StrArray
-    ) -> None:
-        """Take in alerts: the objects' states, their candidates, the ranks of the events touched.
-
-        Several alerts of one object are taken one after the other, as if each had come alone: what is published
-        does not depend on how messages come in batches.
-        """
-        wholes = histories.wholes(self.room)
-        for rows in identity.turns(alerts):
-            columns = alerts.take(rows)
-            before = objects.known(connection, columns)
-            hits, wanted = self._wanted(columns, before)
-            named = np.array([survey in SECOND_HAND for survey in columns.survey], dtype=np.bool_)
-            found = histories.decode(
-                batch, columns, (wanted | named) & ~before.tell_all(columns), survey_ids[rows], wholes
-            )
-            columns = histories.with_history(columns, found)
-            ours = identity.identify(connection, columns, found.aliases, before.version, hits, self.parameters)
-            kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))
-            columns, kept = replace(columns, object_id=ours.of(columns.object_id)), ours.histories(kept)
-            came = arrivals(columns, batch, self._when)
-            if ours.joined or ours.object_id:
-                before = self._joined(connection, columns, ours, came)
-            objects.add_history(connection, kept)
-            names.add(connection, ours.rows)
-            states = objects.merge(connection, columns, before, set(kept.object_id))
-            for some in scoring.batch(connection, self.active, states):
-                self.teller.settle(connection, some, self._clock(), came)
-
-    def _joined(
-        self, connection: Connection, alerts: AlertBatch, ours: identity.Identities, came: Mapping[str, float]
-    ) -> objects.Known:
-        """Make one of what turned out to be one source; what is stored of the sources of these alerts."""
-        gone = sorted(ours.joined)
-        fallen = scoring.joined(connection, self.active, ours.joined)
-        before = objects.known(connection, alerts, gone)
-        identities.join(connection, ours.joined)
-        at = {name: came[ours.joined[name]] for name in gone if ours.joined[name] in came}
-        self.teller.settle(connection, fallen, max(came.values()), at)
-        return before.renamed(ours.joined)
-
-    def _wanted(self, alerts: AlertBatch, before: objects.Known) -> tuple[BoolArray, BoolArray]:
-        """Alerts that hit a region; and those whose history is wanted: these, and those of young objects, which a later
-        event will want. What an event finds must not depend on which of the two came first. Shape (n,) each."""
-        first = before.first_seen(alerts)
-        hits = np.zeros(len(alerts), dtype=np.bool_)
-        for pairs in self.active.match_parts(replace(alerts, first_seen=first)):
-            hits[pairs.alert] = True
-        moves = alerts.solar_system_arcsec <= self.parameters.moving_arcsec
-        return hits, np.asarray((hits | (alerts.time - first <= YOUNG_D * DAY_S)) & ~moves, dtype=np.bool_)
-
-    def _set_aside(self, message: Message, error: Exception) -> None:
-        trace = "".join(traceback.format_exception(error))
-        log.error("set aside %s: %r", message.place, error)
-        source = source_of(message)
-        reason = str(error) if isinstance(error, MmaError) else f"{type(error).__name__}: {error}"
-        counts = Counter({(source, "read", ""): 1, (source, "set_aside", ""): 1})
-        try:
-            self._keep_aside(message, (reason, trace), counts)
-        except OutageError:
-            raise
-        except Exception as again:  # noqa: BLE001 - setting aside never fails, whatever a message holds
-            log.error("%s cannot be kept: %r", message.place, again)
-            bare, told = message_log.bare(message, reason, again)
-            self._keep_aside(bare, (told, None), counts)
-
-    def _keep_aside(self, message: Message, reason: tuple[str, str | None], counts: Counter[message_log.Entry]) -> None:
-        with self.store.begin() as connection:
-            if not handled.again(connection, [message]):
-                message_log.count(connection, counts, {source: self._when(message) for source, _, _ in counts})
-            message_log.set_aside(connection, message, [reason], self._clock())
 
     def publish(self) -> None:
         """Hand over what waits in the outbox, oldest first."""

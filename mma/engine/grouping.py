@@ -9,8 +9,7 @@ from sqlalchemy import Connection
 from coincidence import Event
 from coincidence.joint import Association, form
 
-from ..messages import group_message
-from ..messages.message import topic
+from ..messages import group_message, topic
 from ..store import associations, groups, outbox
 
 

@@ -15,10 +15,8 @@ from coincidence.objects import in_turn
 from skymaps import IntArray
 
 from ..alerts import Histories
-from ..answers.queries import separation_deg
-from ..store import identities, names
-from ..store.bulk import Row
-from ..store.identities import Stored
+from ..answers import separation_deg
+from ..store import Row, Stored, identities, names
 
 NAMED_ARCSEC = 10.0
 """Names join objects only if they are this near: the names that a follow-up gives its candidates come again."""

@@ -19,9 +19,7 @@ from coincidence.objects import with_keys
 from .. import alerts, notices
 from ..errors import CostlyError, DecodeError, Ignored, OutageError
 from ..sandbox import Room, budget
-from ..store.codec import event_document
-from ..store.message_log import Entry
-from ..store.storable import storable, unstorable
+from ..store import Entry, event_document, storable, unstorable
 from ..streams import Message
 from . import reading, rehearsal, topics
 

@@ -17,10 +17,8 @@ from coincidence.rates import Learnt, posterior, published
 from coincidence.taught import DAY_S, GAP_D, SETTLED_D, moved, of_cell, taught, together, with_learnt
 from skymaps import FloatArray
 
-from ..messages.message import iso
-from ..store import Store, rates
-from ..store.locks import hold_events
-from ..store.rates import LearntSet
+from ..messages import iso
+from ..store import LearntSet, Store, hold_events, rates
 from . import scoring
 
 if TYPE_CHECKING:

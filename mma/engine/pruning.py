@@ -7,9 +7,8 @@ import time
 from threading import Thread
 
 from ..errors import ConfigError, OutageError
-from ..store import Store
-from ..store.retention import NIGHT_S, forget
-from ..streams.troubles import Troubles
+from ..store import NIGHT_S, Store, forget
+from ..streams import Troubles
 
 log = logging.getLogger(__name__)
 

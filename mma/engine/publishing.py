@@ -14,13 +14,20 @@ from sqlalchemy import Connection
 from coincidence import AlertBatch, Event, Parameters, Stage
 from coincidence.ranking import worth_telling
 
-from ..messages import association_message, candidate_message, event_message
-from ..messages.candidate import EventFacts, candidate_id, event_facts, withdrawal_id
-from ..messages.event import said
-from ..messages.message import Message, message_id, topic
-from ..store import associations, candidates, events, names, objects, outbox, tags
-from ..store.bulk import Row
-from ..store.candidates import ACTIVE, TOLD
+from ..messages import (
+    EventFacts,
+    Message,
+    association_message,
+    candidate_id,
+    candidate_message,
+    event_facts,
+    event_message,
+    message_id,
+    said,
+    topic,
+    withdrawal_id,
+)
+from ..store import ACTIVE, TOLD, Row, associations, candidates, events, names, objects, outbox, tags
 from .additions import Beside
 from .rank_cache import Exchange, Standing, Standings
 from .scoring import Found

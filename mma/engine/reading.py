@@ -7,7 +7,7 @@ from threading import Event
 import coincidence
 
 from .. import alerts, notices
-from ..config.settings import Settings
+from ..config import Settings
 from ..errors import Ignored
 from ..sandbox import Room, shared
 from ..streams import Message

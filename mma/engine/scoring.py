@@ -13,15 +13,9 @@ from coincidence import ActiveEvents, AlertBatch, can_be_matched
 from coincidence.background import chance_count
 from coincidence.pairs import Pairs, all_of
 from coincidence.score import in_window, score_pairs, window
-from skymaps import AllSky, FloatArray, IntArray, Region
+from skymaps import FloatArray, IntArray
 
-from ..store import candidates, objects
-from ..store.bulk import Columns, Row
-from ..store.candidates import WITHDRAWN, Key
-from ..store.evidence import gather
-
-CELLS = 2000
-"""A region is looked up in the store as about this many HEALPix cells at most."""
+from ..store import WITHDRAWN, Columns, Key, Row, candidates, gather, objects
 
 PART = 100_000
 """So many pairs are scored and written at once: bounds memory."""
@@ -69,7 +63,7 @@ def event(connection: Connection, active: ActiveEvents, event_id: str) -> Found:
         nothing = AlertBatch.empty()
         return _found(connection, active, nothing, Pairs.none(), before, _fallen(before, standing, RETRACTED))
     parameters = active.parameters
-    near = objects.in_region(connection, ranges(state.region, parameters.level), *window(state, parameters))
+    near = objects.in_region(connection, state.region.ranges(parameters.level), *window(state, parameters))
     pairs = all_of(state, near)
     inside = (pairs.credible_level <= parameters.level) & in_window(state, near, parameters)
     pairs = pairs.take(np.flatnonzero(inside))
@@ -137,26 +131,3 @@ def _found(
         fallen=fallen,
         fallen_objects=objects.in_order(connection, [row["object_id"] for row in fallen]),
     )
-
-
-def ranges(region: Region, level: float) -> IntArray:
-    """A region as ranges of order-29 NESTED pixels that never miss a part of it. Shape (n, 2)."""
-    if isinstance(region, AllSky):
-        return np.array([[0, 12 << 58]], dtype=np.int64)
-    cells, order = _cells(region, level)
-    breaks = np.flatnonzero(np.diff(cells) > 1)
-    first = np.concatenate([cells[:1], cells[breaks + 1]])
-    last = np.concatenate([cells[breaks], cells[-1:]])
-    shift = 2 * (29 - order)
-    return np.stack([first << shift, (last + 1) << shift], axis=1)
-
-
-def _cells(region: Region, level: float) -> tuple[IntArray, int]:
-    """Cells of the finest order that keeps them few."""
-    found: Iterable[tuple[IntArray, int]] = ((region.cells(order, level), order) for order in (7, 9, 11, 13))
-    best = (region.cells(5, level), 5)
-    for cells, order in found:
-        if len(cells) > CELLS:
-            break
-        best = (cells, order)
-    return best

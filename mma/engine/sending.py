@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from ..errors import OutageError, UndeliveredError
-from ..store import Store, facts, outbox
-from ..store.bulk import Row
+from ..store import Row, Store, facts, outbox
 from ..streams import Sink
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,7 @@ from functools import lru_cache
 
 from .. import alerts, notices
 from ..errors import Ignored
-from ..streams import Message
-from ..streams.encoding import in_utf8
+from ..streams import Message, in_utf8
 
 TOPICS: dict[str, str] = {
     "igwn.gwalert": "igwn",

@@ -11,11 +11,9 @@ from sqlalchemy import Connection
 
 from coincidence import Parameters
 
-from ..answers.queries import candidate_row
+from ..answers import candidate_row
 from ..errors import NotFoundError
-from ..store import Store, candidates, classifications, facts, tags, verdicts
-from ..store.locks import hold_events
-from ..store.verdicts import Verdict
+from ..store import Store, Verdict, candidates, classifications, facts, hold_events, tags, verdicts
 from . import scoring
 from .additions import Beside
 from .event_tracker import Following

@@ -11,14 +11,9 @@ from functools import partial
 from sqlalchemy import Connection
 
 from ..errors import OutageError, TrippingError, UnfinishedError
-from ..messages.heartbeat import heartbeat_message
+from ..messages import heartbeat_message
 from ..store import Store, deliveries, outbox, sources
-from ..streams import JsonLinesSink, Message
-from ..streams.catching_up import CatchUp
-from ..streams.heartbeat import Heart
-from ..streams.kafka_sink import KafkaSink
-from ..streams.merged import Merged
-from ..streams.troubles import Troubles
+from ..streams import CatchUp, Heart, JsonLinesSink, KafkaSink, Merged, Message, Troubles
 from .deliveries import Deliveries, Part
 from .engine import Engine
 from .learning import Nightly, learn_again

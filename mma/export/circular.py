@@ -9,8 +9,7 @@ import unicodedata
 
 from coincidence.terms import TERMS
 
-from ..messages.message import version
-from ..messages.stages import stage
+from ..messages import stage, version
 from .angles import degrees, sexagesimal
 from .formats import More, Row
 from .words import DAY_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..messages.stages import stage
+from ..messages import stage
 from .circular import subject
 from .formats import More, Row
 from .words import as_json, known, magnitude_error, remark

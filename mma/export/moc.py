@@ -9,7 +9,7 @@ from astropy.io import fits
 import skymaps
 
 from ..errors import NotFoundError
-from ..messages.message import version
+from ..messages import version
 from .formats import More, Row
 
 

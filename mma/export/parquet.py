@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import ConfigError
-from ..messages.message import version
+from ..messages import version
 from .columns import COLUMNS, Column, values
 from .formats import More, Row
 

@@ -12,12 +12,9 @@ from skymaps import Region
 
 from ..answers import queries
 from ..errors import ConfigError, NotFoundError
-from ..messages.candidate import event_part
-from ..messages.message import iso
-from ..store import Store, maps, names, objects, tables
+from ..messages import event_part, iso
+from ..store import Store, event_of, maps, names, objects, select_in, tables
 from ..store import events as stored
-from ..store.bulk import select_in
-from ..store.codec import event_of
 from .formats import Format, More
 
 Row = dict[str, Any]

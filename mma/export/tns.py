@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import NotFoundError
-from ..messages.candidate import ab_mag
+from ..messages import ab_mag
 from .formats import More, Row
 from .words import as_json, magnitude_error, remark
 

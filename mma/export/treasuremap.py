@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ConfigError, NotFoundError
-from ..messages.candidate import ab_mag
-from ..messages.message import iso
+from ..messages import ab_mag, iso
 from .formats import More, Row
 from .words import as_json, known
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.io.votable.tree import CooSys, Field, Info, Resource, TableElement, TimeSys, VOTableFile
 
-from ..messages.message import version
+from ..messages import version
 from .columns import COLUMNS, Column, values
 from .formats import More, Row
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from coincidence.terms import TERMS
 
-from ..messages.message import version
+from ..messages import version
 
 Row = dict[str, Any]
 DAY_S = 86400.0

@@ -7,9 +7,8 @@ from typing import Any
 from lxml import etree
 
 from mma.errors import DecodeError
-from mma.streams.encoding import in_utf8
-from mma.streams.message import Message
-from mma.text.xml import root_of
+from mma.sandbox import root_of
+from mma.streams import Message, in_utf8
 
 from . import fields, given, lvk, snews
 from .fields import Document

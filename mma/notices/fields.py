@@ -20,7 +20,7 @@ import pybase64
 
 from mma.errors import DecodeError
 from mma.sandbox import budget
-from mma.streams.message import Message
+from mma.streams import Message
 from skymaps import times
 
 Document = Mapping[str, Any]

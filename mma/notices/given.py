@@ -9,7 +9,7 @@ from datetime import datetime
 import skymaps
 from coincidence.event import Event, Kind, Messenger, Stage
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 from skymaps import SkyMap
 
 from . import fields, lvk, regions

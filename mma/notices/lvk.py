@@ -17,7 +17,7 @@ from coincidence.event import Event, ExternalCoincidence, Kind, Messenger, Stage
 from mma.alerts.avro import framing
 from mma.errors import DecodeError, Ignored
 from mma.sandbox import budget
-from mma.streams.message import Message
+from mma.streams import Message
 
 from . import embedded, fields, names
 from .embedded import Cut

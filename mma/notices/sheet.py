@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 from skymaps import positions
 
 from . import fields

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import ConfigError
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

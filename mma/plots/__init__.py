@@ -3,7 +3,8 @@
 Nothing is fetched: maps and light curves come from the client, coordinates from arithmetic.
 """
 
+from . import rates
 from .content import Content, load
 from .page import KINDS, draw, save
 
-__all__ = ["KINDS", "Content", "draw", "load", "save"]
+__all__ = ["KINDS", "Content", "draw", "load", "rates", "save"]

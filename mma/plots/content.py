@@ -10,7 +10,7 @@ import numpy as np
 from skymaps import FloatArray, Region
 
 from ..client import Candidate, Client, Event, NotFoundError, Object
-from ..messages.stages import stage
+from ..messages import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

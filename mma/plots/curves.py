@@ -56,7 +56,7 @@ def _panel(axes: Any, candidate: Candidate, found: Object, origin: str | None) -
         return
     from matplotlib.ticker import MaxNLocator
 
-    from ..client.known import as_time
+    from ..client import as_time
 
     begin = as_time(origin) or curve.time.min()
     days = np.asarray((curve.time - begin).to_value("day"), dtype=np.float64)

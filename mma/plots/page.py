@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 from . import curves, sky, terms
 from .content import Content
 from .style import GREY, SIZES

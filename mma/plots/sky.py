@@ -11,8 +11,7 @@ from astropy.coordinates import SkyCoord
 
 from skymaps import FloatArray, Region, healpix
 
-from ..observing.nights import vectors
-from ..observing.visibility import cells
+from ..observing import cells, vectors
 from . import labels
 from .content import Content
 from .style import DENSITY, GREY, LIGHT, VERMILION

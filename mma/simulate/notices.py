@@ -9,8 +9,7 @@ from typing import Any
 
 import skymaps
 from mma.notices.gamma import alert
-from mma.notices.voevent import write
-from mma.notices.voevent.write import Param, Place
+from mma.notices.voevent import Param, Place, write
 from skymaps import SkyMap
 
 

@@ -15,12 +15,13 @@ from coincidence.background import areas, chance_count
 from coincidence.curves import LightCurves
 from coincidence.event import located
 from coincidence.names import key
-from mma import catalogs as galaxies
+from mma import catalogs
 from mma.answers import queries
-from mma.config.settings import Settings
+from mma.config import Settings
+from mma.engine import play
 from mma.errors import ConfigError
 from mma.notices import decode
-from mma.store import Store, catalogs
+from mma.store import Store, galaxies
 from mma.streams import Message
 from skymaps import SkyMap
 
@@ -163,13 +164,12 @@ def _play(
     notices: list[Path], folder: Path, settings: Settings, document: dict[str, Any], ids: list[str]
 ) -> dict[str, list[Standing]]:
     """Candidates of each event after a replay into a scratch store."""
-    from mma.commands.replay import play
 
     with tempfile.TemporaryDirectory(prefix="mma-simulate-") as scratch:
         settings = replace(settings, database=str(Path(scratch) / "night.sqlite"))
         store = Store(settings.database)
-        found = galaxies.begin(folder / "galaxies.csv", hosts.NAME, completeness=document["completeness"])
-        catalogs.load(store, found.catalog, found.parts())
+        found = catalogs.begin(folder / "galaxies.csv", hosts.NAME, completeness=document["completeness"])
+        galaxies.load(store, found.catalog, found.parts())
         store.close()
         play([*notices, folder / "alerts"], settings)
         store = Store(settings.database)

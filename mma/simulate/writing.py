@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mma.alerts.times import leap_seconds_at
+from mma.alerts import leap_seconds_at
 from mma.errors import ConfigError
 
 from . import hosts

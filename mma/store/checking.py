@@ -10,8 +10,9 @@ from sqlalchemy import Connection, LargeBinary, Table, func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import DamagedError, OutageError
-from . import Store, current_revision, maps, tables
+from . import maps, tables
 from .codec import event_of
+from .database import Store, current_revision
 from .events import mark_located
 from .migrate import HEAD
 

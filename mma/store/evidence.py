@@ -11,7 +11,7 @@ from coincidence import AlertBatch
 from coincidence.evidence import Evidence
 from skymaps import IntArray
 
-from . import catalogs, classifications, curves, verdicts
+from . import classifications, curves, galaxies, verdicts
 
 
 def gather(connection: Connection, states: AlertBatch, rows: IntArray, event_ids: Sequence[str]) -> Evidence:
@@ -27,9 +27,9 @@ def gather(connection: Connection, states: AlertBatch, rows: IntArray, event_ids
     ids = list(states.object_id[rows])
     light, said = curves.of_objects(connection, ids), classifications.of_objects(connection, ids)
     return Evidence(
-        galaxies=catalogs.near(connection, states.ra[rows], states.dec[rows]),
+        galaxies=galaxies.near(connection, states.ra[rows], states.dec[rows]),
         curves=replace(light, object=rows[light.object]),
         classified=replace(said, object=rows[said.object]),
         verdicts=verdicts.of_objects(connection, ids, event_ids),
-        agn_known=catalogs.has_agn(connection),
+        agn_known=galaxies.has_agn(connection),
     )

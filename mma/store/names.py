@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 from coincidence.names import TNS, folded, spellings
 
 from ..errors import NotFoundError
-from ..messages.stream_filter import SIGNS
+from ..messages import SIGNS
 from . import tables
 from .bulk import Row, columns_of, insert_new, select_in
 

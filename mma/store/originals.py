@@ -10,8 +10,7 @@ import pybase64
 from sqlalchemy import Connection, select
 
 from ..errors import NotFoundError
-from ..notices import embedded
-from ..notices.detect_format import BLANK, is_xml
+from ..notices import BLANK, embedded, is_xml
 from . import tables
 from .bulk import columns_of, insert_new, select_in
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
-from ..messages.bounded import LARGEST, STEPS, bounded
+from ..messages import LARGEST, STEPS, bounded
 from . import tables
 from .bulk import Row, as_json, insert_new, select_in
 from .storable import storable

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
 from ..errors import ConfigError
-from ..messages.message import iso
-from . import Store, tables
+from ..messages import iso
+from . import tables
+from .database import Store
 from .locks import is_first
 
 NIGHT_S = 86_400.0

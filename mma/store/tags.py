@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from ..errors import ConfigError, NotFoundError
-from ..messages.message import iso
+from ..messages import iso
 from . import tables
 from .bulk import Row, columns_of, insert_new, select_in
 

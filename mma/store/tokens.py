@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from ..errors import ConfigError, NotFoundError
-from ..messages.message import iso
+from ..messages import iso
 from . import tables
 from .bulk import Row, columns_of, insert_new
 

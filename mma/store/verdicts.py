@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from coincidence.evidence import AMBIGUOUS, CONFIRMED, PENDING, REJECTED, Verdicts
 
-from ..messages.message import iso
+from ..messages import iso
 from . import tables
 from .bulk import Row, select_in
 

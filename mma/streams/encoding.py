@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import replace
 
-from . import Message
+from .message import Message
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

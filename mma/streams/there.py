@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import ConfigError, OutageError
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 from .troubles import Troubles
 
 MAKING_S = 1.5

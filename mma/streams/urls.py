@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from ..errors import ConfigError
-from ..text.nearest import did_you_mean
+from ..text import did_you_mean
 
 OPTIONS = ("ca", "tls", "token")
 KAFKA_PORT = 9092

@@ -12,11 +12,10 @@ import pytest
 import skymaps
 from benchmarks import night
 from coincidence import Event
-from mma import catalogs as galaxies
-from mma import notices
+from mma import catalogs, notices
 from mma.answers import queries
 from mma.engine.engine import Engine
-from mma.store import Store, catalogs
+from mma.store import Store, galaxies
 from mma.streams import MemorySource, Message
 
 pytestmark = pytest.mark.realdata
@@ -49,9 +48,9 @@ def test_most_likely_nothing_of_it_was_seen(
     rows = list(csv.DictReader((data / f"counterparts/oac-window-{name}.csv").read_text().splitlines()))
     store = Store(str(tmp_path / "night.sqlite"))
     if with_galaxies:
-        nearby, _ = galaxies.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC", {})
+        nearby, _ = catalogs.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC", {})
         with store.begin() as connection:
-            catalogs.replace(connection, "50MGC", nearby)
+            galaxies.replace(connection, "50MGC", nearby)
     Engine(store).run(MemorySource([lvk, night.table(rows, 0)], 500))
     with store.read() as connection:
         (event,) = queries.events(connection)

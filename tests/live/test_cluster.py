@@ -13,7 +13,7 @@ import psutil
 
 from tests.live.doing import until
 
-COMMAND = (sys.executable, "-u", "-m", "mma.cluster.cluster", "--alerts", "600", "--rate", "600", "--stay")
+COMMAND = (sys.executable, "-u", "-m", "mma.commands.cluster", "--alerts", "600", "--rate", "600", "--stay")
 
 
 def test_two_workers_share_a_night_and_sigterm_leaves_nothing_behind(tmp_path: Path) -> None:

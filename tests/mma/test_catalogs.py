@@ -12,10 +12,10 @@ from sqlalchemy import func, select, text
 from coincidence import DEFAULT, Galaxies
 from coincidence.completeness import Catalog, Completeness
 from coincidence.hosts import associate
-from mma import catalogs as galaxies
+from mma import catalogs
 from mma.answers import queries
 from mma.cli import main
-from mma.store import Store, catalogs, tables
+from mma.store import Store, galaxies, tables
 from tests.coincidence.rows import alerts
 from tests.mma.world import World, detection, superevent
 
@@ -61,11 +61,11 @@ def test_every_galaxy_that_can_be_a_host_is_found(store: Store):
     there = moved(ra, dec, 0.999 * reach, random.uniform(0, 360, n))
     some = made(ra, dec, mpc, size)
     parts = (some.take(np.arange(n) % 4 == i) for i in range(4))
-    assert catalogs.load(store, Catalog(name="c"), parts) == n
+    assert galaxies.load(store, Catalog(name="c"), parts) == n
     with store.read() as connection:
         for start in range(0, n, 400):
             rows = slice(start, start + 400)
-            near = catalogs.near(connection, there[0][rows], there[1][rows])
+            near = galaxies.near(connection, there[0][rows], there[1][rows])
             assert set(some.name[rows]) <= set(near.name)
             hosts = associate(
                 alerts(*({"ra": a, "dec": b} for a, b in zip(there[0][rows], there[1][rows], strict=True))),
@@ -78,9 +78,9 @@ def test_few_others_are_read(store: Store):
     random, n = np.random.default_rng(4), 200_000
     ra, dec = random.uniform(0, 360, n), np.degrees(np.arcsin(random.uniform(-1, 1, n)))
     far = made(ra, dec, 1500.0 * random.uniform(size=n) ** (1 / 3) + 1.0)
-    catalogs.load(store, Catalog(name="c"), iter([far]))
+    galaxies.load(store, Catalog(name="c"), iter([far]))
     with store.read() as connection:
-        near = catalogs.near(connection, ra[:500], dec[:500])
+        near = galaxies.near(connection, ra[:500], dec[:500])
     assert 500 <= len(near) < 700
 
 
@@ -88,11 +88,11 @@ def test_counts_of_nearer_galaxies_need_no_catalogue_in_memory(store: Store):
     random, n = np.random.default_rng(4), 5000
     mpc = 10.0 ** random.uniform(0, 3, n)
     some = made(random.uniform(0, 360, n), random.uniform(-60, 60, n), mpc)
-    catalogs.load(store, Catalog(name="c"), (some.take(np.arange(i, n, 5)) for i in range(5)))
+    galaxies.load(store, Catalog(name="c"), (some.take(np.arange(i, n, 5)) for i in range(5)))
     with store.read() as connection:
-        near = catalogs.near(connection, some.ra[:300], some.dec[:300])
-        (row,) = catalogs.listing(connection)
-    exact = dict(zip(some.name, galaxies.nearer_per_deg2(mpc), strict=True))
+        near = galaxies.near(connection, some.ra[:300], some.dec[:300])
+        (row,) = galaxies.listing(connection)
+    exact = dict(zip(some.name, catalogs.nearer_per_deg2(mpc), strict=True))
     ratio = near.density_deg2 / np.array([exact[name] for name in near.name])
     assert np.abs(np.log(ratio[near.distance_mpc > 3.0])).max() < 0.05  # of some hundred galaxies and more
     assert (row["galaxies"], row["nearest_mpc"], row["farthest_mpc"]) == (n, mpc.min(), mpc.max())
@@ -106,9 +106,9 @@ def test_all_columns_come_back(store: Store):
         position_angle_deg=np.array([45.0, np.nan]), is_agn=np.array([True, None], dtype=object),
     )  # fmt: skip
     known = Catalog(name="c", priority=3, completeness=Completeness.parse("0:1,90:0.5"), dec_min=-30.0, dec_max=40.0)
-    catalogs.load(store, known, iter([full]))
+    galaxies.load(store, known, iter([full]))
     with store.read() as connection:
-        near = catalogs.near(connection, full.ra, full.dec)
+        near = galaxies.near(connection, full.ra, full.dec)
     assert near.catalogs == (known,)
     order = np.argsort(near.name.astype(str))
     for name in ("mag", "band", "semi_major_arcsec", "axis_ratio", "position_angle_deg", "is_agn", "kind", "catalog"):
@@ -117,7 +117,7 @@ def test_all_columns_come_back(store: Store):
 
 def test_an_import_that_breaks_off_leaves_the_earlier_catalogue(store: Store):
     place = np.array([10.0]), np.array([5.0])
-    catalogs.load(store, Catalog(name="c"), iter([made(*place, np.array([50.0]))]))
+    galaxies.load(store, Catalog(name="c"), iter([made(*place, np.array([50.0]))]))
 
     def breaks():
         yield made(*place, np.array([70.0]))
@@ -125,12 +125,12 @@ def test_an_import_that_breaks_off_leaves_the_earlier_catalogue(store: Store):
 
     def distances() -> list[float]:
         with store.read() as connection:
-            return catalogs.near(connection, *place).distance_mpc.tolist()
+            return galaxies.near(connection, *place).distance_mpc.tolist()
 
     with pytest.raises(OSError, match="disk"):
-        catalogs.load(store, Catalog(name="c"), breaks())
+        galaxies.load(store, Catalog(name="c"), breaks())
     assert distances() == [50.0]
-    catalogs.load(store, Catalog(name="c"), iter([made(*place, np.array([90.0]))]))
+    galaxies.load(store, Catalog(name="c"), iter([made(*place, np.array([90.0]))]))
     assert distances() == [90.0]
     with store.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.galaxies)).scalar_one() == 1
@@ -139,10 +139,10 @@ def test_an_import_that_breaks_off_leaves_the_earlier_catalogue(store: Store):
 
 def test_the_catalogue_is_looked_into_even_where_it_has_nothing(store: Store):
     known = Catalog(name="c", completeness=Completeness.parse("0:1,90:1"))
-    catalogs.load(store, known, iter([made(np.array([10.0]), np.array([5.0]), np.array([50.0]))]))
+    galaxies.load(store, known, iter([made(np.array([10.0]), np.array([5.0]), np.array([50.0]))]))
     with store.read() as connection:
-        near = catalogs.near(connection, np.array([200.0]), np.array([-60.0]))
-        assert len(catalogs.near(connection, np.empty(0), np.empty(0))) == 0
+        near = galaxies.near(connection, np.array([200.0]), np.array([-60.0]))
+        assert len(galaxies.near(connection, np.empty(0), np.empty(0))) == 0
     assert (len(near), near.catalogs) == (0, (known,))
 
 
@@ -159,20 +159,20 @@ def test_galaxies_of_an_older_database_are_kept(database: str):
         config.attributes["connection"] = connection
         command.downgrade(config, "0003")
         for i, mpc in enumerate((40.0, 100.0, 800.0)):
-            pixel = int(catalogs.healpix.pixel_at(np.array([10.0]), np.array([5.0]))[0])
+            pixel = int(galaxies.healpix.pixel_at(np.array([10.0]), np.array([5.0]))[0])
             values = f"({i + 1}, 'old', 'g{i}', {pixel}, 10.0, 5.0, {mpc}, NULL, 'spec', 0.1)"
             connection.execute(text(f"INSERT INTO galaxies (id, catalog, name, hpx, ra, dec, distance_mpc, "
                                     f"distance_error_mpc, kind, density_deg2) VALUES {values}"))  # fmt: skip
     store.upgrade()
     with store.read() as connection:
-        near = catalogs.near(connection, np.array([10.0]), np.array([5.0]))
-        (row,) = catalogs.listing(connection)
+        near = galaxies.near(connection, np.array([10.0]), np.array([5.0]))
+        (row,) = galaxies.listing(connection)
     assert sorted(near.distance_mpc.tolist()) == [40.0, 100.0, 800.0]
     ranks = dict(zip(near.distance_mpc.tolist(), (near.density_deg2 * SKY_DEG2).tolist(), strict=True))
     assert 2.0 <= ranks[800.0] <= 3.0  # between the counts 4 % nearer and 4 % farther
     assert (row["catalog"], row["galaxies"], row["farthest_mpc"]) == ("old", 3, 800.0)
     with store.begin() as connection:
-        catalogs.replace(connection, "new", made(np.array([10.0]), np.array([5.0]), np.array([60.0])))
+        galaxies.replace(connection, "new", made(np.array([10.0]), np.array([5.0]), np.array([60.0])))
     store.close()
 
 
@@ -220,11 +220,11 @@ def test_what_is_stored_is_scored_again_with_a_new_catalogue(capsys, tmp_path):
 
 @pytest.mark.realdata
 def test_ngc_4993_is_found_through_the_database(store: Store, data):
-    found = galaxies.begin(data / "galaxies/50MGC_catalog_short.fits", "50MGC")
-    catalogs.load(store, found.catalog, found.parts())
+    found = catalogs.begin(data / "galaxies/50MGC_catalog_short.fits", "50MGC")
+    galaxies.load(store, found.catalog, found.parts())
     ra, dec = np.array([197.450354]), np.array([-23.381484])
     with store.read() as connection:
-        near = catalogs.near(connection, ra, dec)
+        near = galaxies.near(connection, ra, dec)
     hosts = associate(alerts({"ra": ra[0], "dec": dec[0]}), near, DEFAULT)
     best = int(np.argmax(hosts.weight))
     assert (hosts.name[best], hosts.kind[best]) == ("NGC4993", "indep")

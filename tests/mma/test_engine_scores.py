@@ -14,11 +14,11 @@ from coincidence.completeness import sin_latitude
 from coincidence.hosts import Galaxies
 from coincidence.rates import Surroundings, rate
 from coincidence.terms import TERMS
-from mma import catalogs as galaxies
+from mma import catalogs
 from mma.answers import queries
 from mma.messages.message import NAMESPACE
 from mma.simulate import notices
-from mma.store import Store, catalogs
+from mma.store import Store, galaxies
 from mma.streams import MemorySink, MemorySource
 from tests.mma.world import HERE, T0, World, as_message, burst, detection, of_type, retraction, superevent
 
@@ -37,7 +37,7 @@ def many(n: int = 8) -> list[bytes]:
 def galaxy_table(folder, rows: str) -> Galaxies:
     path = folder / "g.csv"
     path.write_text("name,ra,dec,distance_mpc,distance_error_mpc\n" + rows)
-    return galaxies.read(path, "g", {})[0]
+    return catalogs.read(path, "g", {})[0]
 
 
 def test_terms_add_up_and_probabilities_share_one_counterpart(world: World):
@@ -88,7 +88,7 @@ def test_the_terms_of_one_candidate_are_what_their_formulas_say(small_world: Wor
 def test_an_unknown_host_is_neutral_and_a_fitting_one_helps(small_world: World, tmp_path):
     found = galaxy_table(tmp_path, f"near,{HERE[0]},{HERE[1] + 0.005},100,2\nfar,{HERE[0]},{HERE[1] + 1.005},600,9\n")
     with small_world.store.begin() as connection:
-        catalogs.replace(connection, "g", found)
+        galaxies.replace(connection, "g", found)
     names = ("ZTF27fits", near(0.0)), ("ZTF27wrong", near(1.0)), ("ZTF27none", near(2.0))
     told = small_world.hears(superevent(mpc=(100.0, 10.0)), *(detection(n, p, 10.0) for n, p in names))
     rows = {row["object"]: row for row in small_world.candidates(EVENT)}

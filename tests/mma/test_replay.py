@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mma.cli import main
-from mma.commands.replay import in_time_order
+from mma.engine import in_time_order
 from mma.messages.message import problems
 from mma.streams import files as recorded_files
 from mma.streams.files import find

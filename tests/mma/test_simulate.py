@@ -14,7 +14,7 @@ import pytest
 
 import skymaps
 from mma import alerts
-from mma.commands.replay import in_time_order
+from mma.engine import in_time_order
 from mma.engine.ingest import take_in
 from mma.notices import decode
 from mma.simulate import night, notices

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mma.commands.replay import play
 from mma.config.settings import Settings
+from mma.engine import play
 from mma.errors import OutageError
 from mma.store import Store, outbox
 from mma.streams import MemorySink

@@ -17,7 +17,7 @@ from coincidence import AlertBatch
 from coincidence.objects import told_times
 from mma.answers import cone, queries
 from mma.notices import decode_igwn
-from mma.store import Store, bulk, catalogs, events, message_log, names, objects, tables
+from mma.store import Store, bulk, events, galaxies, message_log, names, objects, tables
 from mma.store.codec import event_document, event_of
 from tests.mma.world import HERE, THERE, World, as_message, burst, circle_map, detection, retraction, superevent
 from tests.skymaps.strategies import decs, ras
@@ -222,7 +222,7 @@ def test_a_cone_on_both_databases(world: World):
 
 
 def test_galaxies_are_found_around_positions(world: World, tmp_path):
-    from mma import catalogs as galaxies
+    from mma import catalogs
 
     random = np.random.default_rng(1)
     ra, dec = random.uniform(0, 360, 2000), np.degrees(np.arcsin(random.uniform(-1, 1, 2000)))
@@ -230,21 +230,21 @@ def test_galaxies_are_found_around_positions(world: World, tmp_path):
     path = tmp_path / "g.csv"
     rows = (f"{float(a)},{float(d)},{100 + i}" for i, (a, d) in enumerate(zip(ra, dec, strict=True)))
     path.write_text("ra,dec,dist\n" + "\n".join(rows))
-    found, left_out = galaxies.read(path, "test", {})
+    found, left_out = catalogs.read(path, "test", {})
     with world.store.begin() as connection:
-        catalogs.replace(connection, "test", found)
-        catalogs.replace(connection, "test", found)
+        galaxies.replace(connection, "test", found)
+        galaxies.replace(connection, "test", found)
     assert left_out == 0
     with world.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(tables.galaxies)).scalar_one() == 2000
-        near = catalogs.near(connection, np.array([0.0, 200.0]), np.array([0.0, 90.0]))
+        near = galaxies.near(connection, np.array([0.0, 200.0]), np.array([0.0, 90.0]))
     assert {100.0, 101.0, 102.0} <= set(near.distance_mpc)
     assert len(near) < 20
-    (row,) = world.ask(catalogs.listing)
+    (row,) = world.ask(galaxies.listing)
     assert (row["galaxies"], row["nearest_mpc"], row["farthest_mpc"]) == (2000, 100.0, 2099.0)
     with world.store.begin() as connection:
-        assert catalogs.remove(connection, "test") == 2000
-        assert catalogs.remove(connection, "test") == 0
+        assert galaxies.remove(connection, "test") == 2000
+        assert galaxies.remove(connection, "test") == 0
 
 
 def test_many_rows_at_once_are_stored_as_few_are(world: World):

@@ -17,7 +17,7 @@ import fastavro
 
 from mma.errors import DecodeError
 from mma.sandbox import budget
-from mma.streams.message import Message
+from mma.streams import Message
 
 from ..packet import Record
 from .codecs import CODECS, MAX_BYTES, Block, most, too_large

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coincidence import AlertBatch
-from mma.streams.message import Message
+from mma.streams import Message
 from skymaps import FloatArray, IntArray
 
 from ..columns import Asking, BoolArray, Fields

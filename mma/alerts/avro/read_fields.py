@@ -9,7 +9,7 @@ import numpy as np
 
 from coincidence import AlertBatch
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 
 from ..columns import Columns, Survey, told
 from ..packet import IncompleteError, PacketDecoder

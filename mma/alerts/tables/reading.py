@@ -11,8 +11,7 @@ from typing import Any
 
 from mma.errors import DecodeError
 from mma.sandbox import budget
-from mma.streams.encoding import in_utf8
-from mma.streams.message import Message
+from mma.streams import Message, in_utf8
 
 from .cells import Numbers, numbers_of
 from .layout import BLANK, WIDE, header, layout, seems, text_of

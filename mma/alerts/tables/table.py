@@ -13,7 +13,7 @@ from typing import Any
 
 from coincidence.names import TNS
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 from skymaps import positions
 
 from ..packet import Row, known, signed_flux, within

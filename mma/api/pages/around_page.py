@@ -11,12 +11,9 @@ from sqlalchemy import Connection, select
 
 from skymaps import positions
 
-from ...answers import cone
-from ...answers.places import position
+from ...answers import cone, position
 from ...errors import NotFoundError
-from ...store import names, tables
-from ...store.bulk import select_in
-from ...store.candidates import ACTIVE
+from ...store import ACTIVE, names, select_in, tables
 from ..responses import store_of
 from .words import radius as in_words
 

@@ -12,7 +12,7 @@ from coincidence.terms import TERMS
 
 from ...answers import listing, queries
 from ...errors import NotFoundError
-from ...messages.message import iso
+from ...messages import iso
 from ...store import classifications, verdicts
 from ...store import events as stored
 from ..responses import store_of

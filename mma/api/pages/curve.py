@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...answers.fields import AB_ZERO
+from ...answers import AB_ZERO
 
 Row = dict[str, Any]
 WIDTH, HEIGHT = 480.0, 320.0

@@ -15,12 +15,9 @@ from sqlalchemy import Connection, func, select
 from coincidence import apart
 from coincidence.terms import TERMS
 
-from ...answers import listing, queries
-from ...answers.fields import CANDIDATES
-from ...answers.paging import Order
-from ...answers.status import without_folder
+from ...answers import CANDIDATES, Order, listing, queries, without_folder
 from ...export import measured
-from ...messages.message import iso
+from ...messages import iso
 from ...store import events as stored
 from ...store import groups, tables
 from ..problems import ProblemError

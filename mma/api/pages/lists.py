@@ -12,12 +12,9 @@ import pybase64
 from fastapi import Request
 from sqlalchemy import Connection, func, select
 
-from ...answers import listing, queries
-from ...answers.fields import CANDIDATES, EVENTS
-from ...answers.paging import Order, Place
-from ...answers.search import chosen as one_of
-from ...answers.status import without_folder
-from ...messages.message import iso
+from ...answers import CANDIDATES, EVENTS, Order, Place, listing, queries, without_folder
+from ...answers import chosen as one_of
+from ...messages import iso
 from ...store import sources as live
 from ...store import tables
 from ..problems import ProblemError

@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from mma.observing.nights import Spell, coming_night, darkness, sky
-from mma.observing.outlook import HIGH_DEG
-from mma.observing.sites import CTAO_N, CTAO_S, Site
-from mma.observing.visibility import Places, observable, tonight
+from mma.observing import (
+    CTAO_N,
+    CTAO_S,
+    HIGH_DEG,
+    Places,
+    Site,
+    Spell,
+    coming_night,
+    darkness,
+    observable,
+    sky,
+    tonight,
+)
 
 Row = dict[str, Any]
 WHERE: dict[Site, str] = {CTAO_N: "La Palma", CTAO_S: "near Paranal"}

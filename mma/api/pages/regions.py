@@ -15,10 +15,9 @@ from sqlalchemy import Connection, select
 from skymaps import Region
 
 from ...errors import NotFoundError
-from ...observing.visibility import sample
+from ...observing import sample
+from ...store import event_of, maps, tables
 from ...store import events as stored
-from ...store import maps, tables
-from ...store.codec import event_of
 from ..maps import Once
 from ..responses import store_of
 from . import rendering, skyview

@@ -11,8 +11,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
-from ...messages.message import version
-from ...messages.stages import stage
+from ...messages import stage, version
 from .. import responses
 from ..session import asked
 from . import words

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from ...answers.search import SearchError
+from ...answers import SearchError
 from ...errors import ConfigError, NotFoundError
-from ...store.tokens import Token
+from ...store import Token
 from .. import tags, verdicts
 from ..access import writing
 from ..problems import ProblemError

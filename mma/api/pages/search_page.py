@@ -13,11 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from skymaps import positions
 
-from ...answers import listing
-from ...answers.fields import SEARCHED
-from ...answers.paging import Order
-from ...answers.search import chosen as one_of
-from ...answers.search import limited
+from ...answers import SEARCHED, Order, limited, listing
+from ...answers import chosen as one_of
 from ...errors import NotFoundError
 from ...store import names, tables
 from ..responses import store_of

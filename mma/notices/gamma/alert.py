@@ -26,7 +26,7 @@ import skymaps
 from coincidence.event import Event, Kind, Messenger, Stage
 from coincidence.gamma import of as measured
 from mma.errors import DecodeError, Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields, names, regions, verdict
 from ..fields import Document

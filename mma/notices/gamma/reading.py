@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 
 from ..fields import Document, shown
 from ..sheet import Sheet, as_declination, as_flag, as_number, as_right_ascension, as_text, issued_of

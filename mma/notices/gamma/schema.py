@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 
 from mma.errors import DecodeError
-from mma.text.nearest import nearest
+from mma.text import nearest
 
 from .. import fields
 

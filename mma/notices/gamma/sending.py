@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from coincidence import Event
 from mma.errors import DecodeError, Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields
 from ..fields import Document

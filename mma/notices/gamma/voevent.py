@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from coincidence.event import Event
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields
 from ..fields import Document

@@ -8,7 +8,7 @@ from datetime import datetime
 import skymaps
 from coincidence.event import Event, Kind, Messenger, Stage
 from mma.errors import DecodeError, Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields, names, regions, verdict
 from ..regions import Where

@@ -14,8 +14,8 @@ from typing import Any
 from lxml import etree
 
 from mma.errors import DecodeError
-from mma.streams.message import Message
-from mma.text.xml import root_of
+from mma.sandbox import root_of
+from mma.streams import Message
 from skymaps import times
 
 from .. import fields

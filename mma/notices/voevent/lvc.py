@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coincidence.event import Event, ExternalCoincidence, Messenger, Stage
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields, lvk
 from ..sheet import Sheet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coincidence.event import Event
 from mma.errors import Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 
 from . import classic, document, lvc, other, svom
 from .document import Packet

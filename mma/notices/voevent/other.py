@@ -9,7 +9,7 @@ from dataclasses import replace
 from coincidence.event import Event, Kind, Messenger, Stage
 from coincidence.gamma import Gamma
 from mma.errors import DecodeError, Ignored
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields, names, regions
 from ..gamma import voevent

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from coincidence.event import Event, Kind, Messenger, Stage
 from mma.errors import DecodeError
-from mma.streams.message import Message
+from mma.streams import Message
 
 from .. import fields, names
 from ..gcn.missions import SVOM_ERRORS_DEG

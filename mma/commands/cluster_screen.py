@@ -9,10 +9,10 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from ..answers import queries
-from ..commands.show import console, number, table
+from ..cluster import ALERTS
 from ..simulate import night
 from ..store import Store, message_log, sources
-from .feed import ALERTS
+from .show import console, number, table
 
 
 class Shares:

@@ -16,17 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from ..commands.demo import load_galaxies, simulate
-from ..commands.replay import in_time_order
-from ..commands.show import console
-from ..config.settings import Settings
+from ..cluster import ALERTS, NOTICES, Broker, feed, jars, topic
+from ..config import Settings
+from ..engine import in_time_order
 from ..errors import MmaError, OutageError
 from ..store import Store, message_log, outbox
-from ..streams import Recorded
-from ..streams.files import find
-from .broker import Broker, jars
-from .feed import ALERTS, NOTICES, feed, topic
-from .showing import Shares, results, told
+from ..streams import Recorded, find
+from .cluster_screen import Shares, results, told
+from .demo import load_galaxies, simulate
+from .show import console
 
 PARTITIONS = 8
 PREFIX = "mma"
@@ -70,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mma.cluster.cluster", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mma.commands.cluster", description=__doc__)
     parser.add_argument("--alerts", type=_positive, default=20_000, metavar="N", help="optical detections (20000)")
     parser.add_argument("--rate", type=_positive, default=400, metavar="N", help="messages a second (400)")
     parser.add_argument("--workers", type=_positive, default=2, metavar="N", help="at most 8 have something to do (2)")

@@ -22,8 +22,9 @@ from coincidence.hosts import LIGHT_RADII, Galaxies
 from skymaps import FloatArray, IntArray, healpix
 from skymaps.region import SKY_DEG2
 
-from . import Store, tables
+from . import tables
 from .bulk import Row, as_json, floats, insert_new, nullable
+from .database import Store
 
 ORDERS = (7, 9, 11)
 """Cells of 27, 6.9 and 1.7 arcmin. With its neighbours a cell reaches at least half its own size farther."""

@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 
 from ..errors import DecodeError
-from ..sandbox import budget
+from . import budget
 
 MAX_BYTES = 4 << 20
 """A VOEvent has a few kilobytes."""

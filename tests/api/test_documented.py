@@ -9,7 +9,7 @@ import pytest
 
 from manual import messages
 from mma.api.feed import GAP
-from mma.publish.wish import KINDS, TYPES
+from mma.messages.stream_filter import KINDS, TYPES
 
 ROOT = Path(__file__).parents[2]
 STREAM = (ROOT / "docs/reference/rest.md").read_text().partition("## The stream")[2].partition("\n## ")[0]

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from mma import publish
+from mma import messages as published
 
 from .markdown import cell, table
 
@@ -43,7 +43,7 @@ def page() -> str:
 
 def schema(name: str) -> dict[str, Any]:
     """A message's schema, as it ships with the package."""
-    found: dict[str, Any] = json.loads((files(publish) / "schemas" / f"{name}.schema.json").read_text())
+    found: dict[str, Any] = json.loads((files(published) / "schemas" / f"{name}.schema.json").read_text())
     return found
 
 

@@ -1,5 +1,5 @@
 """Settings: one TOML file, every name checked."""
 
-from .settings import Settings, document, load
+from .settings import Api, Settings, document, load
 
-__all__ = ["Settings", "document", "load"]
+__all__ = ["Api", "Settings", "document", "load"]

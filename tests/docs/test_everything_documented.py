@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from coincidence import Parameters
 from coincidence.models import ClassModel, Light, Onset
+from coincidence.rates import Rates
 from manual import commands, messages, python, routes, settings
-from mma import cli, config
+from mma import cli
+from mma.config import Api, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -39,11 +42,11 @@ def test_every_command_and_option_is_explained():
 def test_every_setting_is_explained():
     told = dict(settings.sections(settings.DEFAULTS.read_text()))
     tables = {part for name in told for part in (name, name.rpartition(".")[0])}
-    for path, names in (("", config.Settings), ("api", config.Api), ("score", config.Parameters)):
+    for path, names in (("", Settings), ("api", Api), ("score", Parameters)):
         for field in fields(names):
             is_table = f"{path}.{field.name}".lstrip(".") in tables
             assert is_table or _explained(field.name, told[path]), (path, field.name)
-    for field in fields(config.Rates):
+    for field in fields(Rates):
         assert f"score.rates.{field.name}" in told or _explained(field.name, told["score.rates"]), field.name
     classes = told["score.classes.kilonova"]
     for field in (*fields(ClassModel), *fields(Onset), *fields(Light)):

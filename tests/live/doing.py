@@ -44,7 +44,7 @@ def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
 
 def payloads(folder: Path) -> tuple[list[bytes], list[bytes]]:
     """The night's notices and alert packets, in time order."""
-    from mma.commands.replay import in_time_order
+    from mma.engine import in_time_order
     from mma.streams.files import find
 
     notices = [r.message().payload for r, _ in in_time_order(find([folder / "notices"]))]

@@ -41,6 +41,12 @@ about 1e4 s (Si et al. 2018, ApJ 863 50, abstract), one of them as steeply as GR
 Nature 612 223); until a supernova takes over. Shares and indices are ours, rounded."""
 
 
+KILONOVA_COURSES = ((0.3, 1.0, 0.0), (0.3, 1.0, 0.5), (0.2, 0.6, 0.5), (0.2, 1.7, 0.5))
+"""How kilonovae begin and how slow they are: shares, times as slow as AT2017gfo, days of the rise. A shock that cools
+shines from the start, what decays rises: of AT2017gfo, first seen after 0.45 d, either may be true (Arcavi 2018, ApJL
+855 L23, fig. 4). Diffusion takes as long as the root of mass times opacity over speed. Shares and times are ours."""
+
+
 SHOCK_COOLING = Template(
     days=(0.5, 1.5, 3.0, 5.0, 7.0, 10.0, 15.0, 25.0),
     u=(-17.2, -17.0, -15.8, -14.8, -14.7, -15.0, -15.2, -14.6),

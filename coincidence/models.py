@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .fading import COURSES
+from .fading import COURSES, KILONOVA_COURSES
 from .fading import SHOCK_COOLING as SHOCK_COOLING
 
 
@@ -47,12 +47,19 @@ class Light:
     slope_sigma: float = 0.1
     """Scatter of the slope about the mean light curve's: mag/d; ``power_law``: mag per factor ten in time."""
 
+    colour: float = 0.0
+    """Mean of g - r, mag, over that of a template; other bands change along, as one over the wavelength."""
+
+    colour_sigma: float = 0.3
+    """Scatter of it."""
+
     decay: float = 1.0
     """Index of the power law."""
 
     courses: tuple[tuple[float, ...], ...] = ()
-    """``power_law``: ways in which the index changes, one of which a counterpart goes: its share, the index, and then,
-    as often as it changes, the day of the change and the index from then on. Empty: ``decay`` for ever."""
+    """Ways of which a counterpart goes one, each with its share first. ``power_law``: the index, and then, as often as
+    it changes, the day of the change and the index from then on; none: ``decay`` for ever. ``template``: how many times
+    as slow it is, and until which day its flux grows as t^2 (times as slow, too); none: as told."""
 
     rank_index: float = 1.0
     """``state``: the rank u of the flux in its history, counted from the brightest, has the density
@@ -107,6 +114,11 @@ class Photometry:
     slope_sigma: float = 0.1
     """Slopes of ordinary background transients, mag/d: mostly supernovae."""
 
+    colour: float = 0.2
+    """Mean of g - r of ordinary background transients, mag, and its scatter: blue when young, then redder for months
+    (type II: de Jaeger et al. 2018, MNRAS 476 4592), red where they are far. Ours."""
+
+    colour_sigma: float = 0.4
     rise_d: float = 15.0
     """Days from the explosion of ordinary background transients to their peak: fluxes grow as t^2."""
 
@@ -227,7 +239,7 @@ def _explosions() -> dict[str, ClassModel]:
         "kilonova": ClassModel(
             onset=Onset(shape="event", start_d=0.0, end_d=10.0, flat_d=0.5, scale_d=1.0, late=0.2),
             active_before_d=0.1,
-            light=Light(shape="template", mag_sigma=1.0, slope_sigma=0.25),
+            light=Light(shape="template", mag=0.5, mag_sigma=1.2, slope_sigma=0.25, courses=KILONOVA_COURSES),
             agn_fraction=0.001,
         ),
         # brightness falls about as 1/t after the burst, and so does the number that is first seen
@@ -241,6 +253,8 @@ def _explosions() -> dict[str, ClassModel]:
                 apparent_mag=20.5,
                 apparent_mag_sigma=1.8,
                 slope_sigma=1.0,
+                colour=0.2,  # flux as frequency to the power of -0.7
+                colour_sigma=0.2,
                 courses=COURSES,
             ),
             agn_fraction=0.001,

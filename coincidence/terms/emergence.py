@@ -6,7 +6,7 @@ two after nothing was there has risen fast, or is on its way to be very bright: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri
@@ -14,6 +14,7 @@ from scipy.special import log_ndtr, ndtr, ndtri
 from skymaps import FloatArray, IntArray
 
 from ..models import Photometry
+from .colours import ALONG, Colour
 
 LEAST = -12.0
 """Log of the least chance of being seen at all that is taken at its word."""
@@ -51,9 +52,19 @@ class First:
     gap_d: FloatArray
     """How long before that was."""
 
+    band: IntArray
+    """Column of the templates, and that of the look before."""
+
+    limit_band: IntArray
+
     def take(self, rows: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> First:
         """The same for chosen curves."""
         return First(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def as_red(self, colour: Colour) -> First:
+        """The same with magnitudes as they would be in r, if the colour were the mean one."""
+        own = colour.mag(self.band)
+        return replace(self, mag=self.mag - own, depth=self.depth - own, limit=self.limit - colour.mag(self.limit_band))
 
     def just_found(self, model: Photometry) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Whether nothing was seen so shortly before that a slow riser is still rising. Shape (n curves,)."""
@@ -121,7 +132,8 @@ def _rising(
     peak = np.minimum(mean[:, None] + sigma[:, None] * ndtri(part * seen), depth - 0.05)
     begun, then = (model.rise_d * np.exp(PER_MAG * (peak - m)) for m in (depth, np.maximum(limit, peak)))
     width = np.clip(np.log((then + gap) / begun) / PER_MAG, 0.05, depth - peak)
-    ages = np.maximum(_stretch(begun, then, gap, model), SOONEST_D)
+    apart = model.colour_sigma * (ALONG[first.limit_band] - ALONG[first.band])[:, None]
+    ages = np.maximum(_stretch(begun, then, gap, apart, model), SOONEST_D)
     density, chance = _tilted(above, width, error, model.limit_softness_mag)
     weight = ages * density
     total = np.maximum((ages * chance).sum(axis=1), 1e-300)[:, None]
@@ -137,7 +149,9 @@ def _rising(
     return its, age, np.hypot(model.rise_scatter_mag / age, scatter / way), ages.mean(axis=1)
 
 
-def _stretch(begun: FloatArray, then: FloatArray, gap: FloatArray, model: Photometry) -> FloatArray:
+def _stretch(
+    begun: FloatArray, then: FloatArray, gap: FloatArray, apart_mag: FloatArray, model: Photometry
+) -> FloatArray:
     """Ages at which a slow riser is found by a look and not by the one before: ``(t(L) + g - t(L'))_+``, on average.
 
     What passes the limits is blurred: ln t(L') by a normal of the limit's softness, ln of t(L) + g by that and the
@@ -151,9 +165,12 @@ def _stretch(begun: FloatArray, then: FloatArray, gap: FloatArray, model: Photom
         t(L') and t(L), days.
     gap
         Between the looks, days.
+    apart_mag
+        Scatter of the colour between their bands.
     """
     soft, until = PER_MAG * model.limit_softness_mag, then + gap
-    blur = PER_MAG * np.hypot(model.limit_softness_mag, model.model_error_mag) * then / until
+    error = np.hypot(model.limit_softness_mag, np.hypot(model.model_error_mag, apart_mag))
+    blur = PER_MAG * error * then / until
     apart, both = np.log(until / begun), np.hypot(soft, blur)
     late = until * np.exp(0.5 * blur**2) * ndtr((apart + blur**2) / both)
     return np.asarray(late - begun * np.exp(0.5 * soft**2) * ndtr((apart - soft**2) / both), dtype=np.float64)

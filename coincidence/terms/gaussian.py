@@ -65,6 +65,7 @@ def sums(
     mag: FloatArray,
     variance: FloatArray,
     shared: Shared | None = None,
+    common: tuple[FloatArray, float] | None = None,
 ) -> Sums:
     """Sums over points.
 
@@ -81,6 +82,9 @@ def sums(
     shared
         Errors in common. By the matrix inversion lemma each group takes ``f (sum w u) (sum w v)`` from the sum of
         ``w u v``, ``f = c / (1 + c sum w)``, and adds ``ln(1 + c sum w)`` to the norm.
+    common
+        What all points of a curve have in common, each so many times: the times k, shape (m,), and its variance s.
+        By the same lemma ``f (sum w k u) (sum w k v)`` is taken away, ``f = s / (1 + s sum w k k)``.
     """
     w = 1.0 / variance
     r = mag - mean
@@ -88,18 +92,27 @@ def sums(
     def over(values: FloatArray) -> FloatArray:
         return np.asarray(np.bincount(curve, values, minlength=n), dtype=np.float64)
 
-    wx, wr = w * x, w * r
-    norm, *rest = over(np.log(2.0 * np.pi * variance)), *map(over, (w, wx, wx * x, wr, wr * x, wr * r))
+    columns = [np.ones(len(x)), x, r] if common is None else [np.ones(len(x)), x, r, common[0]]
+    norm, table = over(np.log(2.0 * np.pi * variance)), {}
+    for i, u in enumerate(columns):
+        for j in range(i, len(columns)):
+            table[i, j] = over(w * u * columns[j])
     if shared is not None:
-        a, b, c = (np.bincount(shared.group, values, minlength=len(shared.curve)) for values in (w, wx, wr))
-        factor = shared.variance / (1.0 + shared.variance * a)
-        norm += np.bincount(shared.curve, np.log1p(shared.variance * a), minlength=n)
-        products = (a * a, a * b, b * b, a * c, b * c, c * c)
-        rest = [
-            total - np.bincount(shared.curve, factor * product, minlength=n)
-            for total, product in zip(rest, products, strict=True)
-        ]
-    return Sums(norm, *rest)
+        part = [np.bincount(shared.group, w * u, minlength=len(shared.curve)) for u in columns]
+        factor = shared.variance / (1.0 + shared.variance * part[0])
+        norm += np.bincount(shared.curve, np.log1p(shared.variance * part[0]), minlength=n)
+        for i, j in table:
+            table[i, j] -= np.bincount(shared.curve, factor * part[i] * part[j], minlength=n)
+    if common is not None:
+        total = 1.0 + common[1] * table[3, 3]
+        norm += np.log(total)
+        for i, j in _PLACES:
+            table[i, j] -= common[1] / total * table[i, 3] * table[j, 3]
+    return Sums(norm, *(table[place] for place in _PLACES))
+
+
+_PLACES = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
+"""Products of one, x and r in the order of the fields of ``Sums``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +131,8 @@ class Look:
 
     def take(self, rows: IntArray) -> Look:
         """Looks of chosen curves."""
-        return Look(limit=self.limit[rows], x=self.x[rows], mean=self.mean[rows], variance=self.variance)
+        variance = self.variance[rows] if isinstance(self.variance, np.ndarray) else self.variance
+        return Look(limit=self.limit[rows], x=self.x[rows], mean=self.mean[rows], variance=variance)
 
 
 def log_evidence(

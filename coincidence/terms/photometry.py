@@ -23,7 +23,6 @@ from .places import Places, Usual, unrelated_magnitudes, usual_magnitudes
 from .points import Points, held
 from .rising import Risers
 from .shapes import EVENTS_OWN, Shape, first_of, shapes
-from .time import onset_within
 
 STRETCHES = (0.6, 1.0, 1.6)
 """How fast shocks cool, against the template: all alike, as envelopes differ."""
@@ -173,6 +172,7 @@ class _Here:
             if cools is None
             else [under(Light(shape="template"), cools.stretched(k), exploded)[0] for k in STRETCHES]
         )
+        ordinary = Light(shape="flat", colour=model.colour, colour_sigma=model.colour_sigma)
         known, there, own = np.isfinite(first.limit), first.take(places.pair), objects[places.pair]
         return cls(
             known=known,
@@ -180,8 +180,7 @@ class _Here:
             first=there,
             cooling=cooling,
             courses={
-                name: under(light, parameters.templates.get(name))
-                for name, light in ({"": Light(shape="flat")} | lights).items()
+                name: under(light, parameters.templates.get(name)) for name, light in ({"": ordinary} | lights).items()
             },
             usual=usual,
             slow=slow,
@@ -220,7 +219,8 @@ class _Here:
             told = shape.from_event(*self._of_class(light, shape.start), light.slope_sigma, model)
             parts.append(np.log(shape.share / whole) + np.stack(told))
         its, first = log_total(parts) if len(parts) > 1 else parts[0]
-        mass = np.where(self.known, onset_within(chance.onset, chance.first_d, self.width_d), chance.mass)
+        evenly = self.width_d / (chance.onset.end_d - chance.onset.start_d)
+        mass = np.where(self.known, evenly, chance.mass)
         mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (mass, chance.visible))
         # of unknown depth, looks tell no more than the onset
         scale = np.log1p(-model.floor) + np.where(self.known[pair], -visible, mass)

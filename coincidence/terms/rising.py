@@ -9,8 +9,9 @@ import numpy as np
 from skymaps import FloatArray, IntArray
 
 from ..models import Photometry
+from .colours import Colour, Hue
 from .emergence import PER_MAG, First, log_slow
-from .gaussian import Look, Sums, log_evidence, log_total, sums
+from .gaussian import Look, Sums, log_evidence, log_total
 from .looks import DAY_S
 from .points import Held, Points
 
@@ -34,6 +35,9 @@ class Risers:
     width_d: FloatArray
     """From which stretch of explosions unrelated ones were just found (``emergence.Rise``)."""
 
+    hue_variance: FloatArray
+    """How much wider they scatter in the first point's band than in r, mag^2."""
+
     model: Photometry
 
     def log_density(self, mean: FloatArray, variance: FloatArray, slope_sigma: float) -> FloatArray:
@@ -42,6 +46,7 @@ class Risers:
         All classes grow alike, as old as unrelated transients would be there: a class is told by how bright it is when
         first seen, and not by the shape of supernovae.
         """
+        variance = variance + self.hue_variance
         found = log_slow(self.first, mean, variance, self.model).value.T
         parts = [
             value + log_evidence(its.sums, mean, variance, np.hypot(slope_sigma, its.slope_sigma), its.looks)
@@ -76,26 +81,36 @@ def risers(
     usual
         Mean of the peak magnitude of unrelated transients there, and variance.
     """
-    rise = log_slow(first, *usual, model)
+    colour = Colour(mean=model.colour, sigma=model.colour_sigma)
+    first, wider = first.as_red(colour), colour.variance(first.band)
+    rise = log_slow(first, usual[0], usual[1] + wider, model)
     owner, start = points.owner, points.time[points.begin]
     days = (points.time - start[owner]) / DAY_S
     growths = []
     for age, slope in zip(rise.age_d.T, rise.slope_sigma.T, strict=True):
         x, mean = _growth(days, age[owner], model)
-        its = sums(owner, len(objects), x, mean, points.mag, points.variance, points.shared)
-        looks = _looks(seen, objects, event_s, start, age, model)
+        mean = mean + colour.mag(points.band)
+        its, told = points.under(x, mean, colour)
+        looks = _looks(seen, objects, event_s, start, (age, colour, told), model)
         growths.append(Growth(sums=its, looks=looks, slope_sigma=slope))
-    return Risers(first=first, growths=tuple(growths), width_d=rise.width_d, model=model)
+    return Risers(first=first, growths=tuple(growths), width_d=rise.width_d, hue_variance=wider, model=model)
 
 
 def _looks(
-    seen: Points, objects: IntArray, event_s: FloatArray, start: FloatArray, age: FloatArray, model: Photometry
+    seen: Points,
+    objects: IntArray,
+    event_s: FloatArray,
+    start: FloatArray,
+    of: tuple[FloatArray, Colour, Hue],
+    model: Photometry,
 ) -> list[Look]:
     """The looks after the last detection, held against the mean curve; none before the event."""
-    noise, found = model.model_error_mag**2 + model.limit_softness_mag**2, []
-    for time, limit, _ in (look.of(objects) for look in seen.after):
+    (age, colour, told), noise, found = of, model.model_error_mag**2 + model.limit_softness_mag**2, []
+    for time, limit, band in (look.of(objects) for look in seen.after):
         x, mean = _growth(np.maximum(time - start, 0.0) / DAY_S, age, model)
-        found.append(Look(limit=np.where(time > event_s, limit, np.nan), x=x, mean=mean, variance=noise))
+        off, variance = told.apart(band)
+        mean = mean + colour.mag(band) + off
+        found.append(Look(limit=np.where(time > event_s, limit, np.nan), x=x, mean=mean, variance=noise + variance))
     return found
 
 

@@ -12,8 +12,9 @@ from skymaps import FloatArray, IntArray
 
 from ..fading import Template
 from ..models import Light, Photometry
+from .colours import ALONG, Colour, Hue
 from .emergence import LEAST, First, log_sudden
-from .gaussian import Look, Sums, log_evidence, log_found, sums
+from .gaussian import Look, Sums, log_evidence, log_found
 from .looks import DAY_S
 from .points import Held, Points
 
@@ -39,6 +40,9 @@ class Shape:
     """After the last detection, none before the event; and ``earlier`` than the first, none before the event."""
 
     earlier: list[Look]
+    hue_variance: FloatArray
+    """How much wider it scatters in the first point's band than in r, mag^2."""
+
     start: FloatArray
     """The mean light curve at the first point: offsets that do not know a distance are counted from there."""
 
@@ -55,6 +59,7 @@ class Shape:
             sums=self.sums.take(rows),
             looks=[look.take(rows) for look in self.looks],
             earlier=[look.take(rows) for look in self.earlier],
+            hue_variance=self.hue_variance[rows],
             start=self.start[rows],
             lever=self.lever[rows],
             first=self.first.take(rows),
@@ -64,7 +69,7 @@ class Shape:
         self, offset: FloatArray, variance: FloatArray, slope_sigma: float, model: Photometry
     ) -> FloatArray:
         """Log density of the points, and probability of the looks, of what appears at once."""
-        variance = variance + (slope_sigma * self.lever) ** 2
+        variance = variance + (slope_sigma * self.lever) ** 2 + self.hue_variance
         its = log_evidence(self.sums, offset, variance, slope_sigma, self.looks)
         return its + log_sudden(self.first, offset + self.start, variance, model)
 
@@ -75,7 +80,8 @@ class Shape:
         points; and log probability of that first part alone, whatever the points. Where no look was before, nothing
         is known of it: its probability is 1.
         """
-        variance, soft = variance + (slope_sigma * self.lever) ** 2, model.limit_softness_mag
+        variance = variance + (slope_sigma * self.lever) ** 2 + self.hue_variance
+        soft = model.limit_softness_mag
         its = log_evidence(self.sums, offset, variance, slope_sigma, [*self.looks, *self.earlier])
         look = Look(limit=self.first.depth, x=0.0 * self.start, mean=self.start, variance=self.first.variance + soft**2)
         found = log_found(offset, variance, slope_sigma, self.earlier, look)
@@ -88,13 +94,15 @@ def first_of(seen: Points, objects: IntArray) -> First:
     """The first detection of each of these objects, and the look before it."""
     owner, point = seen.curve.spread(objects)
     point = point[np.searchsorted(owner, np.arange(len(objects)))]
-    last, limit, _ = seen.before.of(objects)
+    last, limit, band = seen.before.of(objects)
     return First(
         mag=seen.mag[point],
         variance=seen.variance[point] + seen.common,
         depth=np.fmax(seen.depth[point], limit),  # bright sources have errors of their own
         limit=limit,
         gap_d=(seen.curve.time[point] - last) / DAY_S,
+        band=seen.band[point],
+        limit_band=band,
     )
 
 
@@ -117,21 +125,22 @@ def shapes(
     x = x - began[points.owner]
     lever = began - along(light, np.ones(n)) if light.shape in EVENTS_OWN else np.zeros(n)
     after, earlier = ([look.of(objects) for look in looks] for looks in (seen.after, seen.earlier))
-    found = []
+    found, colour = [], Colour(mean=light.colour, sigma=light.colour_sigma)
     for share, course in courses(light):
-        mean = mean_mag(light, template, days, points.band, course)
-        its = sums(points.owner, n, x, mean, points.mag, points.variance, points.shared)
+        mean = mean_mag(light, template, days, points.band, course) + colour.mag(points.band)
+        its, told = points.under(x, mean, colour)
 
-        def under(look: tuple[FloatArray, FloatArray, IntArray], course: tuple[float, ...] = course) -> Look:
-            return _look(look, light, template, course, event_s, began, model)
+        def under(look: Seen, told: Hue, course: tuple[float, ...] = course) -> Look:
+            return _look(look, light, template, course, event_s, began, told, model)
 
         found.append(
             Shape(
                 share=share,
                 rises_again=light.shape == "power_law" and min(course[::2]) < 0.0,
                 sums=its,
-                looks=[under(look) for look in after],
-                earlier=[under(look) for look in earlier] if light.shape in EVENTS_OWN else [],
+                looks=[under(look, told) for look in after],
+                earlier=[under(look, told.untold(colour)) for look in earlier] if light.shape in EVENTS_OWN else [],
+                hue_variance=colour.variance(first.band),
                 start=mean[begin],
                 lever=lever,
                 first=first,
@@ -142,19 +151,24 @@ def shapes(
 
 def courses(light: Light) -> list[tuple[float, tuple[float, ...]]]:
     """The ways in which a class's light can go, each with its share."""
-    if light.shape != "power_law" or not light.courses:
-        return [(1.0, (light.decay,))]
+    if not light.courses:
+        return [(1.0, (light.decay,) if light.shape == "power_law" else (1.0, 0.0))]
     total = sum(course[0] for course in light.courses)
     return [(course[0] / total, course[1:]) for course in light.courses]
 
 
+Seen = tuple[FloatArray, FloatArray, IntArray]
+"""Time, limiting magnitude and band of a look at each curve's place."""
+
+
 def _look(
-    look: tuple[FloatArray, FloatArray, IntArray],
+    look: Seen,
     light: Light,
     template: Template | None,
     course: tuple[float, ...],
     event_s: FloatArray,
     began: FloatArray,
+    told: Hue,
     model: Photometry,
 ) -> Look:
     """A look that saw nothing, at time, depth and in band, held against a mean light curve; none before the event."""
@@ -162,8 +176,9 @@ def _look(
     days = (time - event_s) / DAY_S
     noise = model.model_error_mag**2 + model.limit_softness_mag**2
     x = along(light, days) - began
-    mean = mean_mag(light, template, days, band, course)
-    return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise)
+    off, variance = told.apart(band)
+    mean = mean_mag(light, template, days, band, course) + light.colour * ALONG[band] + off
+    return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise + variance)
 
 
 def along(light: Light, days: FloatArray) -> FloatArray:
@@ -188,15 +203,19 @@ def mean_mag(
     """The mean light curve of a shape, without its class's magnitude, at days after the event and in bands (columns of
     a template). Shape (n,).
 
-    A power law goes a course: an index, then days on which it changes, each with the next index (``Light.courses``).
+    A power law goes a course: an index, then days on which it changes, each with the next index; a template one of how
+    slow it is and how long it rises (``Light.courses``).
     """
     if light.shape == "power_law":
         return 2.5 * _fallen(course or (light.decay,), along(light, days))
     if light.shape != "template" or template is None:
         return np.zeros(len(days))
+    slow, rise_d = course or (1.0, 0.0)
+    days = days / slow
     nodes = np.asarray(template.days)
     table = np.array([template.u, template.g, template.r, template.i, template.z, template.y])
     k = np.clip(np.searchsorted(nodes, days, side="right") - 1, 0, len(nodes) - 2)
     part = np.maximum((days - nodes[k]) / (nodes[k + 1] - nodes[k]), 0.0)
     start = table[band, k]
-    return np.asarray(start + part * (table[band, k + 1] - start), dtype=np.float64)
+    young = 5.0 * np.log10(np.maximum(rise_d / np.maximum(days, EARLIEST_D), 1.0))
+    return np.asarray(start + part * (table[band, k + 1] - start) + young, dtype=np.float64)

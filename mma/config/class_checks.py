@@ -29,6 +29,10 @@ def check_light(light: Light, template: Template | None, where: str) -> None:
     if light.shape not in LIGHT_SHAPES:
         raise ConfigError(f"{where}.shape: {light.shape!r} is none of {', '.join(LIGHT_SHAPES)}")
     for course in light.courses:
+        if light.shape == "template":
+            if len(course) != 3 or not min(course[:2]) > 0 or course[2] < 0:
+                raise ConfigError(f"{where}.courses: {course!r} is not a share, times as slow, and days of a rise")
+            continue
         changes = course[2::2]
         if len(course) < 2 or len(course) % 2 or not course[0] > 0 or any(day <= 0 for day in changes):
             raise ConfigError(f"{where}.courses: {course!r} is not a share, an index, and days each with an index")

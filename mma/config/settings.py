@@ -64,7 +64,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("below_fraction", "fault_fraction"), (1e-9, 1.0)),
     **dict.fromkeys(("below_number", "both_number"), (0.0, 1e9)),
     "ceiling": (0.0, 1.0 - 1e-12),
-    **dict.fromkeys(("mag_sigma", "apparent_mag_sigma", "slope_sigma", "model_error_mag"), (1e-3, 1e3)),
+    **dict.fromkeys(("mag_sigma", "apparent_mag_sigma", "slope_sigma", "model_error_mag", "colour_sigma"), (1e-3, 1e3)),
     **dict.fromkeys(("other_mag_sigma", "other_slope_sigma", "limit_softness_mag", "rise_d"), (1e-3, 1e3)),
     "rise_scatter_mag": (0.0, 1e3),
     **dict.fromkeys(("other_stretch", "rank_index", "signal_to_noise_min", "below_sigma"), (1e-3, 1e3)),

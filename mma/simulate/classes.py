@@ -27,10 +27,10 @@ def modulus(mpc: float) -> float:
 
 
 def kilonova(onset: float, mpc: float | None, random: Random) -> Curve:
-    """Like AT2017gfo: M -16 +- 1 in all bands, half a day of rise, then 0.8 mag a day in r and faster in the blue."""
+    """Like AT2017gfo: M -15.5 +- 1.2 in all bands, half a day of rise, then 0.8 mag a day in r, faster in the blue."""
     return Curve(
         onset=onset,
-        peak_mag=random.normal(-16.0, 1.0) + modulus(mpc or 100.0),
+        peak_mag=random.normal(-15.5, 1.2) + modulus(mpc or 100.0),
         rise_d=random.uniform(0.2, 0.7),
         rise_power=1.0,
         fade_mag_d=float(np.clip(random.normal(0.78, 0.25), 0.2, 2.0)),
@@ -98,7 +98,7 @@ def other(onset: float, mpc: float, limit_mag: float, random: Random) -> Curve:
     """An unrelated transient that is no supernova: of any brightness that is seen, rising or fading fast, half like a
     kilonova but scattered three times as much."""
     is_alike = random.uniform() < 0.5
-    mean, sigma = (-16.0, 3.0) if is_alike else (-17.0, 2.5)
+    mean, sigma = (-15.5, 3.6) if is_alike else (-17.0, 2.5)
     while (mag := random.normal(mean, sigma) + modulus(mpc)) > limit_mag:
         pass
     if is_alike:
@@ -149,7 +149,7 @@ def _slow(onset: float, mag: float, random: Random, like: Curve | None = None) -
         rise_d=like.rise_d if like else random.uniform(10.0, 20.0),
         fade_mag_d=like.fade_mag_d if like else random.uniform(0.03, 0.1),
         bluer_fade_mag_d=0.01,
-        bluer_mag=like.bluer_mag if like else random.normal(0.0, 0.1),
+        bluer_mag=like.bluer_mag if like else random.normal(0.2, 0.4),
     )
 
 

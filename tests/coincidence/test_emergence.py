@@ -25,10 +25,11 @@ ONE = np.ones(1)
 def first(
     mag: float | FloatArray, limit_mag: float, gap_d: float, variance: float = 0.07, depth: float = 20.5
 ) -> emergence.First:
-    ones = np.ones(np.size(mag))
+    ones, red = np.ones(np.size(mag)), np.full(np.size(mag), 2)
     return emergence.First(
-        mag=mag * ones, variance=variance * ones, depth=depth * ones, limit=limit_mag * ones, gap_d=gap_d * ones
-    )
+        mag=mag * ones, variance=variance * ones, depth=depth * ones, limit=limit_mag * ones, gap_d=gap_d * ones,
+        band=red, limit_band=red,
+    )  # fmt: skip
 
 
 @given(

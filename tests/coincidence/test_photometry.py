@@ -20,6 +20,7 @@ from coincidence.models import Light
 from coincidence.pairs import all_of
 from coincidence.score import score_pairs
 from coincidence.terms import gaussian
+from coincidence.terms.colours import ALONG
 from coincidence.terms.photometry import STRETCHES
 from coincidence.terms.places import background_magnitude
 from coincidence.terms.shapes import mean_mag
@@ -101,7 +102,7 @@ def drawn_background(
     mean_m, sigma_m = background_magnitude(20.5, DEFAULT.luminosity)
     unseen = np.isnan(modulus_of)
     kinds: list[tuple[float, list[FloatArray], FloatArray, float, float, float, float]] = []
-    flat = np.zeros(len(days))
+    flat, hue = np.zeros(len(days)), ALONG[bands]
     other = MODEL.other_fraction
     cooling = MODEL.cooling_fraction
     kinds.append((1.0 - other - cooling, [flat], days, MODEL.mag, MODEL.mag_sigma, MODEL.slope_sigma, 1.0))
@@ -109,32 +110,37 @@ def drawn_background(
     for name, light in lights().items():
         along = np.log10(days) if light.shape == "power_law" else days
         template, ways = DEFAULT.templates.get(name), light.courses or ((1.0,),)
-        shapes = [mean_mag(light, template, days, bands, course[1:]) for course in ways]
+        shapes = [mean_mag(light, template, days, bands, course[1:]) + light.colour * hue for course in ways]
         kinds.append((other / 4, shapes, along, light.mag, 3.0 * light.mag_sigma, 3.0 * light.slope_sigma, 3.0))
     cools = DEFAULT.templates["shock_cooling"]
     young = [mean_mag(Light(shape="template"), cools.stretched(k), days - days[0] + 0.5, bands) for k in STRETCHES]
     kinds.append((cooling, young, days, 0.0, MODEL.cooling_mag_sigma, MODEL.cooling_slope_sigma, 1.0))
+    ordinary = (MODEL.colour, MODEL.colour_sigma)
+    colours = [ordinary, ordinary, *((0.0, light.colour_sigma) for light in lights().values()), (0.0, 0.3)]
+    ways = [[1.0], [1.0], *([course[0] for course in light.courses] for light in lights().values()), [1 / 3] * 3]
     which = SHARES[np.arange(n) % len(SHARES)]
     mags, weight = np.empty((n, len(days))), np.empty(n)
     for k, (part, shapes, along, mag, mag_sigma, slope_sigma, stretch) in enumerate(kinds):
         rows = which == k
         count = int(rows.sum())
-        shares = (
-            [course[0] for course in lights()["afterglow"].courses] if k == 3 else [1.0 / len(shapes)] * len(shapes)
-        )
-        shape = np.array(shapes)[random.choice(len(shapes), size=count, p=shares)]
-        usual = mean_m - shape[:, 0]
+        colour, colour_sigma = colours[k]
+        shape = np.array(shapes)[random.choice(len(shapes), size=count, p=ways[k])] + colour * hue
+        usual = mean_m - (shape[:, 0] if k else 0.0)  # what rises slowly is told in r
         centre = np.where(unseen[rows], usual, mag + modulus_of[rows])
         width = np.where(unseen[rows], stretch * sigma_m, np.hypot(mag_sigma, modulus_sigma))
-        if (
-            shapes[0] is not flat and shapes[0] is not young
-        ):  # its magnitude is told for a day after the event, and its slope leads on from there
+        if k in (2, 3):  # its magnitude is told for a day after the event, and its slope leads on from there
             width = np.hypot(width, slope_sigma * (along[0] - (1.0 if along is days else 0.0)))
-        a, b = WIDER * random.normal(size=(2, count))
+        width = np.hypot(width, colour_sigma * hue[0])
+        a, b, c = WIDER * random.normal(size=(3, count))
         offset, slope = centre + width * a, slope_sigma * b
         mags[rows] = shape + offset[:, None] + slope[:, None] * (along - along[0])
+        mags[rows] += colour_sigma * c[:, None] * (hue - hue[0])
         weight[rows] = (
-            part * len(SHARES) / np.sum(k == SHARES) * WIDER**2 * np.exp(-0.5 * (a**2 + b**2) * (1.0 - WIDER**-2))
+            part
+            * len(SHARES)
+            / np.sum(k == SHARES)
+            * WIDER**3
+            * np.exp(-0.5 * (a**2 + b**2 + c**2) * (1.0 - WIDER**-2))
         )
     return mags + MODEL.model_error_mag * random.normal(size=mags.shape), weight
 

@@ -32,9 +32,9 @@ def scored(*points: dict[str, Any], mpc: float = 100.0, **more: Any) -> Candidat
     return found
 
 
-@pytest.mark.parametrize(("mpc", "low", "high"), [(40.0, 0.95, 1.0), (160.0, 0.3, 0.7), (300.0, 0.0, 0.15)])
+@pytest.mark.parametrize(("mpc", "low", "high"), [(40.0, 0.9, 1.0), (160.0, 0.3, 0.7), (300.0, 0.0, 0.15)])
 def test_what_ztf_sees_of_kilonovae(mpc: float, low: float, high: float) -> None:
-    """As counted on simulated nights: all at 40 Mpc, about half at 160, few at 300."""
+    """As counted on simulated nights: nearly all at 40 Mpc, about half at 160, few at 300."""
     assert low <= of_kilonova(mpc, 20.5) <= high
 
 

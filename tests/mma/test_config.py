@@ -139,6 +139,7 @@ def test_the_environment_goes_over_the_file(written):
         ("[score.classes.tde.onset]\nend_d = -500", "tde.onset: end_d must be after start_d"),
         ("[score.photometry]\nflor = 0.1", "score.photometry: unknown setting 'flor'; did you mean 'floor'?"),
         ("[score.photometry]\nfloor = 0", "score.photometry.floor: 0.0 is not within"),
+        ("[score.classes.kilonova.light]\ncourses = [[0.5, 1.0]]", "is not a share, times as slow, and days of a rise"),
         ("[score.photometry]\nmodel_error_mag = 0", "model_error_mag: 0.0 is not within"),
         ("[score.classes.tde.light]\nmag_sigma = -1", "score.classes.tde.light.mag_sigma: -1.0 is not within"),
         ("[score.classes.tde.light]\nshape = 'flatt'", "tde.light.shape: 'flatt' is none of none, flat, template"),

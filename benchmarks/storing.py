@@ -17,8 +17,8 @@ from coincidence import DEFAULT, ActiveEvents, AlertBatch, Event, Kind, Messenge
 from coincidence.pairs import all_of
 from coincidence.score import score_pairs
 from mma.engine import scoring
-from mma.engine.additions import Beside
-from mma.engine.publishing import Teller
+from mma.engine.additions import Additions
+from mma.engine.publishing import Publisher
 from mma.simulate.events import START
 from mma.store import Store, events, objects
 from mma.store.evidence import gather
@@ -111,7 +111,7 @@ def written(store: Store, n: int = 20000) -> tuple[float, bool]:
     begun = time.perf_counter()
     with store.begin() as connection:
         for found in scoring.batch(connection, active, states):
-            Teller(DEFAULT, None, Beside()).settle(connection, found, 0.0)
+            Publisher(DEFAULT, None, Additions()).settle(connection, found, 0.0)
     took = time.perf_counter() - begun
     with store.read() as connection:
         row = events.event_row(connection, event.id)
@@ -142,7 +142,7 @@ def late_map(store: Store, n: int = 1_000_000) -> tuple[float, int, int]:
     with store.begin() as connection:
         events.save_notice(connection, event, received=0.0, place="")
         events.save_event(connection, event, revision=1, parameters=DEFAULT, now=None)
-        Teller(DEFAULT, None, Beside()).settle(connection, scoring.event(connection, active, event.id), 0.0)
+        Publisher(DEFAULT, None, Additions()).settle(connection, scoring.event(connection, active, event.id), 0.0)
     took = time.perf_counter() - begun
     with store.read() as connection:
         row = events.event_row(connection, event.id)

@@ -6,28 +6,29 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from ..messages import Wish
+from ..messages import StreamFilter
 from ..store import tags
 from ..text import asked, nearest
 from .near import events_like, names_of
 
 
-def resolved(connection: Connection, wish: Wish) -> tuple[Wish, list[str]]:
-    """A wish with all names of its event; and a remark on each event or tag of it that there is not (yet).
+def resolved(connection: Connection, stream_filter: StreamFilter) -> tuple[StreamFilter, list[str]]:
+    """A filter with all names of its event; and a remark on each event or tag of it that there is not (yet).
 
     An event may come later, and so may a tag: listening goes on.
     """
-    remarks, event = [], wish.event
+    remarks, event = [], stream_filter.event
     if event is not None:
         if found := names_of(connection, event):
-            wish = replace(wish, events=found | wish.events, loose=False)  # a source's name may be of later ones, too
+            names = found | stream_filter.events  # a source's name may be of later ones, too
+            stream_filter = replace(stream_filter, events=names, loose=False)
         else:
             remarks.append(remark(f"no event {event!r} yet", events_like(connection, event)))
-    if wish.tags:
+    if stream_filter.tags:
         known = [row["tag"] for row in tags.in_use(connection)]
-        for name in sorted(wish.tags - set(known)):
+        for name in sorted(stream_filter.tags - set(known)):
             remarks.append(remark(f"no candidate has the tag {name!r} (yet)", nearest(name, known)))
-    return wish, remarks
+    return stream_filter, remarks
 
 
 def remark(what: str, near: list[str], *, listening: bool = True) -> str:

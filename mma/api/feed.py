@@ -18,7 +18,7 @@ import orjson
 from anyio import to_thread
 
 from ..errors import OutageError
-from ..messages import Facts, Filter, Wish, facts
+from ..messages import Facts, Filter, StreamFilter, facts
 from ..store import Store, outbox
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Feed:
         """Times that the database was asked."""
 
     async def listen(
-        self, wish: Wish, after: int | None, remarks: Sequence[str] = (), beat_s: float = 15.0
+        self, stream_filter: StreamFilter, after: int | None, remarks: Sequence[str] = (), beat_s: float = 15.0
     ) -> AsyncIterator[bytes]:
         """Server-sent events after a number, or from now on; a sign of life whenever there are none.
 
@@ -78,7 +78,7 @@ class Feed:
         The sign of life carries the number reached, so that who wishes for rare things comes back near the end.
         """
         self.listeners += 1
-        wanted = Filter(wish)
+        wanted = Filter(stream_filter)
         try:
             await self._begin()
             seen = self.head if after is None else min(after, self.head)

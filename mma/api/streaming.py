@@ -15,7 +15,7 @@ from coincidence import Messenger
 
 from ..answers import resolved
 from ..errors import OutageError
-from ..messages import Kind, Type, Wish
+from ..messages import Kind, StreamFilter, Type
 from ..store import Store
 from .feed import Feed
 from .problems import AGAIN_S, ProblemError, problem_responses
@@ -58,9 +58,9 @@ class Listening(BaseModel):
     ] = None
 
 
-def _resolved(store: Store, wish: Wish) -> tuple[Wish, list[str]]:
+def _resolved(store: Store, stream_filter: StreamFilter) -> tuple[StreamFilter, list[str]]:
     with store.read() as connection:
-        return resolved(connection, wish)
+        return resolved(connection, stream_filter)
 
 
 @router.get("/stream", responses=ANSWER | problem_responses(422, 503))
@@ -81,7 +81,7 @@ async def stream(
         if not last_event_id.isascii() or not last_event_id.isdigit() or int(last_event_id) > 2**62:
             raise ProblemError(422, "not a number of a message", field="header.Last-Event-ID")
         after = int(last_event_id)
-    wish = Wish(
+    stream_filter = StreamFilter(
         event=asked.event,
         messenger=asked.messenger,
         probability=asked.probability_min,
@@ -90,9 +90,11 @@ async def stream(
         tags=frozenset(tag.lower() for tag in asked.tag),
         tests=asked.test,
     )
-    wish, remarks = await to_thread.run_sync(_resolved, request.app.state.store, wish)
+    stream_filter, remarks = await to_thread.run_sync(_resolved, request.app.state.store, stream_filter)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_until_outage(feed.listen(wish, after, remarks)), media_type=MEDIA_TYPE, headers=headers)
+    return StreamingResponse(
+        _until_outage(feed.listen(stream_filter, after, remarks)), media_type=MEDIA_TYPE, headers=headers
+    )
 
 
 async def _until_outage(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

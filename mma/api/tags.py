@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ..answers import listing, queries
-from ..engine import Bench, beside
+from ..engine import Vetting, additions
 from ..errors import ConfigError, NotFoundError
 from ..store import tags
 from . import query_params, responses
@@ -91,8 +91,8 @@ def change(request: Request, event: str, object_id: str, tag: str, who: str, *, 
     store, settings = responses.store_of(request), request.app.state.settings
     with store.read() as connection:
         key = _key(connection, event, object_id)
-    bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
-    bench.tag(key, [tag], who=who, now=time.time(), remove=remove)
+    vetting = Vetting(store=store, parameters=settings.score, prefix=settings.prefix, additions=additions(settings))
+    vetting.tag(key, [tag], who=who, now=time.time(), remove=remove)
     return key
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from ..answers import listing, printable, queries
-from ..engine import Bench, beside
+from ..engine import Vetting, additions
 from ..errors import NotFoundError
 from ..store import Verdict, verdicts
 from . import query_params, responses
@@ -87,7 +87,7 @@ def judge(request: Request, event: str, object_id: str, word: Word, who: str) ->
     with store.read() as connection:
         name, its = _pair(connection, event, object_id)
     said = Verdict(event_id=name, object_id=its, status=word.status, who=who, time=time.time(), **texts)
-    Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings)).judge(said)
+    Vetting(store=store, parameters=settings.score, prefix=settings.prefix, additions=additions(settings)).judge(said)
     return name, its
 
 

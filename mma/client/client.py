@@ -214,10 +214,10 @@ class Client:
             A word that there is not, or a value that cannot be.
         """
         given = {"probability_min": probability_min, "tests": tests or None, "since": since}
-        wish, since = listening.read(
+        stream_filter, since = listening.read(
             {"event": event, "kind": kind, "type": type, "messenger": messenger, "tag": tag, **given}, others
         )
-        return listening.heard(self._source.messages(wish, since, idle_s))
+        return listening.heard(self._source.messages(stream_filter, since, idle_s))
 
     def tag(self, event: str, object_id: str, *names: str) -> Candidate:
         """Put tags on a candidate; it is published with them, if it was published. A server wants a token that writes.

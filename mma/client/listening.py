@@ -10,7 +10,7 @@ from typing import Any, SupportsIndex
 from coincidence import Messenger
 
 from ..errors import ConfigError
-from ..messages import KINDS, TYPES, Wish
+from ..messages import KINDS, TYPES, StreamFilter
 from ..store import clean
 from ..text import did_you_mean
 from .known import Row
@@ -28,8 +28,8 @@ class ListeningWarning(UserWarning):
     """Somebody listens to an event or a tag that there is not (yet): a name may be misspelt."""
 
 
-def read(given: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[Wish, int | None]:
-    """The wish, and the number to begin after.
+def read(given: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[StreamFilter, int | None]:
+    """The filter, and the number to begin after.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def read(given: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[Wish, int
     since, tag = said.get("since"), said.get("tag", ())
     if since is not None and (not isinstance(since, SupportsIndex) or index(since) < 0):
         raise ConfigError(f"since {since!r}: not a number of a message")
-    wish = Wish(
+    stream_filter = StreamFilter(
         event=said.get("event"),
         probability=_probability(said.get("probability_min")),
         kind=said.get("kind"),
@@ -58,7 +58,7 @@ def read(given: Mapping[str, Any], others: Mapping[str, Any]) -> tuple[Wish, int
         tags=frozenset(map(clean, [tag] if isinstance(tag, str) else tag)),
         tests=bool(said.get("tests")),
     )
-    return wish, None if since is None else index(since)
+    return stream_filter, None if since is None else index(since)
 
 
 def _check_word(name: str, value: Any) -> None:

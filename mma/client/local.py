@@ -30,9 +30,9 @@ from ..answers import (
     search,
     unix,
 )
-from ..engine import Bench
+from ..engine import Vetting
 from ..errors import ConfigError, NotFoundError
-from ..messages import Filter, Wish, facts, version
+from ..messages import Filter, StreamFilter, facts, version
 from ..store import Store, event_of, groups, maps, outbox, tables
 from ..store import events as stored
 from ..store import facts as kept
@@ -132,8 +132,8 @@ class Local:
         if row is None:
             raise NotFoundError(f"{name!r} is no candidate of {found}")
         with closing(Store(self._database, create=False)) as store:
-            bench = Bench(store=store, parameters=DEFAULT, prefix=prefix)  # no score changes, whatever the settings
-            bench.tag((found, row["object"]), tags, who=getpass.getuser(), now=time.time(), remove=remove)
+            vetting = Vetting(store=store, parameters=DEFAULT, prefix=prefix)  # no score changes, whatever the settings
+            vetting.tag((found, row["object"]), tags, who=getpass.getuser(), now=time.time(), remove=remove)
         return self.candidate(found, row["object"])
 
     def tags(self, event: str | None) -> list[Row]:
@@ -150,17 +150,17 @@ class Local:
         """Let go of all connections."""
         self._store.close()
 
-    def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
+    def messages(self, stream_filter: StreamFilter, after: int | None, idle_s: float | None) -> Iterator[Row]:
         """Published messages."""
         with self._store.read() as connection:
-            wish, remarks = resolved(connection, wish)
+            stream_filter, remarks = resolved(connection, stream_filter)
         yield from ({"number": after, "kind": NOTE, "body": {"text": text}} for text in remarks)
         seen, last = self._newest() if after is None else after, time.monotonic()
         if after and (gap := self._gap(after)):
             yield gap
         if after is not None:
             seen = min(after, self._newest())
-        wanted = Filter(wish)
+        wanted = Filter(stream_filter)
         while True:
             upto = self._newest()
             for row in self._between(seen, upto):

@@ -16,7 +16,7 @@ import skymaps
 from skymaps import Region
 
 from ..errors import ConfigError, MmaError, NotFoundError, OutageError
-from ..messages import Wish
+from ..messages import StreamFilter
 from .filters import Asked
 from .known import Row
 from .source import NOTE, PAGE
@@ -108,17 +108,17 @@ class Remote:
         """Let go of all connections."""
         self._http.close()
 
-    def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
+    def messages(self, stream_filter: StreamFilter, after: int | None, idle_s: float | None) -> Iterator[Row]:
         """Published messages; a stream that breaks is taken up after the last number."""
         events = Events(after=after)
         wanted = {
-            "event": wish.event,
-            "messenger": wish.messenger,
-            "probability_min": wish.probability,
-            "kind": wish.kind,
-            "type": wish.type,
-            "tag": sorted(wish.tags) or None,
-            "test": wish.tests or None,
+            "event": stream_filter.event,
+            "messenger": stream_filter.messenger,
+            "probability_min": stream_filter.probability,
+            "kind": stream_filter.kind,
+            "type": stream_filter.type,
+            "tag": sorted(stream_filter.tags) or None,
+            "test": stream_filter.tests or None,
         }
         params = {name: value for name, value in wanted.items() if value is not None}
         begun, told, remarks = False, time.monotonic(), set[str]()

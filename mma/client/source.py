@@ -7,7 +7,7 @@ from typing import Protocol
 
 from skymaps import Region
 
-from ..messages import Wish
+from ..messages import StreamFilter
 from .filters import Asked
 from .known import Row
 
@@ -48,7 +48,7 @@ class Source(Protocol):
     def region(self, event: str) -> Region:
         """An event's newest region."""
 
-    def messages(self, wish: Wish, after: int | None, idle_s: float | None) -> Iterator[Row]:
+    def messages(self, stream_filter: StreamFilter, after: int | None, idle_s: float | None) -> Iterator[Row]:
         """Published messages after a number, or from now on; ends after so many seconds without one.
 
         Remarks on the wish go first, as rows of kind note.

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from .. import catalogs
 from ..answers import queries
 from ..config import Settings
-from ..engine import Bench, beside
+from ..engine import Vetting, additions
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, facts, galaxies
 from .replay import bar
@@ -70,9 +70,9 @@ def _score_again(store: Store, settings: Settings, progress: Progress) -> int:
         names = [row["id"] for row in queries.events(connection) if row["n_candidates"]]
         tells = settings.publish is not None or facts.prefix(connection) is not None
     prefix = settings.prefix if tells else None
-    bench = Bench(store=store, parameters=settings.score, prefix=prefix, beside=beside(settings))
+    vetting = Vetting(store=store, parameters=settings.score, prefix=prefix, additions=additions(settings))
     for name in progress.track(names, description="scoring again, events"):
-        bench.afresh(name, time.time())
+        vetting.afresh(name, time.time())
     return len(names)
 
 

@@ -39,7 +39,7 @@ def measure(options: Namespace) -> None:
         with store.read() as connection:
             name = queries.event_id(connection, options.event)
             engine = Engine(store, parameters=settings.score)
-            engine.following.remember(connection, name)
+            engine.tracker.remember(connection, name)
             event = engine.active[name]
             with Progress(console=console(error=True), disable=options.json) as bar:
                 task, n = bar.add_task("counting", total=options.trials), options.trials

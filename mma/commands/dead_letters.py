@@ -6,7 +6,7 @@ from argparse import Namespace
 from contextlib import closing
 from pathlib import Path
 
-from ..engine import Engine, beside
+from ..engine import Engine, additions
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, message_log
 from ..streams import check_writable
@@ -60,7 +60,7 @@ def _again(options: Namespace) -> None:
             parameters=settings.score,
             prefix=settings.prefix,
             tells=settings.publish is not None,
-            beside=beside(settings),
+            additions=additions(settings),
         )
         with store.read() as connection:
             ids = [row["id"] for row in message_log.dead_letters(connection)]

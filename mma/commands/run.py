@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from ..config import Settings
-from ..engine import Engine, Live, Maps, beside, look_seldom, reading, serve, warm_up
+from ..engine import Engine, Live, Maps, additions, look_seldom, reading, serve, warm_up
 from ..errors import ConfigError
 from ..messages import topic
 from ..sandbox import Room
@@ -54,7 +54,7 @@ def run(options: Namespace) -> None:
             parameters=settings.score,
             prefix=settings.prefix,
             locate=maps.locate if maps else None,
-            beside=beside(settings),
+            additions=additions(settings),
             room=room,
         )
         heart = _heart(stack, sink, str(to), settings)

@@ -100,11 +100,11 @@ def _write(options: Namespace, folder: Path) -> None:
         packets = writing.write(folder, campaign, lambda n: progress.advance(task, n))
     there = sum(source.is_counterpart for source in campaign.sources)
     if options.json:
-        counts = {"events": len(campaign.heralds), "counterparts": there, "sources": len(campaign.sources)}
+        counts = {"events": len(campaign.triggers), "counterparts": there, "sources": len(campaign.sources)}
         as_json({"folder": str(folder), **counts, "packets": packets, "galaxies": len(campaign.galaxies)})
         return
     console().print(
-        f"{len(campaign.heralds)} events, {there} with a counterpart; {len(campaign.sources)} sources in {packets} "
+        f"{len(campaign.triggers)} events, {there} with a counterpart; {len(campaign.sources)} sources in {packets} "
         f"packets; {len(campaign.galaxies)} galaxies. Next: mma simulate score {folder}"
     )
 

@@ -12,14 +12,14 @@ from threading import Event
 
 from ..answers import remark
 from ..errors import OutageError
-from ..messages import SIGN, Facts, Filter, Wish, facts, folded
+from ..messages import SIGN, Facts, Filter, StreamFilter, facts, folded
 from ..store import clean
 from ..streams import KafkaSource, Merged, connect
 from ..text import nearest, printable
 from .line import line
 from .show import settings_of
 
-EVERYTHING = Wish(tests=True)
+EVERYTHING = StreamFilter(tests=True)
 """What nobody narrows down: heartbeats, too."""
 
 NOT_OURS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
@@ -32,7 +32,7 @@ PATIENCE_S = 30.0
 def subscribe(options: Namespace) -> None:
     """Follow the topics until stopped, or with ``--until-end`` until nothing waits."""
     settings_of(options)
-    wanted = Filter(_wish(options))
+    wanted = Filter(_stream_filter(options))
     source = connect.source(options.url, options.group or f"mma-subscribe-{uuid.uuid4()}", hears_hearts=True)
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -45,9 +45,9 @@ def subscribe(options: Namespace) -> None:
         merged.close()
 
 
-def _wish(options: Namespace) -> Wish:
+def _stream_filter(options: Namespace) -> StreamFilter:
     """What the options say. Tests are told apart by their topic."""
-    return Wish(
+    return StreamFilter(
         event=options.event,
         probability=options.min_probability,
         messenger=options.messenger,
@@ -60,7 +60,7 @@ def _wish(options: Namespace) -> Wish:
 
 def _follow(merged: Merged, source: KafkaSource, wanted: Filter, options: Namespace) -> None:
     quiet, start, strange = 0, time.monotonic(), set[str]()
-    missing, troubles = Missing(wanted.wish), Troubled(source)
+    missing, troubles = Missing(wanted.stream_filter), Troubled(source)
     for batch in merged.batches():
         troubles.say()
         for message in batch:
@@ -101,29 +101,29 @@ class Troubled:
 class Missing:
     """An event or tags that somebody follows and that no message is about (yet): a name may be misspelt."""
 
-    def __init__(self, wish: Wish) -> None:
-        self._wish = wish
+    def __init__(self, stream_filter: StreamFilter) -> None:
+        self._stream_filter = stream_filter
         self._events: dict[str, str] = {}
         self._known_tags: set[str] = set()
-        self._named = wish.event is None
-        self.waits = bool(wish.event is not None or wish.tags)
+        self._named = stream_filter.event is None
+        self.waits = bool(stream_filter.event is not None or stream_filter.tags)
         """Whether something is to be told when all that was there is read."""
 
     def hear(self, message: Facts) -> None:
         """What a message is about: names as it writes them, and tags."""
         if not self.waits:
             return
-        self._named = self._named or self._wish.names(message)
+        self._named = self._named or self._stream_filter.names(message)
         for name in message.shown:
             self._events.setdefault(folded(name), name)
             self._events.setdefault(folded(SIGN.split(name)[-1]), name)
         self._known_tags |= message.tags
-        self.waits = not (self._named and self._wish.tags <= self._known_tags)
+        self.waits = not (self._named and self._stream_filter.tags <= self._known_tags)
 
     def say(self, *, listening: bool) -> None:
         """Tell it, once."""
         self.waits = False
-        event, tags = self._wish.event, sorted(self._wish.tags - self._known_tags)
+        event, tags = self._stream_filter.event, sorted(self._stream_filter.tags - self._known_tags)
         remarks = [
             remark(f"no message has the tag {t!r} yet", nearest(t, self._known_tags), listening=listening) for t in tags
         ]
@@ -141,7 +141,7 @@ def _print(payload: bytes, wanted: Filter, missing: Missing, *, as_json: bool) -
         if not isinstance(message, dict):
             return False
         about = facts(message)
-        asks = about.kind == "heartbeat" and wanted.wish != EVERYTHING
+        asks = about.kind == "heartbeat" and wanted.stream_filter != EVERYTHING
         is_ours = about.kind != "message"
         takes = (is_ours or as_json) and not asks and wanted.takes(about)
         text = (json.dumps(message) if as_json else line(message)) if takes else ""

@@ -11,7 +11,7 @@ from typing import Any
 from rich.table import Table
 
 from ..answers import listing, queries
-from ..engine import Bench, beside
+from ..engine import Vetting, additions
 from ..errors import ConfigError, NotFoundError
 from ..store import Store, tags
 from .ask import show_rows
@@ -63,9 +63,9 @@ def _change(options: Namespace) -> None:
     settings = settings_of(options)
     with closing(Store(settings.database, create=False)) as store:
         key = _key(store, options)
-        bench = Bench(store=store, parameters=settings.score, prefix=settings.prefix, beside=beside(settings))
+        vetting = Vetting(store=store, parameters=settings.score, prefix=settings.prefix, additions=additions(settings))
         who = options.by or getpass.getuser()
-        bench.tag(key, options.tags, who=who, now=time.time(), remove=options.remove)
+        vetting.tag(key, options.tags, who=who, now=time.time(), remove=options.remove)
         with store.read() as connection:
             found = listing.one(connection, *key)
     if found is None:

@@ -16,7 +16,7 @@ from coincidence.terms.verdict import meant
 
 from ..answers import queries
 from ..config import Settings
-from ..engine import Bench, beside
+from ..engine import Vetting, additions
 from ..errors import ConfigError
 from ..store import STATUSES, Store, Verdict, facts, verdicts
 from . import tables
@@ -50,7 +50,7 @@ def classify(options: Namespace) -> None:
     with closing(Store(settings.database, create=False)) as store:
         with store.read() as connection:
             name = queries.object_id(connection, options.object)
-        _bench(store, settings).classify(name, options.classifier, options.version, probabilities, time.time())
+        _vetting(store, settings).classify(name, options.classifier, options.version, probabilities, time.time())
         with store.read() as connection:
             rows = queries.object_(connection, name)["events"]
     if options.classifier not in settings.score.classifiers:
@@ -86,7 +86,7 @@ def _tell(options: Namespace) -> None:
             why=options.why,
             time=time.time(),
         )
-        _bench(store, settings).judge(word)
+        _vetting(store, settings).judge(word)
         with store.read() as connection:
             found = next(c for c in queries.candidates(connection, event, everything=True) if c["object"] == name)
     if options.json:
@@ -101,11 +101,11 @@ def _tell(options: Namespace) -> None:
     console().print(f"{name} of {event}: {options.status or 'kept'}; now {found['state']}, {now}", markup=False)
 
 
-def _bench(store: Store, settings: Settings) -> Bench:
+def _vetting(store: Store, settings: Settings) -> Vetting:
     with store.read() as connection:
         tells = settings.publish is not None or facts.prefix(connection) is not None
     prefix = settings.prefix if tells else None
-    return Bench(store=store, parameters=settings.score, prefix=prefix, beside=beside(settings))
+    return Vetting(store=store, parameters=settings.score, prefix=prefix, additions=additions(settings))
 
 
 def _learn(options: Namespace) -> None:

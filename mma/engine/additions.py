@@ -10,14 +10,14 @@ from ..observing import Outlook, site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Additions:
     """For whom messages are, and where our pages are."""
 
     outlook: Outlook = field(default_factory=Outlook)
     pages: Pages = field(default_factory=Pages)
 
 
-def beside(settings: Settings) -> Beside:
+def additions(settings: Settings) -> Additions:
     """As the settings tell."""
     sites = tuple(site(name) for name in settings.sites)
-    return Beside(outlook=Outlook(sites=sites), pages=Pages(public_url=settings.public_url))
+    return Additions(outlook=Outlook(sites=sites), pages=Pages(public_url=settings.public_url))

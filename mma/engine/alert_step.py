@@ -17,9 +17,9 @@ from ..sandbox import Room
 from ..store import identities, names, objects
 from ..streams import Message
 from . import histories, identity, scoring
-from .event_tracker import Following
+from .event_tracker import EventTracker
 from .ingest import arrivals
-from .publishing import Teller
+from .publishing import Publisher
 
 BoolArray = npt.NDArray[np.bool_]
 When = Callable[[Message], float]
@@ -34,8 +34,8 @@ YOUNG_D = 30.0
 class AlertStep:
     """Takes in alerts, against the events that are followed."""
 
-    _following: Following
-    _teller: Teller
+    _tracker: EventTracker
+    _publisher: Publisher
     _room: Room
     _clock: Callable[[], float]
 
@@ -58,7 +58,7 @@ class AlertStep:
             )
             columns = histories.with_history(columns, found)
             ours = identity.identify(
-                connection, columns, found.aliases, before.version, hits, self._following.active.parameters
+                connection, columns, found.aliases, before.version, hits, self._tracker.active.parameters
             )
             kept = found.take(np.flatnonzero((found.row < 0) | self._wanted(columns, before)[1][found.row]))
             columns, kept = replace(columns, object_id=ours.of(columns.object_id)), ours.histories(kept)
@@ -68,19 +68,19 @@ class AlertStep:
             objects.add_history(connection, kept)
             names.add(connection, ours.rows)
             states = objects.merge(connection, columns, before, set(kept.object_id))
-            for some in scoring.batch(connection, self._following.active, states):
-                self._teller.settle(connection, some, self._clock(), came)
+            for some in scoring.batch(connection, self._tracker.active, states):
+                self._publisher.settle(connection, some, self._clock(), came)
 
     def _joined(
         self, connection: Connection, alerts: AlertBatch, ours: identity.Identities, came: Mapping[str, float]
     ) -> objects.Known:
         """Make one of what turned out to be one source; what is stored of the sources of these alerts."""
         gone = sorted(ours.joined)
-        fallen = scoring.joined(connection, self._following.active, ours.joined)
+        withdrawn = scoring.joined(connection, self._tracker.active, ours.joined)
         before = objects.known(connection, alerts, gone)
         identities.join(connection, ours.joined)
         at = {name: came[ours.joined[name]] for name in gone if ours.joined[name] in came}
-        self._teller.settle(connection, fallen, max(came.values()), at)
+        self._publisher.settle(connection, withdrawn, max(came.values()), at)
         return before.renamed(ours.joined)
 
     def _wanted(self, alerts: AlertBatch, before: objects.Known) -> tuple[BoolArray, BoolArray]:
@@ -88,7 +88,7 @@ class AlertStep:
         event will want. What an event finds must not depend on which of the two came first. Shape (n,) each."""
         first = before.first_seen(alerts)
         hits = np.zeros(len(alerts), dtype=np.bool_)
-        for pairs in self._following.active.match_parts(replace(alerts, first_seen=first)):
+        for pairs in self._tracker.active.match_parts(replace(alerts, first_seen=first)):
             hits[pairs.alert] = True
-        moves = alerts.solar_system_arcsec <= self._following.active.parameters.moving_arcsec
+        moves = alerts.solar_system_arcsec <= self._tracker.active.parameters.moving_arcsec
         return hits, np.asarray((hits | (alerts.time - first <= YOUNG_D * DAY_S)) & ~moves, dtype=np.bool_)

@@ -16,7 +16,7 @@ from operator import attrgetter
 from uuid import uuid4
 
 from ..errors import OutageError
-from ..store import Found, Place, Store, deliveries, sources
+from ..store import Handover, Place, Store, deliveries, sources
 from ..streams import Message
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class _Care:
     left: int
     """Messages that may have been in the hands of the worker that ended."""
 
-    found: Found
+    found: Handover
 
     def is_alone(self, offset: int) -> bool:
         """Whether a message is read alone: it, or the part that it was in, ended a worker."""

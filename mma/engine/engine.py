@@ -24,13 +24,13 @@ from ..store import (
 )
 from ..streams import Message, Sink, Source
 from . import learning, reading
-from .additions import Beside
+from .additions import Additions
 from .alert_step import AlertStep
 from .event_step import EventStep
-from .event_tracker import LATE_S, OUTAGE_S, Following
+from .event_tracker import LATE_S, OUTAGE_S, EventTracker
 from .ingest import Intake, Locate, newest, source_of, take_in
-from .publishing import Teller
-from .sending import Handing
+from .publishing import Publisher
+from .sending import Sender
 from .setting_aside import SettingAside
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Engine:
         tells: bool = False,
         clock: Callable[[], float] = time.time,
         locate: Locate | None = None,
-        beside: Beside | None = None,
+        additions: Additions | None = None,
         room: Room | None = None,
     ) -> None:
         self.store = store
@@ -63,8 +63,8 @@ class Engine:
             with store.read() as connection:
                 facts.check_prefix(connection, self.prefix)
         self._clock = clock
-        self._handing = Handing(store, sink, prefix, clock) if sink is not None else None
-        self.beside = beside or Beside()
+        self._handing = Sender(store, sink, prefix, clock) if sink is not None else None
+        self.additions = additions or Additions()
         self._locate = locate
         self.room = room or reading.room()
         self._aside = SettingAside(store, clock)
@@ -76,18 +76,18 @@ class Engine:
         """Take up the events where the store has them: at the start, and after a transaction that failed."""
         with self.store.read() as connection:
             self._rates, self.parameters = learning.current(connection, self._given)
-            self.following = Following(self.parameters)
-            self.teller = Teller(self.parameters, self.prefix, self.beside)
-            self._take_alerts = AlertStep(self.following, self.teller, self.room, self._clock)
-            self._take_event = EventStep(self.following, self.teller, self.prefix)
+            self.tracker = EventTracker(self.parameters)
+            self.publisher = Publisher(self.parameters, self.prefix, self.additions)
+            self._take_alerts = AlertStep(self.tracker, self.publisher, self.room, self._clock)
+            self._take_event = EventStep(self.tracker, self.publisher, self.prefix)
             self._is_stale = False
-            self.following.catch_up(connection)
-        self.following.mark(self.store)
+            self.tracker.catch_up(connection)
+        self.tracker.mark(self.store)
 
     @property
     def active(self) -> ActiveEvents:
         """The events that are followed."""
-        return self.following.active
+        return self.tracker.active
 
     def run(self, source: Source, progress: Callable[[int], None] = lambda n: None) -> None:
         """Handle a source to its end; first publish what an earlier run left in the outbox."""
@@ -189,10 +189,10 @@ class Engine:
         self, connection: Connection, batch: Sequence[Message], intake: Intake, *, is_letter: bool = False
     ) -> None:
         hold_events(connection, alone=bool(intake.events))
-        self.following.catch_up(connection)
+        self.tracker.catch_up(connection)
         self._is_stale |= rates.newest_number(connection) != self._rates  # another worker learnt
         if len(intake.alerts):
-            self.following.reach_back(connection, float(intake.alerts.time.min()) - LATE_S)
+            self.tracker.reach_back(connection, float(intake.alerts.time.min()) - LATE_S)
         for i, reasons in intake.faults.items():
             log.warning("set aside %s: %s", batch[i].place, reasons[0][0])
             message_log.set_aside(connection, batch[i], reasons, self._when(batch[i]))
@@ -229,8 +229,8 @@ class Engine:
         self._close(connection, min(clock, came))
 
     def _close(self, connection: Connection, clock: float) -> None:
-        self.teller.standings.forget(self.following.expire(connection, clock))
-        self._is_stale |= self.following.is_mended
+        self.publisher.rank_cache.forget(self.tracker.expire(connection, clock))
+        self._is_stale |= self.tracker.is_mended
 
     def publish(self) -> None:
         """Hand over what waits in the outbox, oldest first."""

@@ -11,31 +11,31 @@ from coincidence import Event, News, associate
 from ..store import associations, events, originals
 from ..streams import Message
 from . import grouping, namesakes, scoring
-from .event_tracker import OUTAGE_S, Following
-from .publishing import Teller
+from .event_tracker import OUTAGE_S, EventTracker
+from .publishing import Publisher
 
 
 @dataclass(frozen=True, slots=True)
 class EventStep:
     """Takes in notices."""
 
-    _following: Following
-    _teller: Teller
+    _tracker: EventTracker
+    _publisher: Publisher
     _prefix: str | None
 
     def take(self, connection: Connection, message: Message, notice: Event, at: float) -> bool:
         """Take in one notice; whether what is in memory is stale then."""
         notice = namesakes.under_its_id(connection, notice)
         clock = notice.issued.timestamp() - OUTAGE_S
-        change = self._following.take(connection, notice, message.place, at, clock)
-        is_stale = self._following.is_mended
+        change = self._tracker.take(connection, notice, message.place, at, clock)
+        is_stale = self._tracker.is_mended
         if change.is_news:
             originals.keep(connection, notice.id, notice.notice, message.payload)
         if change.news in (News.REPEATED, News.OLDER):
             return is_stale
-        self._teller.event(connection, change.after, at)
-        if not self._following.is_without_its_map(notice.id):
-            self._teller.settle(connection, scoring.event(connection, self._following.active, notice.id), at)
+        self._publisher.event(connection, change.after, at)
+        if not self._tracker.is_without_its_map(notice.id):
+            self._publisher.settle(connection, scoring.event(connection, self._tracker.active, notice.id), at)
         self._associate(connection, change.after, at)
         return is_stale
 
@@ -43,14 +43,14 @@ class EventStep:
         found = []
         if event.time is not None:
             for other in events.partners(connection, event.kind, event.time.timestamp()):
-                self._following.remember(connection, other)
-                association = associate(event, self._following.active[other])
+                self._tracker.remember(connection, other)
+                association = associate(event, self._tracker.active[other])
                 if association is not None:
                     found.append(association)
         associations.replace(connection, event.id, found, at)
-        self._teller.associations_of(connection, event.id, at)
+        self._publisher.associations_of(connection, event.id, at)
         grouping.settle(connection, event.id, lambda name: self._known(connection, name), self._prefix, at)
 
     def _known(self, connection: Connection, event_id: str) -> Event:
-        self._following.remember(connection, event_id)
-        return self._following.active[event_id]
+        self._tracker.remember(connection, event_id)
+        return self._tracker.active[event_id]

@@ -26,7 +26,7 @@ OUTAGE_S = 30 * 86_400.0
 """After an outage of up to this length, notices that are read first do not close the windows for older alerts."""
 
 
-class Following:
+class EventTracker:
     """Events in memory, brought up to date by number of notice: what other workers took in is read from the store."""
 
     def __init__(self, parameters: Parameters) -> None:

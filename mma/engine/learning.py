@@ -120,9 +120,9 @@ def learn_again(engine: Engine, now: float) -> tuple[LearntSet, float] | None:
         engine.recall()
         with engine.store.begin() as connection:
             hold_events(connection, alone=True)
-            engine.following.catch_up(connection)
+            engine.tracker.catch_up(connection)
             for name in sorted(engine.active.searching):
-                engine.teller.settle(connection, scoring.event(connection, engine.active, name), now)
+                engine.publisher.settle(connection, scoring.event(connection, engine.active, name), now)
         engine.publish()
     return found
 

@@ -28,9 +28,9 @@ from ..messages import (
     withdrawal_id,
 )
 from ..store import ACTIVE, TOLD, Row, associations, candidates, events, names, objects, outbox, tags
-from .additions import Beside
-from .rank_cache import Exchange, Standing, Standings
-from .scoring import Found
+from .additions import Additions
+from .rank_cache import Exchange, RankCache, Standing
+from .scoring import ScoreChanges
 
 Tags = Mapping[candidates.Key, list[str]]
 UNTOLD: Row = dict.fromkeys(TOLD) | {"state": None, "log_odds": None, "scored": None}
@@ -54,20 +54,22 @@ class _Due:
     """None for one that does not stand."""
 
 
-class Teller:
+class Publisher:
     """Decides what is published. Without a ``prefix`` for the topics nobody is told anything.
 
     What is told of a candidate, and under which id, follows from what happened to this candidate alone, in order:
     not from what came in the same batch, nor from how often the worker was stopped in between.
     """
 
-    def __init__(self, parameters: Parameters, prefix: str | None, beside: Beside) -> None:
+    def __init__(self, parameters: Parameters, prefix: str | None, additions: Additions) -> None:
         self.parameters = parameters
         self.prefix = prefix
-        self.beside = beside
-        self.standings = Standings()
+        self.additions = additions
+        self.rank_cache = RankCache()
 
-    def settle(self, connection: Connection, found: Found, now: float, came: Mapping[str, float] | None = None) -> None:
+    def settle(
+        self, connection: Connection, found: ScoreChanges, now: float, came: Mapping[str, float] | None = None
+    ) -> None:
         """Write candidates, rank their events, and tell.
 
         Parameters
@@ -81,16 +83,16 @@ class Teller:
         before = _before(found)
         kept = self._tags(connection, found)
         due = self._due(found, before, kept)
-        fallen = [self._fall(found, i, row, kept) for i, row in enumerate(found.fallen)]
-        _afresh(connection, [*due.values(), *(d for d in fallen if d)])
+        withdrawn = [self._fall(found, i, row, kept) for i, row in enumerate(found.withdrawn)]
+        _afresh(connection, [*due.values(), *(d for d in withdrawn if d)])
         columns = dict(found.columns) | _told(before, due)
         scored = [came.get(name, now) for name in found.columns["object_id"]]
         candidates.save(connection, columns, before, scored)
         candidates.withdraw(
-            connection, [row | (d.told if d else {}) for row, d in zip(found.fallen, fallen, strict=True)]
+            connection, [row | (d.told if d else {}) for row, d in zip(found.withdrawn, withdrawn, strict=True)]
         )
-        standing = self.standings.update(connection, _exchanges(found, before))
-        self._put(connection, [*due.values(), *(d for d in fallen if d)], standing, now, came)
+        standing = self.rank_cache.update(connection, _exchanges(found, before))
+        self._put(connection, [*due.values(), *(d for d in withdrawn if d)], standing, now, came)
 
     def tagged(self, connection: Connection, key: candidates.Key, untagged: Sequence[str], now: float) -> None:
         """Tell a candidate that stands and was told once more, since its tags changed.
@@ -106,15 +108,15 @@ class Teller:
         row |= {"tags": tags.of_candidate(connection, key), "untagged": list(untagged)}
         due = _Due(row, objects.in_order(connection, [key[1]]), 0, _mark(row))
         candidates.mark_told(connection, *key, due.told)
-        self._put(connection, [due], self.standings.update(connection, {key[0]: Exchange([], [])}), now)
+        self._put(connection, [due], self.rank_cache.update(connection, {key[0]: Exchange([], [])}), now)
 
-    def _tags(self, connection: Connection, found: Found) -> Tags:
+    def _tags(self, connection: Connection, found: ScoreChanges) -> Tags:
         """Of the candidates that may be told."""
         if self.prefix is None:
             return {}
-        return tags.of_events(connection, sorted({*found.events, *(row["event_id"] for row in found.fallen)}))
+        return tags.of_events(connection, sorted({*found.events, *(row["event_id"] for row in found.withdrawn)}))
 
-    def _due(self, found: Found, before: Sequence[Row], kept: Tags) -> dict[int, _Due]:
+    def _due(self, found: ScoreChanges, before: Sequence[Row], kept: Tags) -> dict[int, _Due]:
         """Candidates to be told: new, moved, or vetoed after they were told; by row."""
         if self.prefix is None or not before:
             return {}
@@ -125,17 +127,17 @@ class Teller:
         which = np.flatnonzero(worth | (~stands & was_told)).tolist()
         return {i: self._new(found, i, before[i], kept) for i in which}
 
-    def _new(self, found: Found, i: int, before: Row, kept: Tags) -> _Due:
+    def _new(self, found: ScoreChanges, i: int, before: Row, kept: Tags) -> _Due:
         row = {name: values[i] for name, values in found.columns.items()} | {n: before[n] for n in TOLD}
         row |= {"detail": orjson.loads(row["detail"])} | _tagged(row, kept)
         return _Due(row, found.objects, int(found.row[i]), _mark(row))
 
-    def _fall(self, found: Found, i: int, row: Row, kept: Tags) -> _Due | None:
+    def _fall(self, found: ScoreChanges, i: int, row: Row, kept: Tags) -> _Due | None:
         """The withdrawal of a candidate that fell; None where it was never told."""
         if self.prefix is None or row["told_state"] != ACTIVE:
             return None
-        fallen = row | {"state": candidates.WITHDRAWN} | _tagged(row, kept)
-        return _Due(fallen, found.fallen_objects, i, _mark(fallen))
+        withdrawn = row | {"state": candidates.WITHDRAWN} | _tagged(row, kept)
+        return _Due(withdrawn, found.withdrawn_objects, i, _mark(withdrawn))
 
     def _put(
         self,
@@ -149,7 +151,9 @@ class Teller:
         if not due or self.prefix is None:
             return
         event_ids = sorted({d.row["event_id"] for d in due})
-        facts = {name: event_facts(row, self.beside.pages) for name, row in events.rows(connection, event_ids).items()}
+        facts = {
+            name: event_facts(row, self.additions.pages) for name, row in events.rows(connection, event_ids).items()
+        }
         others = names.of_objects(connection, sorted({d.row["object_id"] for d in due}))
         for d in due:
             if d.row["state"] == ACTIVE:
@@ -185,7 +189,7 @@ class Teller:
             for name in ("ra", "dec", "time")
         )
         issued = np.array([facts[due[i].row["event_id"]].issued for i in which], dtype=np.float64)
-        return dict(zip(which, self.beside.outlook.of_positions(ra, dec, np.maximum(last, issued)), strict=True))
+        return dict(zip(which, self.additions.outlook.of_positions(ra, dec, np.maximum(last, issued)), strict=True))
 
     def event(self, connection: Connection, event: Event, now: float) -> None:
         """A message about an event's newest state."""
@@ -195,8 +199,8 @@ class Teller:
             return
         revision = (row["told_revision"] or 0) + 1
         region = None if event.stage is Stage.RETRACTION else event.region
-        visibility = self.beside.outlook.of_region(region, row["issued"])
-        message = event_message(row, revision=revision, now=now, visibility=visibility, pages=self.beside.pages)
+        visibility = self.additions.outlook.of_region(region, row["issued"])
+        message = event_message(row, revision=revision, now=now, visibility=visibility, pages=self.additions.pages)
         where = topic(self.prefix, "events", test=row["is_test"])
         outbox.put(connection, [outbox.waiting_for(where, event_id, message)], now)
         events.mark_told(connection, event_id, revision, said(row))
@@ -254,7 +258,7 @@ def _tagged(row: Row, kept: Tags) -> Row:
     return {"tags": kept.get((row["event_id"], row["object_id"]), []), "untagged": []}
 
 
-def _before(found: Found) -> list[Row]:
+def _before(found: ScoreChanges) -> list[Row]:
     """What stood of each candidate, and what was told of it."""
     if not found.before:
         return [UNTOLD] * len(found.row)
@@ -269,7 +273,7 @@ def _told(before: Sequence[Row], due: dict[int, _Due]) -> dict[str, Sequence[Any
     return {name: [(due[i].told if i in due else row)[name] for i, row in enumerate(before)] for name in TOLD}
 
 
-def _exchanges(found: Found, before: Sequence[Row]) -> dict[str, Exchange]:
+def _exchanges(found: ScoreChanges, before: Sequence[Row]) -> dict[str, Exchange]:
     """For each event touched, the log odds that left and that came."""
     out: dict[str, Exchange] = defaultdict(lambda: Exchange([], []))
     order = np.argsort(found.event, kind="stable")
@@ -278,7 +282,7 @@ def _exchanges(found: Found, before: Sequence[Row]) -> dict[str, Exchange]:
     ends = np.append(first, len(order))[1:]
     for event, start, end in zip(touched.tolist(), first.tolist(), ends.tolist(), strict=True):
         out[found.events[event]].come += odds[start:end][stands[start:end]].tolist()
-    for row in [*(row for row in before if row is not UNTOLD), *found.fallen]:
+    for row in [*(row for row in before if row is not UNTOLD), *found.withdrawn]:
         if row["state"] == ACTIVE:
             out[row["event_id"]].gone.append(row["log_odds"])
     return out

@@ -37,7 +37,7 @@ class Exchange:
     come: list[float]
 
 
-class Standings:
+class RankCache:
     """What this worker knows of the ranks. Another worker's change shows in the events' counters, and is read."""
 
     def __init__(self) -> None:

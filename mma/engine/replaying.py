@@ -20,7 +20,7 @@ from ..sandbox import Room
 from ..store import Store, files_of
 from ..streams import FileSource, JsonLinesSink, Message, Recorded, Sink, check_there, check_writable, find
 from . import namesakes, reading
-from .additions import beside
+from .additions import additions
 from .engine import Engine
 from .ingest import take_in
 from .startup import look_seldom
@@ -67,7 +67,7 @@ def play(
         recorded = in_time_order(looks.reading(found), room)
         source = FileSource(recorded, settings.batch_size)
         engine = Engine(
-            store, sink, parameters=settings.score, prefix=settings.prefix, beside=beside(settings), room=room
+            store, sink, parameters=settings.score, prefix=settings.prefix, additions=additions(settings), room=room
         )
         look_seldom()
         engine.run(source, looks.playing(len(source)))

@@ -27,7 +27,7 @@ RETRACTED = "the event was retracted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ScoreChanges:
     """What a notice or some alerts change; nothing of it is written yet."""
 
     columns: Columns
@@ -47,31 +47,31 @@ class Found:
     before: dict[Key, Row]
     """What stood of these candidates and of those that fell, and what was told of them."""
 
-    fallen: list[Row]
+    withdrawn: list[Row]
     """Candidates that are none any more: their rows of before, with ``reason``."""
 
-    fallen_objects: AlertBatch
+    withdrawn_objects: AlertBatch
     """States of their objects, one each, in the same order."""
 
 
-def event(connection: Connection, active: ActiveEvents, event_id: str) -> Found:
+def event(connection: Connection, active: ActiveEvents, event_id: str) -> ScoreChanges:
     """Score every stored object of an event's window and region; what is outside now falls."""
     state = active[event_id]
     before = candidates.of_event(connection, event_id)
     standing = {key for key, row in before.items() if row["state"] != WITHDRAWN}
     if not can_be_matched(state) or state.region is None:
         nothing = AlertBatch.empty()
-        return _found(connection, active, nothing, Pairs.none(), before, _fallen(before, standing, RETRACTED))
+        return _found(connection, active, nothing, Pairs.none(), before, _withdrawn(before, standing, RETRACTED))
     parameters = active.parameters
     near = objects.in_region(connection, state.region.ranges(parameters.level), *window(state, parameters))
     pairs = all_of(state, near)
     inside = (pairs.credible_level <= parameters.level) & in_window(state, near, parameters)
     pairs = pairs.take(np.flatnonzero(inside))
     standing -= {(event_id, name) for name in near.object_id[pairs.alert]}
-    return _found(connection, active, near, pairs, before, _fallen(before, standing, FELL_OUT))
+    return _found(connection, active, near, pairs, before, _withdrawn(before, standing, FELL_OUT))
 
 
-def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> Iterable[Found]:
+def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> Iterable[ScoreChanges]:
     """Score objects whose state changed against every active event, in parts of bounded size."""
     before = candidates.of_objects(connection, list(states.object_id))
     seen = dict(zip(states.object_id, states.time.tolist(), strict=True))
@@ -85,15 +85,15 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> I
             part = pairs.take(order[start : start + PART]).met()
             yield _found(connection, active, states, part, before, [])
     if standing:
-        yield _found(connection, active, states, Pairs.none(), before, _fallen(before, standing, MOVED))
+        yield _found(connection, active, states, Pairs.none(), before, _withdrawn(before, standing, MOVED))
 
 
-def joined(connection: Connection, active: ActiveEvents, ids: Mapping[str, str]) -> Found:
+def joined(connection: Connection, active: ActiveEvents, ids: Mapping[str, str]) -> ScoreChanges:
     """Candidates of objects that turned out to be others fall; ``ids`` tells which those are."""
     before = candidates.of_objects(connection, sorted(ids))
     standing = sorted(key for key, row in before.items() if row["state"] != WITHDRAWN)
-    fallen = [before[key] | {"reason": SAME.format(ids[key[1]]), "superseded_by": ids[key[1]]} for key in standing]
-    return _found(connection, active, AlertBatch.empty(), Pairs.none(), before, fallen)
+    withdrawn = [before[key] | {"reason": SAME.format(ids[key[1]]), "superseded_by": ids[key[1]]} for key in standing]
+    return _found(connection, active, AlertBatch.empty(), Pairs.none(), before, withdrawn)
 
 
 def _places(names: npt.NDArray[np.object_]) -> IntArray:
@@ -101,7 +101,7 @@ def _places(names: npt.NDArray[np.object_]) -> IntArray:
     return np.asarray(np.argsort(np.argsort(names.astype(str))), dtype=np.int64)
 
 
-def _fallen(before: dict[Key, Row], keys: Iterable[Key], reason: str) -> list[Row]:
+def _withdrawn(before: dict[Key, Row], keys: Iterable[Key], reason: str) -> list[Row]:
     return [before[key] | {"reason": reason} for key in sorted(keys)]
 
 
@@ -111,8 +111,8 @@ def _found(
     states: AlertBatch,
     pairs: Pairs,
     before: dict[Key, Row],
-    fallen: list[Row],
-) -> Found:
+    withdrawn: list[Row],
+) -> ScoreChanges:
     """Scores of pairs of object and event."""
     events = [active[event_id] for event_id in pairs.events]
     touched = np.unique(pairs.alert)
@@ -120,7 +120,7 @@ def _found(
     scores = score_pairs(events, states, pairs, known, active.parameters)
     kinds, areas = [e.kind for e in events], [active.areas(e.id) for e in events]
     counts = chance_count(kinds, areas, pairs.event, pairs.credible_level, scores.per_deg2_day, active.parameters)
-    return Found(
+    return ScoreChanges(
         columns=candidates.columns_of(events, states, pairs, scores, counts, known, active.parameters_id),
         objects=states,
         row=pairs.alert,
@@ -128,6 +128,6 @@ def _found(
         events=pairs.events,
         log_odds=scores.log_odds,
         before=before,
-        fallen=fallen,
-        fallen_objects=objects.in_order(connection, [row["object_id"] for row in fallen]),
+        withdrawn=withdrawn,
+        withdrawn_objects=objects.in_order(connection, [row["object_id"] for row in withdrawn]),
     )

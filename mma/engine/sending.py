@@ -21,7 +21,7 @@ CONFIRMED_S = 27.0
 """A transaction of the database waits so long for a broker, which confirms within ``FLUSH_S`` or is away."""
 
 
-class Handing:
+class Sender:
     """Hands messages over, oldest first. One worker does it at a time, so that order is kept."""
 
     def __init__(self, store: Store, sink: Sink, prefix: str, clock: Callable[[], float]) -> None:

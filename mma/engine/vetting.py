@@ -15,16 +15,16 @@ from ..answers import candidate_row
 from ..errors import NotFoundError
 from ..store import Store, Verdict, candidates, classifications, facts, hold_events, tags, verdicts
 from . import scoring
-from .additions import Beside
-from .event_tracker import Following
+from .additions import Additions
+from .event_tracker import EventTracker
 from .learning import current
-from .publishing import Teller
+from .publishing import Publisher
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Vetting:
     """Where is judged: what is scored again, and who is told."""
 
     store: Store
@@ -32,7 +32,7 @@ class Bench:
     prefix: str | None
     """Of the topics; None tells nobody. Messages wait in the outbox."""
 
-    beside: Beside = field(default_factory=Beside)
+    additions: Additions = field(default_factory=Additions)
 
     def judge(self, verdict: Verdict) -> None:
         """Keep a verdict, and score what it touches again.
@@ -90,7 +90,7 @@ class Bench:
             else:
                 untagged, changed = [], tags.add(connection, key, wanted, who=who, now=now)
             if changed:
-                Teller(self.parameters, self.prefix, self.beside).tagged(connection, key, untagged, now)
+                Publisher(self.parameters, self.prefix, self.additions).tagged(connection, key, untagged, now)
 
     def classify(
         self, object_id: str, classifier: str, version: str, probabilities: Mapping[str, float], now: float
@@ -128,10 +128,10 @@ class Bench:
 
     def _settle(self, connection: Connection, names: Iterable[str], now: float) -> None:
         parameters = current(connection, self.parameters)[1]
-        following, teller = Following(parameters), Teller(parameters, self.prefix, self.beside)
+        tracker, publisher = EventTracker(parameters), Publisher(parameters, self.prefix, self.additions)
         for event_id in names:
-            following.remember(connection, event_id)
-            if following.is_without_its_map(event_id):
-                log.warning("event %s: nothing is scored again: %s", event_id, following.damaged[event_id])
+            tracker.remember(connection, event_id)
+            if tracker.is_without_its_map(event_id):
+                log.warning("event %s: nothing is scored again: %s", event_id, tracker.damaged[event_id])
                 continue
-            teller.settle(connection, scoring.event(connection, following.active, event_id), now)
+            publisher.settle(connection, scoring.event(connection, tracker.active, event_id), now)

@@ -162,7 +162,7 @@ class Live:
 
     def _tell(self, *, at_once: bool = False) -> None:
         """Say how it goes: in the store for ``mma status``, and to those who wait for a heartbeat."""
-        without = {f"event {name}": why for name, why in self.engine.following.unlocated().items()}
+        without = {f"event {name}": why for name, why in self.engine.tracker.unlocated().items()}
         for about, why in without.items():
             self.outages.add(about, f"without its map: {why}")
         for about in [a for a in self.outages.now if a.startswith("event ") and a not in without]:

@@ -17,7 +17,7 @@ from .heartbeat import heartbeat_message
 from .message import Message, iso, message_id, topic, version
 from .pages import Pages
 from .stages import stage
-from .stream_filter import KINDS, SIGN, SIGNS, TYPES, Facts, Filter, Kind, Type, Wish, facts, folded
+from .stream_filter import KINDS, SIGN, SIGNS, TYPES, Facts, Filter, Kind, StreamFilter, Type, facts, folded
 
 __all__ = [
     "KINDS",
@@ -32,8 +32,8 @@ __all__ = [
     "Kind",
     "Message",
     "Pages",
+    "StreamFilter",
     "Type",
-    "Wish",
     "ab_mag",
     "ab_mag_error",
     "aliases_of",

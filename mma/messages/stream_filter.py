@@ -130,7 +130,7 @@ def _list(message: Mapping[str, Any], name: str) -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class StreamFilter:
     """What somebody listens to; None or nothing: anything."""
 
     event: str | None = None
@@ -175,24 +175,24 @@ class Wish:
 class Filter:
     """Takes messages, in order, for one listener."""
 
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
+    def __init__(self, stream_filter: StreamFilter) -> None:
+        self.stream_filter = stream_filter
         self._told: OrderedDict[tuple[str, str], Told] = OrderedDict()
         self._ids: set[str] = set()
         """Ids of the event wished for, as messages told them: messages about two events name these by their ids."""
 
     def takes(self, message: Facts) -> bool:
         """Whether the listener is to be told this message."""
-        if self.wish.events and not self._is_about(message):
+        if self.stream_filter.events and not self._is_about(message):
             return False
-        if not self.wish.fits(message):
+        if not self.stream_filter.fits(message):
             return False
-        shown = self.wish.probability is None or message.kind != "candidate" or self._keeps(message)
-        return shown and self.wish.type in (None, message.type)
+        shown = self.stream_filter.probability is None or message.kind != "candidate" or self._keeps(message)
+        return shown and self.stream_filter.type in (None, message.type)
 
     def _is_about(self, message: Facts) -> bool:
         """Whether a message is about the event, by a name in it or by an id that was told with that name before."""
-        if self.wish.names(message):
+        if self.stream_filter.names(message):
             if message.id is not None:
                 self._ids.add(message.id)
             return True
@@ -200,7 +200,7 @@ class Filter:
 
     def _keeps(self, message: Facts) -> bool:
         """Whether a candidate is probable enough, or was and the listener has to hear that it is no more."""
-        least = self.wish.probability or 0.0
+        least = self.stream_filter.probability or 0.0
         reaches = message.probability is not None and message.probability >= least
         before = self._before(message, least)
         if message.candidate is not None:

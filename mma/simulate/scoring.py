@@ -100,17 +100,17 @@ def direct(
     alerts, catalog = campaign.alerts(), campaign.catalog()
     curves = campaign.curves() if photometry else None
     judged = []
-    for herald in campaign.heralds:
-        *earlier, event = herald.events()
+    for trigger in campaign.triggers:
+        *earlier, event = trigger.events()
         standing = _ranked(event, alerts, catalog, chosen, curves)
         before = None
         if earlier and revisions:
             before = [c.object_id for c in _ranked(earlier[0], alerts, catalog, chosen, curves)]
-        found = campaign.counterpart(herald.id)
+        found = campaign.counterpart(trigger.id)
         place = Place(
-            ra=herald.ra,
-            dec=herald.dec,
-            distance_mpc=herald.distance_mpc,
+            ra=trigger.ra,
+            dec=trigger.dec,
+            distance_mpc=trigger.distance_mpc,
             counterpart=found.id if found else None,
             what=found.what if found else None,
         )

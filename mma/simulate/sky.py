@@ -18,7 +18,7 @@ from . import classes, hosts, maps, triggers
 from .bayestar import Merger
 from .hosts import Galaxy
 from .light import DAY_S, SURVEYS, Curve, Seen, Survey, observe
-from .triggers import Herald
+from .triggers import Trigger
 from .truth import Campaign, Plan, Source
 
 SEARCHED_LEVEL = 0.995
@@ -61,28 +61,28 @@ def simulate(
     """
     random = np.random.default_rng([seed, 0])
     galaxies = list(hosts.others(plan.mix, random) if field_galaxies is None else field_galaxies)
-    campaign = Campaign(plan=plan, seed=seed, heralds=[], sources=[], galaxies=galaxies)
+    campaign = Campaign(plan=plan, seed=seed, triggers=[], sources=[], galaxies=galaxies)
     regions: list[tuple[Event, float, float]] = []
     lost = 0
     for i in range(events):
         random = np.random.default_rng([seed, 1 + i])
-        herald = _herald(plan, i, random, map_folder, mergers)
-        lost += _add(campaign, herald, i, regions, random)
+        trigger = _herald(plan, i, random, map_folder, mergers)
+        lost += _add(campaign, trigger, i, regions, random)
         progress(1)
     return replace(campaign, unobservable=lost)
 
 
 def _add(
     campaign: Campaign,
-    herald: Herald,
+    trigger: Trigger,
     number: int,
     regions: list[tuple[Event, float, float]],
     random: np.random.Generator,
 ) -> bool:
     """Put an event and its sky into a campaign; whether a counterpart was due that no try made visible."""
-    around = Sky(plan=campaign.plan, herald=herald, event=herald.events()[-1], number=number, random=random)
+    around = Sky(plan=campaign.plan, trigger=trigger, event=trigger.events()[-1], number=number, random=random)
     found, wanted = around.counterpart()
-    campaign.heralds.append(herald)
+    campaign.triggers.append(trigger)
     campaign.sources.extend([found] if found else [])
     campaign.sources.extend(s for s in around.background() if not _taken(s, regions))
     campaign.galaxies.extend(around.galaxies)
@@ -92,7 +92,7 @@ def _add(
 
 def _herald(
     plan: Plan, number: int, random: np.random.Generator, folder: Path | None, mergers: Sequence[Merger]
-) -> Herald:
+) -> Trigger:
     kind = plan.kinds[number % len(plan.kinds)]
     night = triggers.START + random.integers(plan.nights) * DAY_S
     if kind != "cbc":
@@ -118,7 +118,7 @@ class Sky:
     """The sky around one event."""
 
     plan: Plan
-    herald: Herald
+    trigger: Trigger
     event: Event
     number: int
     random: np.random.Generator
@@ -133,7 +133,7 @@ class Sky:
     def window(self) -> tuple[float, float]:
         """Unix seconds."""
         start, end = DEFAULT.window_d(self.event.kind)
-        return self.herald.time + start * DAY_S, self.herald.time + end * DAY_S
+        return self.trigger.time + start * DAY_S, self.trigger.time + end * DAY_S
 
     @property
     def span(self) -> tuple[float, float]:
@@ -155,17 +155,19 @@ class Sky:
             curve = replace(self._light(name), rough_mag=self.plan.rough_mag)
             seen = observe(curve, self.survey.visits(*self.visits_of(), self.random), self.random)
             if seen.detected.any():
-                place = (self.herald.ra, self.herald.dec)
-                return self._source(name, seen, curve.onset, place, self.herald.distance_mpc, is_counterpart=True), True
+                place = (self.trigger.ra, self.trigger.dec)
+                return self._source(
+                    name, seen, curve.onset, place, self.trigger.distance_mpc, is_counterpart=True
+                ), True
         return None, tries > 1
 
     def _light(self, name: str) -> Curve:
         """Light of a counterpart; a stated part of them looks like anything else."""
-        mpc, limit = self.herald.distance_mpc, self.survey.limit_mag
-        onset = self.herald.time + classes.onset_d(DEFAULT.classes[name].onset, self.random) * DAY_S
+        mpc, limit = self.trigger.distance_mpc, self.survey.limit_mag
+        onset = self.trigger.time + classes.onset_d(DEFAULT.classes[name].onset, self.random) * DAY_S
         if self.random.uniform() < self.plan.unusual:
             return classes.unrelated(onset, classes.peak(mpc, limit, self.random), limit, self.random)
-        begins = self.herald.time if name in classes.FROM_EVENT else onset
+        begins = self.trigger.time if name in classes.FROM_EVENT else onset
         return classes.COUNTERPARTS[name](begins, mpc, self.random)
 
     def _class(self) -> str | None:
@@ -245,7 +247,7 @@ class Sky:
         return Source(
             id=name,
             what=what,
-            event=self.herald.id,
+            event=self.trigger.id,
             is_counterpart=is_counterpart,
             ra=place[0],
             dec=place[1],

@@ -39,7 +39,7 @@ REAL: Mapping[str, float] = {"BNS": 0.97, "NSBH": 0.02, "BBH": 0.0, "Terrestrial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Herald:
+class Trigger:
     """An event: the truth about it, and what was told."""
 
     id: str
@@ -67,7 +67,7 @@ def cbc(
     drawn: Merger | None,
     *,
     redraw: bool = False,
-) -> Herald:
+) -> Trigger:
     """A merger with its BAYESTAR map, moved by whole sidereal days: then its place on the sky stays the same.
 
     With ``redraw`` its place and distance are drawn from the map, instead of the source that the map was made of.
@@ -82,7 +82,7 @@ def cbc(
     better = renamed(skymap, name, when)
     ra, dec, mpc = draw(better, random) if redraw else (drawn.ra, drawn.dec, drawn.distance_mpc)
     first = renamed(softer(skymap), name, when)
-    return Herald(
+    return Trigger(
         id=name,
         kind="cbc",
         time=time,
@@ -122,7 +122,7 @@ def _map(skymap: SkyMap, density: skymaps.FloatArray, name: str | None, time: da
     )
 
 
-def grb(number: int, night: float, random: np.random.Generator) -> Herald:
+def grb(number: int, night: float, random: np.random.Generator) -> Trigger:
     """A burst located by Fermi-GBM on the ground: a core and a tail of errors beside the stated one."""
     time, ra, dec = _somewhere(night, random)
     r68 = round(float(random.uniform(*GBM_STATISTICAL_DEG)), 2)
@@ -130,7 +130,7 @@ def grb(number: int, night: float, random: np.random.Generator) -> Herald:
     sigma = np.hypot(r68 / np.sqrt(-2.0 * np.log(0.32)), GBM_GROUND[tail][1])
     told = displaced(ra, dec, float(sigma), random)
     trigger = str(800000000 + int(time - START) * 10 + number % 10)
-    return Herald(
+    return Trigger(
         id=f"Fermi-GBM-{trigger}",
         kind="grb",
         time=time,
@@ -141,13 +141,13 @@ def grb(number: int, night: float, random: np.random.Generator) -> Herald:
     )
 
 
-def neutrino(number: int, night: float, random: np.random.Generator) -> Herald:
+def neutrino(number: int, night: float, random: np.random.Generator) -> Trigger:
     """An IceCube track: a circle that holds its source in 9 of 10."""
     time, ra, dec = _somewhere(night, random)
     r90 = round(float(random.uniform(*TRACK_R90_DEG)), 2)
     told = displaced(ra, dec, r90 / np.sqrt(-2.0 * np.log(0.1)), random)
     run, event = 142000 + number, 10000000 + number
-    return Herald(
+    return Trigger(
         id=f"IceCube-{run}_{event}",
         kind="neutrino",
         time=time,
@@ -158,14 +158,14 @@ def neutrino(number: int, night: float, random: np.random.Generator) -> Herald:
     )
 
 
-def flare(number: int, night: float, random: np.random.Generator) -> Herald:
+def flare(number: int, night: float, random: np.random.Generator) -> Trigger:
     """A CTAO alert: a small circle, and the telescope's pointing."""
     time, ra, dec = _somewhere(night, random)
     r68 = round(float(random.uniform(*CTA_R68_DEG)), 3)
     sigma = np.hypot(r68, CTA_POINTING_DEG) / np.sqrt(-2.0 * np.log(0.32))
     told = displaced(ra, dec, float(sigma), random)
     name = f"SAG-{_utc(time):%Y%m%d}-{number:04d}"
-    return Herald(
+    return Trigger(
         id=f"CTAO-{name}",
         kind="flare",
         time=time,
@@ -176,7 +176,7 @@ def flare(number: int, night: float, random: np.random.Generator) -> Herald:
     )
 
 
-POINTED: Mapping[str, Callable[[int, float, np.random.Generator], Herald]] = {
+POINTED: Mapping[str, Callable[[int, float, np.random.Generator], Trigger]] = {
     "grb": grb,
     "neutrino": neutrino,
     "flare": flare,

@@ -17,11 +17,10 @@ from coincidence.curves import LightCurves
 from coincidence.rates import Surroundings, rate
 from skymaps import FloatArray
 
-from . import hosts
-from . import triggers as heralds
+from . import hosts, triggers
 from .hosts import Galaxy, Mix
 from .light import AB_ZERO_MAG, BANDS, DAY_S, SURVEYS, Seen
-from .triggers import Herald
+from .triggers import Trigger
 
 HISTORY_D = {"ztf": 30.0, "lsst": 365.0}
 """Packets reach this far back: days."""
@@ -31,7 +30,7 @@ HISTORY_D = {"ztf": 30.0, "lsst": 365.0}
 class Plan:
     """What to simulate."""
 
-    kinds: tuple[str, ...] = heralds.KINDS
+    kinds: tuple[str, ...] = triggers.KINDS
     nights: int = 10
     survey: str = "ztf"
     per_deg2_14d: float | None = None
@@ -130,7 +129,7 @@ class Campaign:
 
     plan: Plan
     seed: int
-    heralds: list[Herald]
+    triggers: list[Trigger]
     sources: list[Source]
     galaxies: list[Galaxy]
     unobservable: int = 0

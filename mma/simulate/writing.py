@@ -40,14 +40,14 @@ def write(folder: Path, campaign: Campaign, progress: Callable[[int], None] = la
     for sub in ("notices", "alerts"):
         (folder / sub).mkdir(parents=True, exist_ok=True)
     events = []
-    for herald in campaign.heralds:
+    for trigger in campaign.triggers:
         names = []
-        for i, message in enumerate(herald.messages, start=1):
+        for i, message in enumerate(trigger.messages, start=1):
             suffix = "xml" if message.startswith(b"<") else "json"
             names.append(f"notices/{herald.id}-{i}.{suffix}")
             (folder / names[-1]).write_bytes(message)
-        found = campaign.counterpart(herald.id)
-        record = {name: getattr(herald, name) for name in ("id", "kind", "time", "ra", "dec", "distance_mpc")}
+        found = campaign.counterpart(trigger.id)
+        record = {name: getattr(trigger, name) for name in ("id", "kind", "time", "ra", "dec", "distance_mpc")}
         record["counterpart"] = {"object": found.id, "class": found.what} if found else None
         events.append(record | {"notices": names})
     n = _write_packets(folder / "alerts", campaign, progress)

@@ -31,7 +31,7 @@ from .candidates import ACTIVE, TOLD, WITHDRAWN, Key
 from .checking import RESTORE, Finding, findings, mend
 from .codec import event_document, event_of
 from .database import Store, current_revision
-from .deliveries import Found, Place
+from .deliveries import Handover, Place
 from .events import count_states
 from .evidence import gather
 from .identities import Stored
@@ -59,7 +59,7 @@ __all__ = [
     "Columns",
     "Entry",
     "Finding",
-    "Found",
+    "Handover",
     "Key",
     "LearntSet",
     "Place",

@@ -17,7 +17,7 @@ Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Handover:
     """How a partition was left by whoever read it last."""
 
     in_order: bool
@@ -37,7 +37,7 @@ class Found:
     """Messages that were set aside for that, and may come again: when each came first, Unix seconds, by offset."""
 
 
-def claim(connection: Connection, places: Sequence[Place], worker: str, reason: str) -> dict[Place, Found]:
+def claim(connection: Connection, places: Sequence[Place], worker: str, reason: str) -> dict[Place, Handover]:
     """Read these partitions from now on; how they were left. ``reason`` is that of messages that ended workers."""
     found, rows = {}, []
     for place in sorted(places):
@@ -50,14 +50,14 @@ def claim(connection: Connection, places: Sequence[Place], worker: str, reason: 
     return found
 
 
-def _found(row: Any, worker: str) -> Found:
+def _found(row: Any, worker: str) -> Handover:
     if row is None or row["worker"] in (None, worker):
         suspect, deaths = (None, 0) if row is None else (row["suspect"], row["deaths"])
-        return Found(in_order=True, first=None, last=None, suspect=suspect, deaths=deaths)
+        return Handover(in_order=True, first=None, last=None, suspect=suspect, deaths=deaths)
     first, last, suspect, deaths = row["first"], row["last"], row["suspect"], row["deaths"]
     if first is not None and first == last:
         suspect, deaths = first, deaths + 1 if suspect == first else 1
-    return Found(in_order=False, first=first, last=last, suspect=suspect, deaths=deaths)
+    return Handover(in_order=False, first=first, last=last, suspect=suspect, deaths=deaths)
 
 
 def mark(connection: Connection, place: Place, first: int | None, last: int | None) -> None:

@@ -89,15 +89,15 @@ def test_what_fell_out_is_withdrawn_and_the_rest_scored_again(
     last = {m["object"]["id"]: m for m in told}
     where = np.array([[m["object"]["ra"], m["object"]["dec"]] for m in before.values()]).T
     outside = maps[1].credible_level_at(*where) > 0.99
-    fallen = {o for o, out in zip(before, outside, strict=True) if out}
+    withdrawn = {o for o, out in zip(before, outside, strict=True) if out}
     assert len(before) > 100
-    assert len(fallen) > 0.1 * len(before)  # most were found by looking where the final map points
-    assert {o for o, m in last.items() if m["type"] == "withdrawal"} == fallen
+    assert len(withdrawn) > 0.1 * len(before)  # most were found by looking where the final map points
+    assert {o for o, m in last.items() if m["type"] == "withdrawal"} == withdrawn
     for message in (m for m in told if m["type"] == "withdrawal"):
         assert message["score"] is None
         assert message["reason"] == "outside the region or window of the newest notice"
         assert message["supersedes"] is not None
-    kept = set(before) - fallen
+    kept = set(before) - withdrawn
     assert kept <= set(standing)
     for object_id in kept:
         place = np.array([last[object_id]["object"]["ra"]]), np.array([last[object_id]["object"]["dec"]])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mma.engine.additions import Beside
+from mma.engine.additions import Additions
 from mma.engine.engine import Engine
 from mma.messages.pages import Pages
 from mma.store import Store
@@ -25,7 +25,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
 
 def test_links_lead_to_what_is_there(empty: Store, serve):
     sink, ours = MemorySink(), "http://mma.example/sub"
-    Engine(empty, sink, beside=Beside(pages=Pages(public_url=ours))).run(
+    Engine(empty, sink, additions=Additions(pages=Pages(public_url=ours))).run(
         MemorySource([as_message(superevent()), as_message(detection("ZTF 27a+b?", HERE, 10.0))])
     )
     messages = [json.loads(payload) for _, _, payload in sink.written]

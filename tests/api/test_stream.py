@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mma.answers.stream_filters import resolved
 from mma.api.feed import Feed, told
-from mma.messages.stream_filter import Filter, Wish, facts, folded
+from mma.messages.stream_filter import Filter, StreamFilter, facts, folded
 from mma.store import Store, names, outbox, tables
 from mma.store.bulk import columns_of, insert_new
 from mma.store.retention import prune
@@ -140,7 +140,7 @@ def test_each_filter_of_the_stream(client_of_small, small, params, kept):
 
 
 WISHES = st.builds(
-    Wish,
+    StreamFilter,
     events=st.sampled_from([frozenset(), frozenset({folded("S1a")}), frozenset({folded("S2b")})]),
     messenger=st.sampled_from([None, "gw", "gamma"]),
     probability=st.sampled_from([None, 0.2, 0.6]),
@@ -159,21 +159,21 @@ WISHES = st.builds(
     st.booleans(),
     st.booleans(),
 )
-def test_a_wish_takes_what_fulfils_every_part_of_it(wish, event, messenger, probability, kind, tagged, test):
+def test_a_wish_takes_what_fulfils_every_part_of_it(stream_filter, event, messenger, probability, kind, tagged, test):
     tags = ["good"] if tagged else []
     payload = message(
         kind=kind, probability=probability, event={"id": event, "messenger": messenger}, test=test, tags=tags
     )
     told_probability = probability if kind == "candidate" else None
     expected = [
-        not wish.events or folded(event) in wish.events,
-        wish.messenger in (None, messenger),
-        wish.kind in (None, kind),
-        not wish.tags or tagged,
-        wish.tests or not test,
-        wish.probability is None or told_probability is None or told_probability >= wish.probability,
+        not stream_filter.events or folded(event) in stream_filter.events,
+        stream_filter.messenger in (None, messenger),
+        stream_filter.kind in (None, kind),
+        not stream_filter.tags or tagged,
+        stream_filter.tests or not test,
+        stream_filter.probability is None or told_probability is None or told_probability >= stream_filter.probability,
     ]
-    assert Filter(wish).takes(told({"seq": 1, "payload": payload}).facts) == all(expected)
+    assert Filter(stream_filter).takes(told({"seq": 1, "payload": payload}).facts) == all(expected)
 
 
 @pytest.mark.parametrize("name", ["s1A", "GW170817", "gw 170817"])
@@ -287,7 +287,7 @@ def test_many_listeners_cost_one_question_and_hear_within_a_second(bare):
         heard: list[float] = []
 
         async def listen() -> None:
-            async for wire in feed.listen(Wish(), None):
+            async for wire in feed.listen(StreamFilter(), None):
                 if b"data" in wire:
                     heard.append(time.monotonic())
                     return
@@ -309,7 +309,7 @@ def test_many_listeners_cost_one_question_and_hear_within_a_second(bare):
 def test_nobody_listens_nobody_asks(bare):
     async def play() -> int:
         feed = Feed(bare)
-        listening = feed.listen(Wish(), None)
+        listening = feed.listen(StreamFilter(), None)
         await anext(listening)
         await asyncio.sleep(0.5)
         await listening.aclose()
@@ -324,7 +324,7 @@ def test_a_sign_of_life_carries_the_number_reached(bare):
     async def play() -> list[bytes]:
         feed = Feed(bare)
         put(bare, message(n=0), message(n=1))
-        listening = feed.listen(Wish(events=frozenset({"other"})), 0, beat_s=0.2)
+        listening = feed.listen(StreamFilter(events=frozenset({"other"})), 0, beat_s=0.2)
         return [await anext(listening), await anext(listening)]
 
     assert asyncio.run(play())[1].endswith(b"id: 2\n\n")
@@ -378,10 +378,10 @@ def test_who_follows_a_source_hears_of_its_later_events_too(store):
     with store.begin() as connection:
         names.add(connection, [names.row_of("Mrk 421", "GRB0001", names.SOURCE)])
     with store.read() as connection:
-        wish, remarks = resolved(connection, Wish(event="mrk421"))
+        stream_filter, remarks = resolved(connection, StreamFilter(event="mrk421"))
     later = {"id": "CTAO-new", "gamma": {"event_name": ["Mrk 421"]}}
     assert remarks == []
-    assert [Filter(wish).takes(facts(json.loads(message(about)))) for about in (later, "GRB0001", "S1a")] == [
+    assert [Filter(stream_filter).takes(facts(json.loads(message(about)))) for about in (later, "GRB0001", "S1a")] == [
         True,
         True,
         False,

@@ -18,7 +18,7 @@ from mma.api import create_app
 from mma.api.server import Server, bound
 from mma.client import Client, ConfigError, ListeningWarning, MmaError, NotFoundError, OutageError, remote
 from mma.client.remote import Remote
-from mma.client.source import Wish
+from mma.client.source import StreamFilter
 from mma.client.sse import Events
 from mma.config.settings import Api, Settings
 from mma.store import Store, tokens
@@ -81,7 +81,7 @@ WISHES = [
 
 @pytest.mark.filterwarnings("ignore:no event")
 @pytest.mark.parametrize("wish", WISHES, ids=str)
-def test_wishes_are_the_same_both_ways(two, wish):
+def test_wishes_are_the_same_both_ways(two, stream_filter):
     store, clients = two
     other = {"id": "S1b", "aliases": ["GRB 1"], "messenger": "gw"}
     put(
@@ -94,9 +94,9 @@ def test_wishes_are_the_same_both_ways(two, wish):
         message(n=5, test=True),
         json.dumps({"schema": "urn:mma:association:1", "test": False, "events": ["S1a", "S1b"], "n": 6}),
     )
-    local, http = (numbers(client, since=0, **wish) for client in clients)
+    local, http = (numbers(client, since=0, **stream_filter) for client in clients)
     assert local == http
-    assert local or wish == WISHES[-1]
+    assert local or stream_filter == WISHES[-1]
 
 
 @pytest.mark.filterwarnings("ignore:no event")
@@ -187,7 +187,7 @@ def test_a_stream_that_breaks_goes_on_after_the_last_number():
 
     remote = Remote("http://test")
     remote._http = httpx.Client(base_url="http://test", transport=httpx.MockTransport(answer))
-    stream = remote.messages(Wish(), None, None)
+    stream = remote.messages(StreamFilter(), None, None)
     assert [next(stream)["number"] for _ in range(3)] == [1, 2, 3]
     assert asked == [{}, {"after": "1"}, {"after": "2"}]
 

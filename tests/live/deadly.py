@@ -25,7 +25,7 @@ def _deadly(decode):
     return decoder
 
 
-class Clumsy(event_tracker.Following):
+class Clumsy(event_tracker.EventTracker):
     """Falls over some events."""
 
     def take(self, connection, notice, *more):
@@ -37,7 +37,7 @@ class Clumsy(event_tracker.Following):
 if __name__ == "__main__":
     from mma.engine import engine
 
-    engine.Following = Clumsy
+    engine.EventTracker = Clumsy
     merged.PAUSE_S = PAUSE_S
     for name, decode in notices.DECODERS.items():
         notices.DECODERS[name] = _deadly(decode)

@@ -19,7 +19,7 @@ from coincidence import DEFAULT
 from mma.answers import queries
 from mma.cli import main
 from mma.engine.engine import Engine
-from mma.engine.vetting import Bench
+from mma.engine.vetting import Vetting
 from mma.errors import ConfigError, OutageError
 from mma.store import Store, tables
 from mma.streams import MemorySink
@@ -53,7 +53,7 @@ def test_an_event_whose_map_is_damaged_is_unlocated_and_the_worker_starts(world:
     world.hears(superevent(), detection("ZTF27a"), burst())
     sha256 = damage_map(world)
     world.restart()
-    told = world.engine.following.unlocated()
+    told = world.engine.tracker.unlocated()
     assert told.keys() == {EVENT}
     assert sha256 in told[EVENT]
     assert sorted(row["state"] for row in world.events().values()) == ["active", "unlocated"]
@@ -66,7 +66,7 @@ def test_an_event_whose_map_is_damaged_is_unlocated_and_the_worker_starts(world:
     world.hears(superevent(), detection("ZTF27c"))  # the notice again
     assert check(url(world), capsys) == (0, {"damaged": [], "mended": []})
     world.hears(detection("ZTF27d"))
-    assert world.engine.following.unlocated() == {}
+    assert world.engine.tracker.unlocated() == {}
     assert world.events()[EVENT]["state"] == "active"
     assert "ZTF27d" in world.objects(EVENT)
 
@@ -81,7 +81,7 @@ def test_a_map_that_is_whole_in_its_notice_is_used_from_there(world: World, caps
     sha256 = damage_map(world)
     assert sha256 == row["sha256"]
     world.restart()
-    assert world.engine.following.unlocated() == {}
+    assert world.engine.tracker.unlocated() == {}
     world.hears(detection("ZTF27b"))
     assert sorted(world.objects(EVENT)) == ["ZTF27a", "ZTF27b"]
     code, answer = check(url(world), capsys)
@@ -164,7 +164,7 @@ def test_postgresql_has_its_own_program(postgres_database: str, tmp_path: Path, 
 def test_candidates_of_an_event_whose_map_is_damaged_stay_until_it_is_there(world: World):
     world.hears(superevent(), detection("ZTF27a"))
     damage_map(world)
-    Bench(store=world.store, parameters=DEFAULT, prefix="mma").afresh(EVENT, NOW)  # a new catalogue, or a verdict
+    Vetting(store=world.store, parameters=DEFAULT, prefix="mma").afresh(EVENT, NOW)  # a new catalogue, or a verdict
     world.restart()
     world.hears(superevent(stage="UPDATE", minutes=60.0, skymap=None))
     assert world.objects(EVENT) == ["ZTF27a"]

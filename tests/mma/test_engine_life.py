@@ -54,11 +54,11 @@ def test_a_revised_map_rescores_and_withdraws_what_fell_out(world: World):
     assert world.objects(EVENT) == ["ZTF27stays"]
     assert after["ZTF27stays"]["skymap_sha256"] != before["ZTF27stays"]["skymap_sha256"]
     assert after["ZTF27stays"]["terms"]["sky"] > before["ZTF27stays"]["terms"]["sky"]
-    fallen = of_type(told, "candidate", "withdrawal")
-    assert [(m["object"]["id"], m["reason"]) for m in fallen] == [
+    withdrawn = of_type(told, "candidate", "withdrawal")
+    assert [(m["object"]["id"], m["reason"]) for m in withdrawn] == [
         ("ZTF27falls", "outside the region or window of the newest notice")
     ]
-    assert fallen[0]["score"] is None
+    assert withdrawn[0]["score"] is None
     assert after["ZTF27falls"]["state"] == "withdrawn"
     assert after["ZTF27falls"]["rank"] is after["ZTF27falls"]["probability"] is None
     assert world.hears(superevent(place=near(HERE, 3.0), radius_deg=1.5, stage="UPDATE", minutes=60.0)) == []

@@ -17,7 +17,7 @@ from mma.cli import main
 from mma.errors import NotFoundError
 from mma.export import measured
 from mma.messages.message import schema
-from mma.messages.stream_filter import Filter, Wish, facts
+from mma.messages.stream_filter import Filter, StreamFilter, facts
 from mma.notices.gamma import alert, voevent
 from mma.notices.gcn.measured import of_gcn
 from mma.store.codec import event_document, event_of
@@ -124,8 +124,8 @@ def test_the_senders_own_id_is_an_alias_wherever_names_are_told(small_world: Wor
     for kind in ("event", "candidate"):
         (message,) = of_type(told, kind)
         assert "b3f1" in message["event"]["aliases"]
-        assert Filter(Wish(event="B3F1")).takes(facts(message))
-        assert Filter(Wish(event="b3f1", loose=False)).takes(facts(message))
+        assert Filter(StreamFilter(event="B3F1")).takes(facts(message))
+        assert Filter(StreamFilter(event="b3f1", loose=False)).takes(facts(message))
     (candidate,) = of_type(told, "candidate")
     assert type(candidate["object"]["n_detections"]) is int
     assert "b3f1" in small_world.ask(queries.event, "b3F1")["aliases"]
@@ -216,9 +216,9 @@ def test_lines_leave_nothing_out():
         "Position: RA 150.00000 Dec +20.00000, radius 0.05 deg = 3 arcmin (68 %)",
     ):
         assert line in text
-    beside = {"ra", "dec", "ra_dec_error", "containment_probability", "flux_error", "flux_unit",
+    additions = {"ra", "dec", "ra_dec_error", "containment_probability", "flux_error", "flux_unit",
               "upper_limit_confidence", "spectral_index_error"}  # fmt: skip
-    assert {name for name in SAID if not measured.lines({name: SAID[name]})} == beside
+    assert {name for name in SAID if not measured.lines({name: SAID[name]})} == additions
 
 
 def test_the_command_shows_it(tmp_path: Path, capsys):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mma.cli import main
-from mma.engine.vetting import Bench
+from mma.engine.vetting import Vetting
 from mma.errors import NotFoundError
 from mma.simulate.rubin import lsst_packet
 from mma.store import Store, names
@@ -165,10 +165,10 @@ def test_a_moving_object_is_no_source_of_another_survey():
 
 def test_evidence_is_joined_and_what_people_said_goes_along():
     world = play(tns(internal="ZTF27aaaaaaa"))
-    bench = Bench(store=world.store, parameters=world.engine.parameters, prefix="mma")
-    bench.tag((BURST, "AT2027abc"), ["seen"], who="x", now=1.0)
+    vetting = Vetting(store=world.store, parameters=world.engine.parameters, prefix="mma")
+    vetting.tag((BURST, "AT2027abc"), ["seen"], who="x", now=1.0)
     verdict = Verdict(event_id=BURST, object_id="AT2027abc", status="confirmed", time=2.0)
-    bench.judge(verdict)
+    vetting.judge(verdict)
     world.hears(ALONE)
     (row,) = world.candidates(BURST)
     assert (row["object"], row["tags"]) == ("ZTF27aaaaaaa", ["seen"])

@@ -31,7 +31,7 @@ def states(world: World) -> dict[str, str]:
 
 def test_the_event_that_finds_no_room_is_unlocated_and_the_other_is_searched(full: World):
     assert states(full) == {FIRST: "active", SECOND: "unlocated"}
-    told = full.engine.following.unlocated()
+    told = full.engine.tracker.unlocated()
     assert told.keys() == {SECOND}
     assert "no room" in told[SECOND]
     assert f"{tiles(3.0)} tiles" in told[SECOND]
@@ -40,7 +40,7 @@ def test_the_event_that_finds_no_room_is_unlocated_and_the_other_is_searched(ful
     assert full.objects(SECOND) == []
     full.restart()
     assert sorted(states(full).values()) == ["active", "unlocated"]
-    assert len(full.engine.following.unlocated()) == 1
+    assert len(full.engine.tracker.unlocated()) == 1
     assert full.dead_letters() == []
 
 
@@ -63,7 +63,7 @@ def test_a_retraction_makes_room(full: World):
     full.hears(detection("ZTF27a"))
     assert states(full) == {FIRST: "retracted", SECOND: "active"}
     assert full.objects(SECOND) == ["ZTF27a"]
-    assert full.engine.following.unlocated() == {}
+    assert full.engine.tracker.unlocated() == {}
 
 
 def test_a_window_that_closes_makes_room(full: World):
@@ -85,6 +85,6 @@ def test_maps_that_are_over_are_not_in_memory(full: World):
 
 def test_one_map_in_many_notices_is_held_once(full: World):
     full.hears(*(superevent(FIRST, minutes=10.0 + i) for i in range(5)))
-    following = full.engine.following
+    tracker = full.engine.tracker
     assert states(full)[FIRST] == "active"
-    assert len({id(notice.region) for notice in following.active._notices[FIRST].values()}) == 1
+    assert len({id(notice.region) for notice in tracker.active._notices[FIRST].values()}) == 1

@@ -12,7 +12,7 @@ import pytest
 import skymaps
 from mma.cli import main
 from mma.config.settings import Settings, load
-from mma.engine.additions import Beside, beside
+from mma.engine.additions import Additions, additions
 from mma.engine.engine import Engine
 from mma.errors import ConfigError
 from mma.messages.message import problems
@@ -26,12 +26,12 @@ from mma.streams import MemorySink, MemorySource
 from tests.mma.world import HERE, NOW, T0, World, as_message, detection, of_type, retraction, superevent
 
 EVENING = datetime(2027, 3, 1, 18, tzinfo=UTC).timestamp()
-OURS = Beside(pages=Pages(public_url="https://example.org/mma/"))
+OURS = Additions(pages=Pages(public_url="https://example.org/mma/"))
 
 
-def told(store: Store, *payloads: bytes, beside: Beside = OURS, clock: float = NOW) -> list[dict]:
+def told(store: Store, *payloads: bytes, additions: Additions = OURS, clock: float = NOW) -> list[dict]:
     sink = MemorySink()
-    Engine(store, sink, beside=beside, clock=lambda: clock).run(MemorySource([as_message(p) for p in payloads]))
+    Engine(store, sink, additions=additions, clock=lambda: clock).run(MemorySource([as_message(p) for p in payloads]))
     messages = [json.loads(payload) for _, _, payload in sink.written]
     for message in messages:
         assert problems(message, message["schema"].split(":")[2]) == []
@@ -126,11 +126,11 @@ def test_what_fell_or_was_taken_back_has_none(fresh):
 def test_sites_and_pages_are_settings(tmp_path: Path, fresh):
     path = tmp_path / "mma.toml"
     path.write_text('sites = ["HESS", "51.5 -0.13"]\npublic_url = "https://example.org"\n')
-    messages = told(fresh(), superevent(), beside=beside(load(path)))
+    messages = told(fresh(), superevent(), additions=additions(load(path)))
     assert set(messages[0]["visibility"]) == {"HESS", "51.5 -0.13"}
     assert messages[0]["links"]["api"] == "https://example.org/api/events/S270301ab"
     path.write_text("sites = []\n")
-    messages = told(fresh(), superevent(), beside=beside(load(path)))
+    messages = told(fresh(), superevent(), additions=additions(load(path)))
     assert messages[0]["visibility"] is None
     assert messages[0]["links"]["page"] is None
 

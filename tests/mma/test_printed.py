@@ -24,7 +24,7 @@ from mma.commands import subscribe
 from mma.export import Wanted, read
 from mma.export.formats import FORMATS
 from mma.logs import LINES, Seldom
-from mma.messages.stream_filter import Filter, Wish
+from mma.messages.stream_filter import Filter, StreamFilter
 from mma.store import Store, tables
 from mma.text.printable import printable
 from tests.mma.world import NOW, World, detection, superevent
@@ -153,8 +153,11 @@ def _is_number(text: str) -> bool:
 )  # fmt: skip
 @pytest.mark.parametrize("as_json", [False, True])
 def test_strangers_on_a_topic_end_no_subscription(payload: bytes, as_json: bool, capsys: Any):
-    for wish in (Wish(tests=True), Wish(probability=0.5, events=frozenset({"s1"}), tags=frozenset({"t"}), type="new")):
-        subscribe._print(payload, Filter(wish), subscribe.Missing(wish), as_json=as_json)
+    for stream_filter in (
+        StreamFilter(tests=True),
+        StreamFilter(probability=0.5, events=frozenset({"s1"}), tags=frozenset({"t"}), type="new"),
+    ):
+        subscribe._print(payload, Filter(stream_filter), subscribe.Missing(stream_filter), as_json=as_json)
     assert "\x1b" not in capsys.readouterr().out
 
 

@@ -89,7 +89,7 @@ def test_every_message_is_understood(campaign, folder):
     messages = [recorded.message() for recorded in find([folder / "notices", folder / "alerts"])]
     intake = take_in(messages)
     assert not intake.faults
-    assert {event.id for _, event in intake.events} == {herald.id for herald in campaign.heralds}
+    assert {event.id for _, event in intake.events} == {trigger.id for trigger in campaign.triggers}
     assert len(set(intake.alerts.object_id)) == len(campaign.sources)
     assert len(intake.alerts) == sum(int(s.seen.detected.sum()) for s in campaign.sources)
 
@@ -124,7 +124,7 @@ def test_both_ways_of_scoring_agree(campaign, folder):
     close = 3e-3 if campaign.plan.survey == "ztf" else 0.15
     direct = scoring.direct(campaign)
     replayed, _ = scoring.replayed(folder, Settings())
-    assert [j.event for j in direct] == [j.event for j in replayed] == [h.id for h in campaign.heralds]
+    assert [j.event for j in direct] == [j.event for j in replayed] == [h.id for h in campaign.triggers]
     for a, b in zip(direct, replayed, strict=True):
         assert (a.candidates, a.rank, a.counted) == (b.candidates, b.rank, b.counted)
         assert a.probability == pytest.approx(b.probability, rel=close)
@@ -149,12 +149,12 @@ def test_the_truth_is_beside_it(campaign, folder):
 
 
 def test_counterparts_are_where_and_when_their_events_are(campaign):
-    for herald in campaign.heralds:
-        found = campaign.counterpart(herald.id)
+    for trigger in campaign.triggers:
+        found = campaign.counterpart(trigger.id)
         assert found is not None
-        assert (found.ra, found.dec, found.distance_mpc) == (herald.ra, herald.dec, herald.distance_mpc)
-        if herald.kind == "cbc":
-            assert 0.0 <= found.onset - herald.time <= 10 * 86400.0
+        assert (found.ra, found.dec, found.distance_mpc) == (trigger.ra, trigger.dec, trigger.distance_mpc)
+        if trigger.kind == "cbc":
+            assert 0.0 <= found.onset - trigger.time <= 10 * 86400.0
             assert found.seen.visits.time[found.seen.first] >= found.onset
 
 
@@ -201,11 +201,11 @@ def test_a_campaign_is_never_overwritten(tmp_path, capsys):
 def test_a_moved_map_keeps_its_place_on_the_sky(map_folder):
     """Whole sidereal days: the detectors see the same sky, so the map may be used on another night."""
     drawn: Merger = maps.mergers(map_folder)[0]
-    herald = triggers.cbc(0, triggers.START, np.random.default_rng(1), map_folder, drawn)
-    days = (herald.time - drawn.time) / triggers.SIDEREAL_DAY_S
+    trigger = triggers.cbc(0, triggers.START, np.random.default_rng(1), map_folder, drawn)
+    days = (trigger.time - drawn.time) / triggers.SIDEREAL_DAY_S
     assert abs(days - round(days)) * triggers.SIDEREAL_DAY_S < 1e-3
-    assert triggers.START <= herald.time < triggers.START + 86400.0
-    first, last = herald.events()
+    assert triggers.START <= trigger.time < triggers.START + 86400.0
+    first, last = trigger.events()
     at = np.array([drawn.ra]), np.array([drawn.dec])
     original = skymaps.read(maps.path_of(map_folder, drawn))
     assert last.region.probdensity_at(*at) == pytest.approx(original.probdensity_at(*at))

@@ -70,9 +70,9 @@ def test_true_places_lie_within_the_regions_as_often_as_they_say(kind):
     """The decoded notice's region against the truth: credible levels even from 0 to 1."""
     levels = []
     for i in range(300):
-        herald = triggers.POINTED[kind](i, triggers.START, random(i))
-        (event,) = herald.events()
-        levels.append(float(event.region.credible_level_at(np.array([herald.ra]), np.array([herald.dec]))[0]))
+        trigger = triggers.POINTED[kind](i, triggers.START, random(i))
+        (event,) = trigger.events()
+        levels.append(float(event.region.credible_level_at(np.array([trigger.ra]), np.array([trigger.dec]))[0]))
     assert kstest(levels, "uniform").pvalue > 0.001
 
 
@@ -99,9 +99,9 @@ def test_levels_of_sources_drawn_from_a_map_are_even():
 def test_unrelated_transients_come_at_the_stated_rate_evenly_in_time(survey):
     """First detections within the window, per square degree and day."""
     plan = truth.Plan(kinds=("neutrino",), survey=survey, contaminants=0.0, per_deg2_14d=60.0)
-    herald = triggers.neutrino(1, triggers.START, random(2))
-    (event,) = herald.events()
-    around = sky.Sky(plan=plan, herald=herald, event=event, number=1, random=random(3))
+    trigger = triggers.neutrino(1, triggers.START, random(2))
+    (event,) = trigger.events()
+    around = sky.Sky(plan=plan, trigger=trigger, event=event, number=1, random=random(3))
     found = list(around.background())
     start, end = around.window
     first = np.array([s.seen.visits.time[s.seen.first] for s in found])

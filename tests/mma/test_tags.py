@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from coincidence import DEFAULT
 from mma.cli import main
-from mma.engine.vetting import Bench
+from mma.engine.vetting import Vetting
 from mma.errors import ConfigError, NotFoundError
 from mma.messages.candidate import candidate_id, withdrawal_id
 from mma.messages.message import message_id
-from mma.messages.stream_filter import Filter, Wish, facts, folded
+from mma.messages.stream_filter import Filter, StreamFilter, facts, folded
 from mma.store import Store, tags
 from mma.store.locks import hold_events
 from mma.store.verdicts import Verdict
@@ -32,13 +32,13 @@ def two(world: World) -> list[dict[str, Any]]:
     return world.hears(superevent(), detection("ZTF27a", HERE, 9.0), detection("ZTF27b", (HERE[0], HERE[1] + 0.3), 9.0))
 
 
-def bench(world: World, prefix: str | None = "mma") -> Bench:
-    return Bench(store=world.store, parameters=DEFAULT, prefix=prefix)
+def vetting(world: World, prefix: str | None = "mma") -> Vetting:
+    return Vetting(store=world.store, parameters=DEFAULT, prefix=prefix)
 
 
 def put(world: World, *names: str, of: str = "ZTF27a", remove: bool = False) -> list[dict[str, Any]]:
     """Put tags on a candidate, or take them off; what is published because of it."""
-    bench(world).tag((EVENT, of), names, who="ann", now=NOW, remove=remove)
+    vetting(world).tag((EVENT, of), names, who="ann", now=NOW, remove=remove)
     world.engine.publish()
     return of_type(world.told(), "candidate")
 
@@ -139,7 +139,7 @@ def test_a_verdict_and_tags_get_on(world: World):
     two(world)
     put(world, "moving")
     word = Verdict(event_id=EVENT, object_id="ZTF27a", status="rejected", who="a", time=NOW)
-    bench(world).judge(word)
+    vetting(world).judge(word)
     world.engine.publish()
     (told,) = (m for m in of_type(world.told(), "candidate") if m["object"]["id"] == "ZTF27a")
     assert (told["type"], told["tags"]) == ("withdrawal", ["moving"])
@@ -234,8 +234,8 @@ def test_listeners_by_tag(world: World):
     assert _heard(on)
 
 
-def _heard(message, *tags, **wish):
-    return Filter(Wish(tags=frozenset(tags), **wish)).takes(facts(message))
+def _heard(message, *tags, **stream_filter):
+    return Filter(StreamFilter(tags=frozenset(tags), **stream_filter)).takes(facts(message))
 
 
 def test_from_the_command_line(world: World, capsys):
@@ -289,7 +289,7 @@ def test_a_tag_waits_for_workers_that_are_just_telling(postgres_database: str):
     with ThreadPoolExecutor(1) as pool:
         with store.begin() as worker:
             hold_events(worker, alone=False)
-            putting = pool.submit(bench(world).tag, (EVENT, "ZTF27a"), ["moving"], who="ann", now=NOW)
+            putting = pool.submit(vetting(world).tag, (EVENT, "ZTF27a"), ["moving"], who="ann", now=NOW)
             with pytest.raises(TimeoutError):
                 putting.result(0.5)
             assert tagged(world)["ZTF27a"] == []

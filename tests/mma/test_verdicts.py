@@ -12,7 +12,7 @@ from coincidence import DEFAULT
 from coincidence.models import Classifier
 from mma.answers import queries
 from mma.cli import main
-from mma.engine.vetting import Bench
+from mma.engine.vetting import Vetting
 from mma.errors import NotFoundError
 from mma.store import verdicts
 from mma.store.verdicts import Verdict
@@ -30,7 +30,7 @@ def three(world: World) -> list[dict]:
 
 def say(world: World, name: str, status: str, spectral: str | None = None, event: str = EVENT) -> list[dict]:
     word = Verdict(event_id=event, object_id=name, status=status, spectral_class=spectral, who="a", why="b", time=NOW)
-    Bench(store=world.store, parameters=DEFAULT, prefix="mma").judge(word)
+    Vetting(store=world.store, parameters=DEFAULT, prefix="mma").judge(word)
     world.engine.publish()
     return world.told()
 
@@ -119,9 +119,9 @@ def test_a_calibrated_classifier_counts_in_place_of_photometry(world: World):
     three(world)
     known = Classifier(counterpart="kilonova", label="KN", prior=0.01, version=None)
     parameters = replace(DEFAULT, classifiers={"rapid": known})
-    bench = Bench(store=world.store, parameters=parameters, prefix=None)
-    bench.classify("ZTF27a", "rapid", "1.2", {"KN": 0.5, "other": 0.5}, NOW)
-    bench.classify("ZTF27b", "unheard", "1.2", {"KN": 0.999}, NOW)
+    vetting = Vetting(store=world.store, parameters=parameters, prefix=None)
+    vetting.classify("ZTF27a", "rapid", "1.2", {"KN": 0.5, "other": 0.5}, NOW)
+    vetting.classify("ZTF27b", "unheard", "1.2", {"KN": 0.999}, NOW)
     rows = {row["object"]: row["terms"] for row in world.candidates(EVENT)}
     assert rows["ZTF27a"]["classifier"] == pytest.approx(
         math.log(0.98 * 99.0 / (0.99 + 0.01 * 99.0) + 0.02)

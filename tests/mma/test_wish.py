@@ -10,7 +10,7 @@ import pytest
 from mma.cli import main, parser
 from mma.commands.line import line
 from mma.messages.heartbeat import heartbeat_message
-from mma.messages.stream_filter import REMEMBERED, Filter, Wish, facts, folded
+from mma.messages.stream_filter import REMEMBERED, Filter, StreamFilter, facts, folded
 from tests.mma.world import HERE, World, detection, retraction, superevent
 
 
@@ -29,8 +29,8 @@ def said(name: str, kind: str, probability: float | None = None, **more: Any) ->
     }
 
 
-def shown(messages: list[dict[str, Any]], **wish: Any) -> list[int]:
-    wanted = Filter(Wish(**wish))
+def shown(messages: list[dict[str, Any]], **stream_filter: Any) -> list[int]:
+    wanted = Filter(StreamFilter(**stream_filter))
     return [i for i, message in enumerate(messages) if wanted.takes(facts(message))]
 
 
@@ -65,7 +65,7 @@ def test_a_memory_does_where_messages_do_not_say_it():
 
 
 def test_a_memory_has_an_end():
-    wanted = Filter(Wish(probability=0.5))
+    wanted = Filter(StreamFilter(probability=0.5))
     for i in range(3 * REMEMBERED):
         wanted.takes(facts(said(f"O{i}", "new", 0.9)))
     assert len(wanted._told) == REMEMBERED
@@ -93,9 +93,9 @@ def test_messages_say_how_probable_a_candidate_was_before(world: World):
     assert update["before"] == {"probability": told[0], "probability_max": told[0]}
     assert withdrawal["before"] == {"probability": told[1], "probability_max": max(told)}
     least = max(told)
-    assert [Filter(Wish(probability=least)).takes(facts(m)) for m in (new, withdrawal)].count(True) >= 1
-    assert Filter(Wish(probability=least)).takes(facts(withdrawal))
-    assert not Filter(Wish(probability=min(least * 1.01, 1.0))).takes(facts(withdrawal))
+    assert [Filter(StreamFilter(probability=least)).takes(facts(m)) for m in (new, withdrawal)].count(True) >= 1
+    assert Filter(StreamFilter(probability=least)).takes(facts(withdrawal))
+    assert not Filter(StreamFilter(probability=min(least * 1.01, 1.0))).takes(facts(withdrawal))
 
 
 def test_a_line_is_one_line_with_what_matters(world: World):

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks import gw170817
 from coincidence import DEFAULT
-from mma.engine.vetting import Bench
+from mma.engine.vetting import Vetting
 from mma.store import tokens
 from tests.mma.world import HERE, NOW, World, detection
 from tests.pages.conftest import BEST, EVENT, Serve, Visit
@@ -254,8 +254,8 @@ def test_logging_in_and_out(night: World, serve: Serve, visit: Open) -> None:
 def test_tags_show_without_reload_and_choose_in_the_search(night: World, serve: Serve, visit: Open) -> None:
     page = visit(serve(night.store)).to(f"/events/{EVENT}")
     expect(page.locator("#live")).to_have_text("This page updates itself.")
-    bench = Bench(store=night.store, parameters=DEFAULT, prefix="mma")
-    bench.tag((EVENT, BEST), ["followed-up"], who="ann", now=NOW)
+    vetting = Vetting(store=night.store, parameters=DEFAULT, prefix="mma")
+    vetting.tag((EVENT, BEST), ["followed-up"], who="ann", now=NOW)
     link = page.locator("#candidates").get_by_role("link", name="followed-up")
     expect(link).to_be_visible(timeout=10_000)
     link.click()

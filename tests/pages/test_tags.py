@@ -12,7 +12,7 @@ import pytest
 from coincidence import DEFAULT
 from mma.commands.replay import play
 from mma.config.settings import Settings
-from mma.engine.vetting import Bench
+from mma.engine.vetting import Vetting
 from mma.store import Store
 from tests.api.filling import fill, shown
 from tests.mma.world import HERE, NOW, World, detection, superevent
@@ -25,7 +25,7 @@ def test_tags_show_where_the_candidate_does_and_lead_to_all_that_have_them(
 ) -> None:
     pages = (f"/events/{EVENT}", f"/candidates/{EVENT}/{BEST}", "/search")
     assert not any("search?tag=" in site.get(path).text for path in pages)
-    Bench(store=night.store, parameters=DEFAULT, prefix="mma").tag((EVENT, BEST), ["followed-up"], who="ann", now=NOW)
+    Vetting(store=night.store, parameters=DEFAULT, prefix="mma").tag((EVENT, BEST), ["followed-up"], who="ann", now=NOW)
     for path in pages:
         page = Checked(site.get(path).text)
         assert "/search?tag=followed-up" in page.all("href"), path

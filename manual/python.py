@@ -8,8 +8,7 @@ from typing import Any
 PACKAGES = {
     "mma.client": "Ask a server or a database.",
     "mma.plots": "Draw an event and its candidates.",
-    "mma.observing.visibility": "When a target can be observed.",
-    "mma.observing.sites": "Where telescopes stand.",
+    "mma.observing": "When a target can be observed.",
     "coincidence": "Events, alerts, scores and ranks: pure functions over arrays.",
     "skymaps": "Regions on the sky, and distances.",
 }

@@ -44,7 +44,7 @@ def write(folder: Path, campaign: Campaign, progress: Callable[[int], None] = la
         names = []
         for i, message in enumerate(trigger.messages, start=1):
             suffix = "xml" if message.startswith(b"<") else "json"
-            names.append(f"notices/{herald.id}-{i}.{suffix}")
+            names.append(f"notices/{trigger.id}-{i}.{suffix}")
             (folder / names[-1]).write_bytes(message)
         found = campaign.counterpart(trigger.id)
         record = {name: getattr(trigger, name) for name in ("id", "kind", "time", "ra", "dec", "distance_mpc")}

@@ -80,7 +80,7 @@ WISHES = [
 
 
 @pytest.mark.filterwarnings("ignore:no event")
-@pytest.mark.parametrize("wish", WISHES, ids=str)
+@pytest.mark.parametrize("stream_filter", WISHES, ids=str)
 def test_wishes_are_the_same_both_ways(two, stream_filter):
     store, clients = two
     other = {"id": "S1b", "aliases": ["GRB 1"], "messenger": "gw"}

@@ -25,7 +25,7 @@ from .terms.below import below, log_ratio
 from .terms.host_distance import modulus
 from .terms.places import Places
 from .terms.points import Points, points
-from .terms.time import onset_mass, time
+from .terms.time import interval, onset_mass, time
 
 DAY_S = 86400.0
 ByClass = dict[str, FloatArray]
@@ -199,8 +199,7 @@ def _time(known: Known, name: str, rows: IntArray, found: FloatArray | None) -> 
     first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
     term = time(model.onset, first, last, parameters.unseen_gap_d)
     if found is not None:
-        begun = (first > model.onset.start_d) & (first < model.onset.end_d)
-        term = np.where(np.isfinite(found), np.where(begun, found, -np.inf), term)
+        term = np.where(np.isnan(found), term, found)
     term[vetoes.active_before(first, model.active_before_d)] = -np.inf
     return term
 
@@ -264,8 +263,11 @@ def _chance(known: Known, name: str, visible: FloatArray, rows: IntArray) -> pho
     first, last = known.delay_s[rows] / DAY_S, known.earliest_s[rows] / DAY_S
     onset = known.parameters.classes[name].onset
     mass = onset_mass(onset, first, last, known.parameters.unseen_gap_d)
+    evenly = interval(first, last, known.parameters.unseen_gap_d) / (onset.end_d - onset.start_d)
     again = known.events[known.pairs.event[rows[0]]].kind != Kind.CBC
-    return photometry.Chance(onset=onset, first_d=first, mass=mass, visible=visible, may_rise_again=again)
+    return photometry.Chance(
+        onset=onset, first_d=first, mass=mass, evenly=evenly, visible=visible, may_rise_again=again
+    )
 
 
 def _places(known: Known, rows: IntArray) -> Places:

@@ -43,11 +43,24 @@ class Chance:
     """Probability that its onset lies between the last look that saw nothing and the first that saw it, by the class's
     onset density alone."""
 
+    evenly: FloatArray
+    """The same if it began at any time in its window."""
+
     visible: FloatArray
     """Probability that it is found at all: the prior counts only those."""
 
     may_rise_again: bool
     """Whether a supernova may take over, as it does after bursts, but not after mergers."""
+
+    @property
+    def length_d(self) -> float:
+        """Of the class's window."""
+        return self.onset.end_d - self.onset.start_d
+
+    @property
+    def begun(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether it was first seen within the window."""
+        return np.asarray((self.first_d > self.onset.start_d) & (self.first_d < self.onset.end_d))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +69,8 @@ class Told:
 
     photometry: FloatArray
     time: FloatArray
-    """Of being found by that look and none before; NaN where only the onset density tells."""
+    """Of being found by that look and none before, minus infinity where it was first seen outside of the window; NaN
+    where only the onset density tells."""
 
 
 def photometry(
@@ -74,10 +88,9 @@ def photometry(
     mean over the background is exactly 1, and added to the distance term it is the ratio of both together.
 
     What begins with the event is found by the first look that is deep enough: of its density p the probability Z that
-    the looks since the event saw nothing, and the next one saw it, goes to the time term. That of the floor n is the
-    mass H of the onset density: ``(1 - n) Z / S + n H``, S the probability to be found at all. Unrelated ones that are
-    found then exploded within a stretch of W days, which is the gap between looks of one depth: T / W times that is the
-    time term.
+    the looks since the event saw nothing, and the next one saw it, goes to the time term; S is that to be found at all.
+    Unrelated ones that are found then exploded within W days, the gap between looks of one depth, and so did the part n
+    that looks like them: ``(T / W) [(1 - n) Z / S + n W / T]`` is the time term.
 
     Parameters
     ----------
@@ -102,11 +115,9 @@ def photometry(
             found[name] = Told(photometry=here.over_hosts(its) - total, time=np.full(len(objects), np.nan))
         elif light.shape in EVENTS_OWN:
             both, first = here.discovered(name, light, chance, unrelated)
-            marginal, length = here.over_hosts(first), chance.onset.end_d - chance.onset.start_d
-            found[name] = Told(
-                photometry=here.over_hosts(both) - total - marginal,
-                time=np.where(here.known, np.log(length / here.width_d) + marginal, np.nan),
-            )
+            marginal = here.over_hosts(first)
+            time = np.where(chance.begun, marginal - np.log(here.evenly(chance)), np.where(here.known, -np.inf, np.nan))
+            found[name] = Told(photometry=here.over_hosts(both) - total - marginal, time=time)
     return found
 
 
@@ -204,6 +215,10 @@ class _Here:
         width = np.bincount(self.places.pair, self.places.weight * self.risers.width_d, minlength=len(self.known))
         return np.where(self.known, width, 1.0)
 
+    def evenly(self, chance: Chance) -> FloatArray:
+        """Part of a class's window from which the look found unrelated ones. Shape (n pairs,)."""
+        return np.where(self.known, self.width_d / chance.length_d, chance.evenly)
+
     def flat(self, light: Light) -> FloatArray:
         """Log density of each light curve if it is of a class that is constant by and large."""
         return self.risers.log_density(*self._of_class(light, np.zeros(len(self.slow[0]))), light.slope_sigma)
@@ -219,12 +234,10 @@ class _Here:
             told = shape.from_event(*self._of_class(light, shape.start), light.slope_sigma, model)
             parts.append(np.log(shape.share / whole) + np.stack(told))
         its, first = log_total(parts) if len(parts) > 1 else parts[0]
-        evenly = self.width_d / (chance.onset.end_d - chance.onset.start_d)
-        mass = np.where(self.known, evenly, chance.mass)
-        mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (mass, chance.visible))
+        mass, visible = (np.log(np.maximum(v, LEAST_CHANCE))[pair] for v in (chance.mass, chance.visible))
         # of unknown depth, looks tell no more than the onset
         scale = np.log1p(-model.floor) + np.where(self.known[pair], -visible, mass)
-        like = np.log(model.floor) + mass
+        like = np.log(model.floor) + np.log(self.evenly(chance))[pair]
         return np.logaddexp(its + scale, unrelated + like), np.logaddexp(first + scale, like)
 
     def background(self, lights: dict[str, Light]) -> FloatArray:

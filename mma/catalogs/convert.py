@@ -19,6 +19,7 @@ from skymaps.region import SKY_DEG2
 
 from ..errors import ConfigError
 from ..text import did_you_mean
+from . import masses
 from .presets import Preset
 from .tables import Columns
 
@@ -33,6 +34,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "kind": ("kind", "z_type", "dist_type", "distmpc_method"),
     "mag": ("mag",),
     "band": ("band",),
+    "log_mass": ("log_mass", "logmass"),
     "semi_major_arcsec": ("semi_major_arcsec",),
     "axis_ratio": ("axis_ratio", "b2a"),
     "position_angle_deg": ("position_angle_deg", "pa"),
@@ -122,6 +124,8 @@ class Converter:
         size, ratio = self._shape(columns, n)
         angle = self._numbers(columns, "position_angle_deg", n)
         mag, band = self._magnitudes(columns, n)
+        if "log_mass" in self.found:
+            mag, band = masses.weighed(self._numbers(columns, "log_mass", n), mpc, mag, band)
         galaxies = Galaxies(
             name=self._names(columns, n)[good],
             catalog=np.full(int(good.sum()), catalog, dtype=object),

@@ -93,7 +93,7 @@ PRESETS: dict[str, Preset] = {
         marks=frozenset({"objname", "bestdist", "logmass_src"}),
         columns={
             "ra": ("ra",), "dec": ("dec",), "distance_mpc": ("bestdist",), "distance_error_mpc": ("bestdist_error",),
-            "mag": ("bt0_leda",), "semi_major_arcsec": ("d25",),
+            "mag": ("bt0_leda",), "semi_major_arcsec": ("d25",), "log_mass": ("logmass",),
         },
         names=("objname",),
         kinds={"bestdist_method": {"cf3-z": "spec"}},

@@ -11,12 +11,13 @@ from astropy.cosmology import Planck18
 from scipy.stats import norm
 
 import skymaps
-from benchmarks import host_prior as over_galaxies
+from benchmarks.yardstick import adapter, ratios
 from coincidence import DEFAULT, Galaxies, Parameters, score
 from coincidence.curves import LightCurves
 from coincidence.host_prior import volume_mpc3
 from coincidence.population import background
 from coincidence.rates import Learnt, Surroundings, cells, depths, rate
+from tests.coincidence import over_galaxies
 from tests.coincidence.galaxies import galaxies
 from tests.coincidence.rows import DAY_S, EPOCH, alerts, event
 
@@ -130,12 +131,15 @@ def test_a_galaxy_stands_for_the_volume_of_its_light_or_of_its_number() -> None:
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize("limit", over_galaxies.LIMITS)
-def test_the_mean_distance_ratio_over_real_galaxies_is_one(data: Path, limit: float) -> None:
-    catalog = over_galaxies.read(data / "galaxies/50MGC_catalog_short.fits", "50MGC")
-    for around in over_galaxies.EVENTS:
-        found = over_galaxies.mean(catalog, limit, around, 150_000, 7)
-        assert abs(found.value - 1.0) < 0.15 + 2.0 * found.error, found
+@pytest.mark.parametrize("limit", ratios.LIMITS_MAG)
+@pytest.mark.parametrize("mpc", ratios.DISTANCES_MPC)
+def test_the_mean_distance_ratio_over_real_galaxies_is_one(data: Path, mpc: float, limit: float) -> None:
+    made, edges = ratios.field(data, 20_000, 7), np.arange(0.0, ratios.FARTHEST_MPC + 0.5)
+    weight = ratios.weights(made, edges, adapter.unrelated(limit, edges, data))
+    ratio = adapter.ratio(made, mpc, limit, data)
+    found = float(np.sum(weight * ratio))
+    error = float(np.sqrt(np.sum((weight * (ratio - found))[np.isnan(made.mpc)] ** 2)))
+    assert abs(found - 1.0) < 0.15 + 2.0 * error, (found, error)
 
 
 def made_up(n: int, random: np.random.Generator) -> Galaxies:

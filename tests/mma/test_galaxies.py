@@ -296,6 +296,15 @@ def test_recorded_catalogues_are_recognised(data):
     assert np.isfinite(clu.axis_ratio).sum() == 4
 
 
+def test_a_mass_in_stars_stands_for_a_magnitude(tmp_path):
+    """A Milky Way of 6e10 solar masses in stars is of -21.5 in r at two of them for each of light, by definition."""
+    table = "ra,dec,dist,mag,band,log_mass\n1,2,10,,,10.778\n1,3,10,12.5,B,10.778\n1,4,10,,,\n"
+    found, _ = catalogs.read(csv(tmp_path, table), "g")
+    absolute = 4.65 - 2.5 * np.log10(6e10 / 2.0)
+    assert found.mag == pytest.approx([absolute + 30.0, 12.5, -15.0 + 30.0], abs=0.01)
+    assert found.band.tolist() == ["r", "B", "r"]
+
+
 def test_marks_of_nothing_are_no_names(tmp_path):
     marks = ["b'<NA>'", "<NA>", "b'---'", "---", "b'...'", "...", "b'nan'", "N/A", "b''"]
     rows = "".join(f"{mark},1,1,1\n" for mark in [*marks, "b'NGC 4993'", "NGC 1"])

@@ -1,4 +1,4 @@
-"""Mean of the distance term's ratio over unrelated transients near real galaxies: 1 where the weights have the prior.
+"""Mean of the distance term's ratio over unrelated transients near a test's own galaxies.
 
 Transients are drawn at the distances that a survey of limited depth sees. As many of them as the catalogue is complete
 lie in one of its own galaxies at about that distance, off its centre as supernovae are; the others anywhere on the sky,
@@ -7,21 +7,14 @@ where a near galaxy may stand in front of them. The two are drawn apart and weig
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from coincidence import DEFAULT, AlertBatch, Galaxies
 from coincidence.hosts import associate, distance_ratio
 from coincidence.population import background
-from mma import catalogs
 from skymaps import FloatArray
-
-LIMITS = (20.5, 22.5, 23.8)
-EVENTS = ((22.0, 5.0), (40.0, 8.0), (100.0, 25.0))
-"""Mean distance and its standard deviation, Mpc."""
 
 OFFSET_KPC = 3.3
 """Scale length of the disc that transients follow: half of them within 5.5 kpc of the centre."""
@@ -91,31 +84,3 @@ def mean(catalog: Galaxies, limit_mag: float, event: tuple[float, float], n: int
         value=sum(value for value, _ in parts),
         error=float(np.hypot(*(error for _, error in parts))),
     )
-
-
-def read(path: Path, name: str) -> Galaxies:
-    """A catalogue whole."""
-    return catalogs.read(path, name, {})[0]
-
-
-def means(catalog: Galaxies, n: int, seed: int = 1) -> list[Mean]:
-    """For each depth and event."""
-    return [mean(catalog, limit, event, n, seed) for limit in LIMITS for event in EVENTS]
-
-
-def main() -> None:
-    """Print the means over a catalogue."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("catalog", type=Path, help="a galaxy table, such as 50MGC")
-    parser.add_argument("--name", default="50MGC")
-    parser.add_argument("-n", type=int, default=100_000, help="transients in hosts, and as many anywhere")
-    options = parser.parse_args()
-    catalog = read(options.catalog, options.name)
-    for found in means(catalog, options.n):
-        print(
-            f"limit {found.limit_mag}  event {found.event_mpc:5.0f} Mpc  mean {found.value:6.3f} +- {found.error:.3f}"
-        )
-
-
-if __name__ == "__main__":
-    main()

@@ -69,8 +69,9 @@ class Rates:
     1473, abstract and table 11)."""
 
     galactic_per_deg2_day: float = 2.1e-5
-    """Outbursts of stars that pass for new, towards the pole at ``galactic_limit_mag``: 329 cataclysmic variables in
-    ZTF's first year (Szkody et al. 2020, AJ 159 198) over 20,000 deg2, spread as 1 / sin |b|."""
+    """Outbursts of stars that pass for new, towards the pole at ``galactic_limit_mag``. Ours: about as many
+    cataclysmic variables as ZTF found in a year (after Szkody et al. 2020, AJ 159 198), over 20,000 deg2, as
+    1 / sin |b|."""
 
     galactic_limit_mag: float = 20.5
     galactic_slope: float = 0.3

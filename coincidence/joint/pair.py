@@ -11,7 +11,7 @@ from .odds import evidence
 from .pairings import GW, PAIRINGS, RANK, Pairing, Role, role_of
 from .pointing import FIELD_OF_VIEW_DEG, footprint_overlap, p_in_tiles
 from .pvalues import sky_bound, temporal_p_value
-from .rates import RATES_PER_YEAR, YEAR_S, Search, joint_rate
+from .rates import APART, ELSEWHERE, POINTED, RATES_PER_YEAR, YEAR_S, Search, joint_rate
 
 CLOCK_S = 0.01
 """Two events are never told to be closer in time than this: ours, about what localisation and clocks allow."""
@@ -117,9 +117,16 @@ def _association(a: Event, b: Event, roles: tuple[Role, Role], pairing: Pairing,
         p_alone=p_in_tiles(b.significance_sigma, b.tiles) if pointed else None,
         by_construction=pointed or _follows(a, b) or _follows(b, a),
         same_source=pairing.same_source,
-        reason=rate.reason,
+        reason=_of_pointing(a, b, shared) if rate.reason == POINTED else rate.reason,
         is_test=a.is_test,
     )
+
+
+def _of_pointing(a: Event, b: Event, shared: float | None) -> str:
+    """Why a telescope that was pointed makes no coincidence: of this event, or of a third one that may be elsewhere."""
+    if shared == 0.0:
+        return APART
+    return POINTED if _follows(a, b) or _follows(b, a) else ELSEWHERE
 
 
 def _ordered(a: Event, b: Event) -> tuple[Event, Event, tuple[Role, Role], Pairing] | None:

@@ -36,6 +36,8 @@ SEARCHES = {Role.CBC: 5, Role.BURST: 4}
 """Searches whose pairs are published: n (n - 1) trials (gwcelery)."""
 
 APART = "the regions do not meet"
+POINTED = "not independent: the telescope was pointed there"
+ELSEWHERE = "not independent: the telescope was pointed by another event"
 """Why two events are no coincidence, whatever their times."""
 
 
@@ -176,7 +178,7 @@ def _temporal(
             return Search.SWAPPED, joint_far(b.far_hz, first, length), None
         return _targeted(a.far_hz, b.far_hz, pairing)
     if pointed:
-        return Search.NONE, None, "not independent: the telescope was pointed there"
+        return Search.NONE, None, POINTED
     if a.far_hz is not None:
         return Search.UNTARGETED, joint_far(a.far_hz, second, length), None
     if b.far_hz is not None and (roles[0] not in GW | SUB_THRESHOLD or a.significant):

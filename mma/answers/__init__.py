@@ -10,7 +10,7 @@ from .places import position
 from .queries import candidate_row, separation_deg
 from .search import DEEPEST, EPOCH_S, MOST, SearchError, chosen, limited, printable
 from .status import without_folder
-from .stream_filters import remark, resolved
+from .stream_filters import remark, resolved, unknown
 
 __all__ = [
     "AB_ZERO",
@@ -46,5 +46,6 @@ __all__ = [
     "search",
     "separation_deg",
     "unix",
+    "unknown",
     "without_folder",
 ]

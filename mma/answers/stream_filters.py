@@ -31,6 +31,13 @@ def resolved(connection: Connection, stream_filter: StreamFilter) -> tuple[Strea
     return stream_filter, remarks
 
 
+def unknown(connection: Connection, event: str) -> str | None:
+    """What is said of an event that the database does not know, and that may be elsewhere; None of one that it does."""
+    if names_of(connection, event):
+        return None
+    return remark(f"no event {event!r} is known to the database", events_like(connection, event), listening=False)
+
+
 def remark(what: str, near: list[str], *, listening: bool = True) -> str:
     """What there is not, what may be meant, and whether somebody goes on listening.
 

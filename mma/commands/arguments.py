@@ -66,9 +66,9 @@ class Parser(argparse.ArgumentParser):
 
 
 RADII = ("--r68", "--r90")
-USUAL = dict.fromkeys(
+USUAL: dict[str, tuple[str, ...]] = dict.fromkeys(
     ("radius", "error", "error radius", "radius error", "position error", "containment radius", "uncertainty"), RADII
-)
+) | {"sigma": ("--significance",)}
 """What others call an option of ours; it is meant by the commands that have one."""
 
 SURE = 0.75
@@ -140,8 +140,10 @@ def whole(least: int | None = 1, most: int | None = None) -> Callable[[str], int
     return read
 
 
-def number(least: float | None = None, most: float | None = None) -> Callable[[str], float]:
-    """Reads a finite number within limits."""
+def number(
+    least: float | None = None, most: float | None = None, unit: str = "write it without its unit"
+) -> Callable[[str], float]:
+    """Reads a finite number within limits; ``unit`` is what to do with a unit that is written behind it."""
 
     def read(text: str) -> float:
         try:
@@ -149,8 +151,8 @@ def number(least: float | None = None, most: float | None = None) -> Callable[[s
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            unit = "; write it without its unit" if text[:1].isdigit() else ""
-            raise argparse.ArgumentTypeError(f"{text!r} is no number{unit}")
+            more = f"; {unit}" if text[:1].isdigit() else ""
+            raise argparse.ArgumentTypeError(f"{text!r} is no number{more}")
         if (least is not None and value < least) or (most is not None and value > most):
             raise argparse.ArgumentTypeError(f"{text} is not {_within(least, most)}")
         return value
@@ -159,6 +161,45 @@ def number(least: float | None = None, most: float | None = None) -> Callable[[s
 
 
 probability = number(0.0, 1.0)
+
+PER_UNIT: dict[str, dict[str, float]] = {
+    "TEV": {"TeV": 1.0, "GeV": 1e3, "MeV": 1e6, "keV": 1e9, "eV": 1e12, "PeV": 1e-3},
+    "S": {"s": 1.0, "min": 1 / 60, "h": 1 / 3600, "d": 1 / 86400},
+    "DEG": {"deg": 1.0, "arcmin": 60.0, "arcsec": 3600.0},
+    "ARCSEC": {"arcsec": 1.0, "arcmin": 1 / 60, "deg": 1 / 3600},
+    "HZ": {"Hz": 1.0, "/d": 86400.0, "/yr": 365.25 * 86400.0},
+}
+"""By the unit of a number that does not say one: units that it may say, the same first, and how many of them are one
+of that."""
+
+WITH_UNIT = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>[A-Za-z/]+)")
+
+
+def quantity(unit: str) -> Callable[[str], float]:
+    """Reads a finite number in a unit, a key of ``PER_UNIT``, or with another one of the same kind.
+
+    Examples
+    --------
+    >>> read = quantity("TEV")
+    >>> read("0.2"), read("200GeV"), read("5e4 mev")
+    (0.2, 0.2, 0.05)
+    """
+    known = {name.casefold(): per for name, per in PER_UNIT[unit].items()}
+    own, *others = PER_UNIT[unit]
+    plain = number()
+
+    def read(text: str) -> float:
+        found = WITH_UNIT.fullmatch(text.strip())
+        if found and (per := known.get(found["unit"].casefold())):
+            return plain(found["number"]) / per
+        try:
+            return plain(text)
+        except argparse.ArgumentTypeError:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no number in {own}, nor one with its unit: {', '.join(others)}"
+            ) from None
+
+    return read
 
 
 def _within(least: float | None, most: float | None) -> str:

@@ -21,7 +21,8 @@ from .gamma_flags import FLAGS, LEVELS
 Alert = dict[str, Any]
 SHAPES = (*LEVELS, "ra_dec_error")
 BY_FIELD = {flag.field: flag.shown for flag in FLAGS}
-BY_FIELD |= {"ra_dec_error": "--r68"}
+BY_FIELD |= {"ra_dec_error": "--r68, --r90, --ellipse"}
+CHOICES = {flag.field: f"; it is {' or '.join(flag.choices)}" for flag in FLAGS if flag.choices}
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 WORD = re.compile(r"[a-z0-9_]+")
 
@@ -55,7 +56,7 @@ class Told:
         head, colon, rest = problem.partition(":")
         needs = re.fullmatch(r"( missing, and )(\w+)( needs it)", rest)
         if needs:
-            rest = needs[1] + names.get(needs[2], needs[2]) + needs[3]
+            rest = needs[1] + names.get(needs[2], needs[2]) + needs[3] + CHOICES.get(head, "")
         rest = re.sub(r"(is (?:before|after) )(\w+)", lambda m: m[1] + names.get(m[2], m[2]), rest)
         return WORD.sub(lambda m: names.get(m[0], m[0]), head) + colon + rest
 
@@ -108,7 +109,7 @@ def from_file(path: Path) -> Alert:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         document = json.loads(text)
     except OSError as error:
-        word = "; the last number of an option is written without its unit" if str(path).isalpha() else ""
+        word = "; a unit stands right behind its number, as in 10TeV" if str(path).isalpha() else ""
         raise ConfigError(f"FILE {path}: {error.strerror}{word}") from error
     except ValueError as error:
         raise ConfigError(f"{path}: not JSON: {error}") from error

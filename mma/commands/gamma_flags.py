@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .arguments import number
+from .arguments import PER_UNIT, number, quantity
 
 CLASSES = ("grb_follow_up", "gw_follow_up", "neutrino_follow_up", "agn_flare", "galactic", "serendipitous")
 UNITS = ("ph/cm2/s", "erg/cm2/s", "Crab")
@@ -112,7 +113,7 @@ FLAGS = (
          kind=float, unit="P", text="of the upper limit, e.g. 0.95"),
     _one_of("flux_unit", "--flux-unit", HOW_BRIGHT, UNITS, "of flux, error and limit"),
     Flag(field="energy_range_tev", names=("--energy-range",), group=HOW_BRIGHT, kind=float, unit="TEV", count=2,
-         text="lowest and highest energy of the analysis, TeV"),
+         text="lowest and highest energy of the analysis: TeV, or 200GeV"),
     _number("reference_energy_tev", "--reference-energy", HOW_BRIGHT, "TEV", "of what is differential"),
     Flag(field="spectral_index", names=("--index", "--spectral-index"), group=HOW_BRIGHT, kind=float, unit="GAMMA",
          text="of dN/dE = N (E/E0)^-GAMMA"),
@@ -135,6 +136,13 @@ FLAGS = (
 """In the order of the help."""
 
 
+def _reader(flag: Flag) -> Callable[[str], float]:
+    """Reads the number of an option: with a unit where that has some, a flux's has an option of its own."""
+    if flag.unit in PER_UNIT:
+        return quantity(flag.unit)
+    return number(unit=f"its unit goes to --flux-unit: {', '.join(UNITS)}") if flag.unit == "F" else number()
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Every option for a field; what is not given is None."""
     parser._negative_number_matcher = SIGNED  # argparse knows only plain numbers, and has no door for others
@@ -145,6 +153,6 @@ def add(parser: argparse.ArgumentParser) -> None:
             given["action"] = argparse.BooleanOptionalAction
         else:
             given |= {"action": "append"} if flag.again else {"nargs": flag.count}
-            given["type"] = number() if flag.kind is float else flag.kind
+            given["type"] = _reader(flag) if flag.kind is float else flag.kind
             given |= {"choices": flag.choices} if flag.choices else {"metavar": flag.unit}
         groups[flag.group].add_argument(*flag.names, **given)

@@ -9,11 +9,13 @@ from functools import partial
 
 from ..config import Settings
 from ..errors import ConfigError, DecodeError, OutageError
+from ..messages import told_there
 from ..notices.gamma import alert, sending, voevent
 from ..streams import KafkaSink, connect, urls
 from . import gamma_change
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, printed
+from .gamma_remarks import remarks
 from .show import as_it_is, as_json, console, settings_of
 
 TOPIC = "mma.gamma"
@@ -23,7 +25,7 @@ Encode = Callable[[Alert], bytes]
 def publish(options: Namespace) -> None:
     """Check, and send; or with ``--dry-run`` only check and print."""
     settings, told = settings_of(options), Told(options)
-    topics = _topics(options.to) if options.to else ()
+    topics = _topics(options.to, settings.prefix) if options.to else ()
     document = gamma_change.whole(options, settings, told, topics)
     _refuse(told, sending.problems(document, datetime.now(UTC)))
     payload = encoders(settings)[options.format](document)
@@ -33,6 +35,8 @@ def publish(options: Namespace) -> None:
         raise ConfigError("where to? --to kafka://HOST:PORT/TOPIC, or --dry-run to see the alert")
     sink = None if options.dry_run else _sink(options.to, topic)
     gamma_change.refuse_second(options, settings, told, topics, document)
+    for text in remarks(options, settings, document):
+        console(error=True).print(told.named(text), markup=False, soft_wrap=True)
     if sink is None:
         _show(document, payload, options.format)
         return
@@ -66,13 +70,15 @@ def _sink(url: str, topic: str) -> KafkaSink:
     return sink
 
 
-def _topics(url: str) -> tuple[str, ...]:
-    """The topic of a URL, and that of its tests."""
+def _topics(url: str, prefix: str) -> tuple[str, ...]:
+    """The topic of a URL, and that of its tests; none of those that the engine itself publishes to."""
     named = urls.split(url).topics
     if not named:
         raise ConfigError(f"--to {url} names no topic: --to {url.rstrip('/')}/{TOPIC}")
     if len(named) > 1:
         raise ConfigError(f"--to names {len(named)} topics: an alert goes to one")
+    if told := told_there(named[0], prefix):
+        raise ConfigError(f"--to {named[0]}: there mma tells {told}, and nobody reads alerts; they go to {TOPIC}")
     return named if named[0].endswith(".test") else (named[0], f"{named[0]}.test")
 
 

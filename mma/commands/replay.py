@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from ..engine import Progress, play
+from ..streams import file_for
 from .show import as_json, console, ignored, settings_of, with_database
 
 
@@ -19,7 +20,7 @@ def replay(options: Namespace) -> None:
     settings = settings_of(options)
     with shown() as progress:
         answer = play(
-            list(map(Path, options.paths)), settings, Path(options.publish) if options.publish else None, progress
+            list(map(Path, options.paths)), settings, file_for(options.publish) if options.publish else None, progress
         )
     if options.json:
         as_json(answer)

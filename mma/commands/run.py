@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from threading import Event
 
 from ..config import Settings
@@ -19,7 +18,7 @@ from ..errors import ConfigError
 from ..messages import topic
 from ..sandbox import Room
 from ..store import Store
-from ..streams import Fetcher, Heart, JsonLinesSink, KafkaSink, KafkaSource, Merged, connect, urls
+from ..streams import Fetcher, Heart, JsonLinesSink, KafkaSink, KafkaSource, Merged, connect, file_for, urls
 from .show import settings_of
 
 log = logging.getLogger("mma")
@@ -31,6 +30,8 @@ def run(options: Namespace) -> None:
     listen = options.listen or settings.listen
     if not listen:
         raise ConfigError("nothing to listen to: --from kafka://HOST:PORT/TOPIC,TOPIC, or 'listen' in the settings")
+    to = options.publish or settings.publish
+    _check(listen, to)
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -43,7 +44,6 @@ def run(options: Namespace) -> None:
         group = options.group or settings.group
         merged = Merged(_sources(listen, group, options.worker, settings), settings.batch_size, stop)
         stack.callback(merged.close)
-        to = options.publish or settings.publish
         sink = _sink(stack, to)
         room = reading.room(settings, stop)
         stack.callback(room.close)
@@ -58,7 +58,8 @@ def run(options: Namespace) -> None:
             room=room,
         )
         heart = _heart(stack, sink, str(to), settings)
-        log.info("listening to %s as group %s", ", ".join(listen), group)
+        told = f"publishing to {sink.name}" if sink else "publishing nothing"
+        log.info("listening to %s as group %s; %s", ", ".join(listen), group, told)
         live = Live(engine, merged, store, sink=sink, heart=heart, maps=maps, keep_nights=settings.keep_nights)
         if settings.api.port is not None:
             _serve(stack, options, settings, live, store)
@@ -69,6 +70,17 @@ def run(options: Namespace) -> None:
         look_seldom()
         live.follow()
     log.info("stopped")
+
+
+def _check(listen: Sequence[str], to: str | None) -> None:
+    """Refuse what is no address before anything is made."""
+    for url in listen:
+        connect.with_topics(url)
+    if to is not None and "://" not in to:
+        file_for(to)
+    elif to is not None and urls.split(to).topics:
+        topics = "the topics are PREFIX.candidates, PREFIX.events and so on, by 'prefix' in the settings"
+        raise ConfigError(f"--publish {to}: {topics}; write kafka://HOST:PORT alone")
 
 
 def _sources(listen: Sequence[str], group: str, worker: str | None, settings: Settings) -> list[KafkaSource]:
@@ -93,12 +105,7 @@ def _sink(stack: ExitStack, to: str | None) -> KafkaSink | JsonLinesSink | None:
     """Where messages go: a Kafka URL, or a file."""
     if to is None:
         return None
-    if "://" in to:
-        if urls.split(to).topics:
-            topics = "the topics are PREFIX.candidates, PREFIX.events and so on, by 'prefix' in the settings"
-            raise ConfigError(f"--publish {to}: {topics}; write kafka://HOST:PORT alone")
-        return connect.sink(to)
-    return stack.enter_context(JsonLinesSink(Path(to)))
+    return connect.sink(to) if "://" in to else stack.enter_context(JsonLinesSink(file_for(to)))
 
 
 def _heart(stack: ExitStack, sink: KafkaSink | JsonLinesSink | None, to: str, settings: Settings) -> Heart | None:

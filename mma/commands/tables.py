@@ -167,11 +167,9 @@ def associations(rows: list[Row]) -> Table:
 
 def _remark(r: Row) -> str:
     """Why a pair has no rate, or which search it is from."""
-    if r["p_alone"] is not None:
-        return f"pointed there; alone p = {r['p_alone']:.1e}"
-    if r["reason"] is None and r["by_construction"]:
-        return "pointed there"
-    return r["reason"] or ("" if r["search"] in (None, "untargeted") else r["search"])
+    search = "" if r["search"] in (None, "untargeted") else r["search"]
+    said = r["reason"] or ("pointed there" if r["by_construction"] else search)
+    return said if r["p_alone"] is None else f"{said}; alone p = {r['p_alone']:.1e}"
 
 
 def groups(rows: list[Row]) -> Table:

@@ -14,7 +14,7 @@ from .candidate import (
 )
 from .event import association_message, event_message, group_message, said
 from .heartbeat import heartbeat_message
-from .message import Message, iso, message_id, topic, version
+from .message import Message, iso, message_id, told_there, topic, version
 from .pages import Pages
 from .stages import stage
 from .stream_filter import KINDS, SIGN, SIGNS, TYPES, Facts, Filter, Kind, StreamFilter, Type, facts, folded
@@ -52,6 +52,7 @@ __all__ = [
     "message_id",
     "said",
     "stage",
+    "told_there",
     "topic",
     "version",
     "withdrawal_id",

@@ -32,6 +32,22 @@ def topic(prefix: str, what: str, *, test: bool) -> str:
     return f"{prefix}.{what}.test" if test else f"{prefix}.{what}"
 
 
+OUTPUTS = {
+    "candidates": "candidates of events",
+    "events": "the state of events",
+    "associations": "pairs of events",
+    "groups": "groups of events",
+    "heartbeat": "signs of life",
+}
+"""Last part of the names of the topics that the engine publishes to, and what it tells there."""
+
+
+def told_there(name: str, prefix: str) -> str | None:
+    """What the engine tells on a topic of this name; None where it is none of its own."""
+    first, _, what = name.removesuffix(".test").rpartition(".")
+    return OUTPUTS.get(what) if first == prefix else None
+
+
 @lru_cache(maxsize=1)
 def version() -> str:
     """Our own version."""

@@ -9,7 +9,7 @@ from .files import FileSource, Recorded, check_there, find
 from .heartbeat import Heart
 from .kafka import KafkaSource
 from .kafka_sink import KafkaSink
-from .lines import JsonLinesSink, check_writable
+from .lines import JsonLinesSink, check_writable, file_for
 from .memory import MemorySink, MemorySource
 from .merged import Merged
 from .message import Message
@@ -35,6 +35,7 @@ __all__ = [
     "check_there",
     "check_writable",
     "connect",
+    "file_for",
     "find",
     "in_utf8",
     "urls",

@@ -16,6 +16,8 @@ PATIENCE_S = 60.0
 
 ASK_S = 0.5
 ABOUT = "notices"
+SILENT = ("_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN")
+"""What librdkafka calls the error of a broker that does not answer."""
 
 
 class CatchUp:
@@ -65,12 +67,17 @@ class CatchUp:
                 ends = self._ends[id(source)] = source.ends(topics)
             behind = source.is_behind(ends)
         except Exception as error:  # noqa: BLE001 - confluent_kafka raises its own types for "not now"
-            source.troubles.add(ABOUT, f"what waits there cannot be seen: {_text(error)}")
+            self._unseen(source, error)
             return True
         source.troubles.clear(ABOUT)
         return behind
 
-
-def _text(error: Exception) -> str:
-    inner: Any = error.args[0] if error.args else error
-    return str(inner.str()) if hasattr(inner, "str") else str(error)
+    def _unseen(self, source: KafkaSource, error: Exception) -> None:
+        """Alerts wait: of a broker that is away, this is told already."""
+        if "broker" in source.troubles.now or "token" in source.troubles.now:
+            source.troubles.clear(ABOUT)
+            return
+        inner: Any = error.args[0] if error.args else error
+        is_silent = hasattr(inner, "name") and inner.name() in SILENT
+        text = "the broker does not answer" if is_silent else str(inner.str() if hasattr(inner, "str") else error)
+        source.troubles.add(ABOUT, f"alerts wait until the notices are read: {text}")

@@ -16,8 +16,13 @@ TOO_LATE = "not valid in current SASL state"
 """A token was renewed while its connection was being closed. librdkafka connects again by itself: no trouble, and where
 that fails it says so in other words."""
 
-AWAY = re.compile(r"refused|resolve|unreachable|timed out", re.IGNORECASE)
+AWAY = re.compile(r"refused|resolve|unreachable|no route|timed out", re.IGNORECASE)
 """What a broker that is not there sounds like. One that is there and wants a login only hangs up."""
+
+IN_VAIN = re.compile(r": (?:Connect to \S+ failed|Failed to resolve \S+): (?P<why>[^()]+?)(?: \(.*)?$", re.DOTALL)
+"""What librdkafka says of a broker that it does not get through to, among what nobody needs to know."""
+
+AGAIN = "tried again until it is there"
 
 SHARED = {
     "log_level": 0,  # what librdkafka would print, our callbacks hear
@@ -54,7 +59,8 @@ class Connection:
             text = self.troubles.now.get("broker", text)
         if self._hint and not self._was_up and self._hint not in text and not AWAY.search(text):
             text = f"{text}; {self._hint}"
-        self.troubles.add("token" if "OAUTHBEARER token" in text else "broker", text)
+        about = "token" if "OAUTHBEARER token" in text else "broker"
+        self.troubles.add(about, in_plain_words(text), AGAIN if about == "broker" and AWAY.search(text) else "")
 
     def _is_up(self, statistics: str) -> None:
         up = any(b["state"] == "UP" for b in json.loads(statistics).get("brokers", {}).values())
@@ -63,6 +69,18 @@ class Connection:
             self.troubles.settle("broker")
             self.troubles.settle("token", 0.0 if self._was_down else TOKEN_S)
         self._was_down = not up
+
+
+def in_plain_words(text: str) -> str:
+    """What librdkafka says of a connection, for people.
+
+    Examples
+    --------
+    >>> in_plain_words("h:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state)")
+    'cannot be reached (connection refused)'
+    """
+    found = IN_VAIN.search(text)
+    return f"cannot be reached ({found['why'][:1].lower()}{found['why'][1:]})" if found else text
 
 
 def is_fatal(error: Any) -> bool:

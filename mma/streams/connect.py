@@ -31,9 +31,7 @@ def source(
     hears_hearts: bool = False,
 ) -> KafkaSource:
     """Read the topics that a URL names; heartbeats as messages where they are to be heard."""
-    address = urls.split(url)
-    if not address.topics:
-        raise ConfigError(f"{url} names no topic: write {address.scheme}://{address.name}/TOPIC,TOPIC")
+    address = with_topics(url)
     with _told(address):
         return KafkaSource(
             address.name,
@@ -49,6 +47,14 @@ def source(
             marks={"_test": b"true"} if REHEARSING.search(address.host) else None,
             hint=urls.hint(address),
         )
+
+
+def with_topics(url: str) -> urls.Address:
+    """A URL that names topics, taken apart."""
+    address = urls.split(url)
+    if not address.topics:
+        raise ConfigError(f"{url} names no topic: write {address.scheme}://{address.name}/TOPIC,TOPIC")
+    return address
 
 
 def to_end(url: str, topics: Sequence[str], within_s: float) -> Iterator[Message]:

@@ -19,7 +19,7 @@ from .kafka_message import as_message, timestamp
 from .kafka_settings import READ
 from .message import Message
 from .remade import Topics
-from .there import check_topics
+from .there import MISSING, check_topics, waits_for
 
 MAX_BYTES = 16 << 20
 """A message that is larger is set aside unread."""
@@ -179,7 +179,8 @@ class KafkaSource:
                 self._ends.ended((topic, got.partition()), got.offset())
             elif error is not None:
                 self._connection.is_lost |= is_fatal(error)
-                self.troubles.add(topic, error.str())
+                missing = error.name() in MISSING
+                self.troubles.add(topic, waits_for(self._consumer, topic) if missing else error.str())
             elif self._is_pulse(topic):
                 self.pulse.beat(topic, timestamp(got))
             else:

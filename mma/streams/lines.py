@@ -12,6 +12,7 @@ from types import TracebackType
 
 from ..errors import ConfigError, OutageError
 from .troubles import Troubles
+from .urls import WITHOUT_SCHEME
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,21 @@ LONGEST = 4 << 20
 """Bytes of a line, with much to spare: a broken one that is longer is none of ours."""
 
 GONE = (errno.ENOENT, errno.ENOTDIR)
+
+
+def file_for(text: str) -> Path:
+    """The file that published messages are to go to, by its path.
+
+    Raises
+    ------
+    ConfigError
+        It is a broker's address.
+    """
+    if "://" in text:
+        raise ConfigError(f"--publish takes a file, and {text} is none; 'mma run' publishes to Kafka")
+    if WITHOUT_SCHEME.fullmatch(text):
+        raise ConfigError(f"--publish {text}: write kafka://{text} for a broker, ./{text} for a file")
+    return Path(text)
 
 
 def check_writable(path: Path) -> None:
@@ -43,7 +59,7 @@ class JsonLinesSink:
 
     def __init__(self, path: Path) -> None:
         check_writable(path)
-        self.name = str(path)
+        self.name = f"the file {path}"
         self.confirmed = 0
         """Lines that are on the disk."""
         self.troubles = Troubles(self.name)

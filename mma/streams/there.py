@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from ..errors import ConfigError, OutageError
-from ..text import did_you_mean
+from ..text import asked, did_you_mean, nearest
 from .troubles import Troubles
 
 MAKING_S = 1.5
 """How long a broker may take to make a topic, where it makes them by itself."""
+
+MISSING = ("UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC")
+"""What librdkafka calls the error of a topic that is not there."""
 
 PATIENCE_S = 5.0
 """How long a broker that says nothing at all is waited for."""
@@ -31,8 +34,24 @@ def check_topics(consumer: Any, name: str, topics: Sequence[str], troubles: Trou
     there = known(consumer, name, troubles)
     for topic in topics:
         if topic not in there:
-            words = sorted(one for one in there if not one.startswith("__"))
+            words = _for_people(there)
             raise ConfigError(f"{name} has no topic {topic!r} that we may {verb}; {did_you_mean(topic, words)}")
+
+
+def waits_for(consumer: Any, topic: str) -> str:
+    """What is said of a topic that is not there yet, and that is read as soon as it is."""
+    from confluent_kafka import KafkaException
+
+    try:
+        near = nearest(topic, _for_people(consumer.list_topics(timeout=1.0).topics))
+    except KafkaException:
+        near = []
+    return "there is no such topic yet, it is waited for" + (f"; {asked(near)}" if near else "")
+
+
+def _for_people(there: Iterable[str]) -> list[str]:
+    """Topics that are not the broker's own."""
+    return sorted(one for one in there if not one.startswith("__"))
 
 
 def comes_by_itself(producer: Any, name: str, topic: str, troubles: Troubles) -> bool:

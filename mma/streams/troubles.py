@@ -25,15 +25,15 @@ class Troubles:
         self._logged: dict[str, float] = {}
         self._open: set[str] = set()
 
-    def add(self, about: str, text: str) -> None:
-        """Something is wrong."""
+    def add(self, about: str, text: str, hope: str = "") -> None:
+        """Something is wrong; of hope, which is no part of it, only the log tells."""
         now = time.monotonic()
         self.now[about] = text
         self._told[about] = now
         if now - self._logged.get(about, -SAY_AGAIN_S) >= SAY_AGAIN_S:
             self._logged[about] = now
             self._open.add(about)
-            log.warning("%s: %s: %s", self.name, about, text)
+            log.warning("%s: %s: %s", self.name, about, f"{text}; {hope}" if hope else text)
 
     def clear(self, about: str) -> None:
         """It is well again."""

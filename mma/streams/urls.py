@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from ..errors import ConfigError
 from ..text import did_you_mean
 
 OPTIONS = ("ca", "tls", "token")
+WITHOUT_SCHEME = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}(?:/.*)?")
+"""A host and its port, which no file is called by."""
+
 KAFKA_PORT = 9092
 
 

@@ -151,6 +151,24 @@ def test_a_telescope_that_was_pointed_there_is_no_independent_witness() -> None:
     assert found.far_temporal_hz is None
 
 
+def test_a_telescope_pointed_by_another_event_was_not_pointed_at_this_one() -> None:
+    elsewhere = skymaps.circle(10.0, -80.0, 0.1)
+    flare = replace(GRB, id="CTAO-1", kind=Kind.FLARE, observatory="CTAO", follows="S260301a")
+    told = [
+        associate(GW, flare),
+        associate(GW, replace(flare, follows="S260302b")),
+        associate(GW, replace(flare, follows="S260302b", region=elsewhere)),
+        associate(replace(GW, region=skymaps.circle(10.0, 80.0, 1.0)), replace(flare, region=elsewhere)),
+    ]
+    assert [pair and pair.reason for pair in told] == [
+        "not independent: the telescope was pointed there",
+        "not independent: the telescope was pointed by another event",
+        "the regions do not meet",
+        "the regions do not meet",
+    ]
+    assert all(pair and pair.by_construction and pair.far_temporal_hz is None for pair in told)
+
+
 def test_a_burst_from_anywhere_is_judged_by_time_alone() -> None:
     found = associate(GW, replace(GRB, region=skymaps.all_sky()))
     assert found is not None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
 from mma.cli import main
 from mma.cluster.broker import Broker, free_ports
 from mma.messages.heartbeat import heartbeat_message
-from tests.live.doing import produce, topics
+from tests.live.conftest import Start
+from tests.live.doing import produce, status, topics, troubles, until
 
 
 def _said(name: str, kind: str, probability: float | None, **more: object) -> bytes:
@@ -122,3 +124,17 @@ def test_what_is_wrong_is_said_at_once(broker: Broker, capsys: pytest.CaptureFix
         assert out == ""
         assert says in err.splitlines()[-1]
         assert "Traceback" not in err
+
+
+def test_a_worker_waits_for_a_topic_that_is_not_there_and_asks_what_was_meant(
+    broker: Broker, tmp_path: Path, start: Start
+) -> None:
+    (topic,) = topics(broker, "mma.gamma")
+    wrong, log = topic.replace("gamma", "gama"), tmp_path / "log"
+    database, out = tmp_path / "mma.sqlite", tmp_path / "out.jsonl"
+    start(log, "run", "--from", f"kafka://{broker.plain}/{wrong}", "--publish", str(out), "--db", str(database))
+    said = f"there is no such topic yet, it is waited for; did you mean '{topic}'?"
+    until(lambda: database.exists() and troubles(database).get(wrong) == said)
+    assert f"{broker.plain}: {wrong}: {said}" in log.read_text()
+    assert f"publishing to the file {out}" in log.read_text()
+    assert any(row["name"] == f"publishing to the file {out}" for row in status(database)["live"])

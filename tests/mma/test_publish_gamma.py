@@ -417,7 +417,13 @@ def test_another_authors_voevent_is_found_and_taken_back(say: Say, world: World)
 
 @pytest.mark.parametrize(
     "said",
-    ["2026-03-01 03:02:03 +02:00", "2026-03-01T01:02:03Z", "20260301T010203Z", "2026/03/01 01:02:03z"],
+    [
+        "2026-03-01 03:02:03 +02:00",
+        "2026-03-01T01:02:03Z",
+        "20260301T010203Z",
+        "2026/03/01 01:02:03z",
+        "2026-03-01 01:02:03 UTC",
+    ],
 )
 def test_times_leave_as_the_schema_has_them(say: Say, said: str):
     """RFC 3339, whatever was typed; the same for options and files."""
@@ -456,6 +462,13 @@ def test_a_url_without_a_topic_is_refused_with_one(say: Say):
     ("option", "says"),
     [
         (("--significance", "7sigma"), "'7sigma' is no number; write it without"),
+        (("--energy-range", "200XeV", "10"), "'200XeV' is no number in TeV, nor one with its unit: GeV, MeV"),
+        (("--flux", "1e-11erg/cm2/s"), "its unit goes to --flux-unit: ph/cm2/s, erg/cm2/s, Crab"),
+        (("--sigma", "7"), "no option --sigma; did you mean '--significance'?"),
+        (
+            ("--flux", "1e-11", "--energy-range", "1", "2"),
+            "flux_unit: missing, and --flux needs it; it is ph/cm2/s or",
+        ),
         (("--r68", "3sigma"), "write degrees up to 180, or 30arcsec"),
     ],
 )
@@ -500,3 +513,44 @@ def test_a_livetime_fits_into_the_exposure(say: Say):
     code, _, err = say(file=ALERT | exposure)
     assert code == 1
     assert "observation_livetime: 70000 s is more than the 600 s from observation_start to observation_stop" in err
+
+
+def test_numbers_with_their_units(say: Say):
+    options = ("--flux", "1", "--flux-unit", "Crab", "--energy-range", "200GeV", "10TeV", "--livetime", "30min")
+    code, alert, err = say(*options, "--far", "1/yr", "--pointing-error", "0.5arcmin", file=ALERT)
+    assert (code, err) == (0, "")
+    assert alert["energy_range_tev"] == [0.2, 10.0]
+    assert alert["observation_livetime"] == pytest.approx(1800.0)
+    assert alert["far"] == pytest.approx(1 / (365.25 * 86400))
+    assert alert["systematic_error_arcsec"] == pytest.approx(30.0)
+
+
+def test_a_radius_that_is_missing_names_every_option_for_one(say: Say):
+    assert "one of --r68, --r90, --ellipse, --map" in say("--ra", "1", "--dec", "2", "--trigger-time", TRIGGER)[2]
+
+
+@pytest.mark.parametrize("prefix", ["mma", "ours"])
+@pytest.mark.parametrize("ending", ["candidates", "events", "associations", "groups", "heartbeat", "candidates.test"])
+def test_an_alert_does_not_go_where_the_engine_itself_tells(say: Say, tmp_path: Path, prefix: str, ending: str):
+    (tmp_path / "own.toml").write_text(f'prefix = "{prefix}"\n')
+    code, _, err = say("--to", f"kafka://127.0.0.1:1/{prefix}.{ending}", "-c", "own.toml", file=ALERT)
+    assert code == 1
+    assert f"--to {prefix}.{ending}: there mma tells" in err
+    assert "they go to mma.gamma" in err
+
+
+def test_an_event_that_is_not_known_is_remarked_and_the_alert_leaves(say: Say, world: World):
+    world.hears(superevent())
+    code, alert, err = say("--follows", "S270301b", file=ALERT)
+    assert (code, alert["follow_up_event"]) == (0, "S270301b")
+    assert err == "--follows: no event 'S270301b' is known to the database; did you mean 'S270301ab'?\n"
+    assert say("--follows", "s270301AB", file=ALERT)[2] == ""
+
+
+def test_what_is_hardly_meant_is_remarked_and_leaves(say: Say):
+    code, alert, err = say("--significance", "700", "--r68", "5", file=ALERT)
+    assert (code, alert["significance"], alert["ra_dec_error"]) == (0, 700.0, 5.0)
+    assert err.splitlines() == [
+        "--significance: 700 sigma is very much; it is sent as it is",
+        "--r68: a radius of 5 deg is wide for one source; it is sent as it is",
+    ]

@@ -305,3 +305,24 @@ def test_the_version_and_the_module(tmp_path):
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     assert done.stdout.split()[0] == "mma"
     assert done.stdout.split()[1][0].isdigit()
+
+
+LISTEN = ["run", "--from", "kafka://127.0.0.1:1/topic", "--publish"]
+
+
+def test_a_broker_without_its_scheme_is_no_file(capsys):
+    for arguments in ([*LISTEN, "127.0.0.1:45309"], ["replay", __file__, "--publish", "broker.org:9092/mma"]):
+        said = refused(capsys, *arguments)
+        assert (
+            f"--publish {arguments[-1]}: write kafka://{arguments[-1]} for a broker, ./{arguments[-1]} for a file"
+            in said
+        )
+
+
+def test_a_replay_publishes_to_no_broker(capsys):
+    said = refused(capsys, "replay", __file__, "--publish", "kafka://127.0.0.1:1")
+    assert "--publish takes a file, and kafka://127.0.0.1:1 is none; 'mma run' publishes to Kafka" in said
+
+
+def test_a_stream_without_a_topic_leaves_no_database(capsys):
+    assert "names no topic" in refused(capsys, "run", "--from", "kafka://127.0.0.1:1")

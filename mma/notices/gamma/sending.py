@@ -23,7 +23,7 @@ CLOCK = timedelta(seconds=60)
 """Error of a clock that we put up with."""
 
 BEGINNINGS = ("trigger_time", "observation_start")
-ZONE = re.compile(r"(?i)\d\s*(z|[+-]\d\d(:?\d\d)?)$")
+ZONE = re.compile(r"(?i)\d\s*(z|utc|gmt|[+-]\d\d(:?\d\d)?)$")
 FLUXES = ("flux", "flux_upper_limit")
 Decode = Callable[[Message], Event]
 DECODERS: dict[str, Decode] = {"json": alert.check, "voevent": voevent.check}

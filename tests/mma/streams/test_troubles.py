@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from mma.streams import troubles as module
+from mma.streams.catching_up import CatchUp
 from mma.streams.client import Connection
 from mma.streams.heartbeat import Pulse, is_heartbeat
 from mma.streams.troubles import Troubles
@@ -98,3 +99,54 @@ def test_heartbeats_are_missed_only_where_they_are_ours_to_hear(clock):
     pulse.expect(set())  # another member of the group reads it now
     assert troubles.now == {}
     assert [is_heartbeat(name) for name in ("gcn.heartbeat", "mma.heartbeat", "igwn.gwalert")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "127.0.0.1:9999/bootstrap: Connect to ipv4#127.0.0.1:9999 failed: Connection refused (after 0ms in state "
+            "CONNECT, 30 identical error(s) suppressed)",
+            "cannot be reached (connection refused)",
+        ),
+        (
+            "k.org:9092/bootstrap: Failed to resolve 'k.org:9092': Name or service not known (after 9ms in state "
+            "CONNECT)",
+            "cannot be reached (name or service not known)",
+        ),
+    ],
+)
+def test_a_broker_that_is_away_is_told_in_plain_words(lines, said, told):
+    connection = Connection("here")
+    complain = connection.hears()["error_cb"]
+    complain(KafkaError(KafkaError._TRANSPORT, said))
+    complain(KafkaError(KafkaError._ALL_BROKERS_DOWN, "1/1 brokers are down"))
+    assert connection.troubles.now == {"broker": told}
+    assert lines() == [f"here: broker: {told}; tried again until it is there"]
+
+
+class Asked:
+    """A source of notices whose broker does not answer."""
+
+    topics = ("gcn.notices.swift",)
+
+    def __init__(self):
+        self.troubles = Troubles("here")
+
+    def hold(self, topics, about):
+        """Nothing is read anyway."""
+
+    def ends(self, topics):
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT, "Failed to get metadata: Local: Broker transport"))
+
+
+def test_what_waits_behind_a_broker_that_is_away_is_no_second_trouble(clock):
+    source = Asked()
+    catch_up = CatchUp([source], lambda topic: True)
+    clock.now += 1.0
+    catch_up.step()
+    assert source.troubles.now == {"notices": "alerts wait until the notices are read: the broker does not answer"}
+    source.troubles.add("broker", "cannot be reached (connection refused)")
+    clock.now += 1.0
+    catch_up.step()
+    assert set(source.troubles.now) == {"broker"}

@@ -1,6 +1,7 @@
 """A question to the store, answered once, for the command line, the client, REST and the pages."""
 
 from . import chance, cone, fields, listing, places, queries, region, search
+from .assumed import UNTOLD, assumed
 from .fields import AB_ZERO, CANDIDATES, EVENTS, SEARCHED, Field, unix
 from .known import refuse_unknown
 from .listing import SORTABLE, Listing
@@ -23,11 +24,13 @@ __all__ = [
     "OF_CANDIDATES",
     "SEARCHED",
     "SORTABLE",
+    "UNTOLD",
     "Field",
     "Listing",
     "Order",
     "Place",
     "SearchError",
+    "assumed",
     "candidate_row",
     "chance",
     "chosen",

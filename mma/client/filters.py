@@ -91,7 +91,10 @@ def _names(fields: Mapping[str, Field]) -> list[str]:
 def _number(name: str, value: Any, found: Field) -> float:
     try:
         unit = u.Unit(found.unit) if found.unit else u.dimensionless_unscaled
-        plain = value.to_value(unit) if isinstance(value, u.Quantity) else value
+        if isinstance(value, u.Quantity):  # as our own answers have a magnitude
+            unit = u.ABmag if unit == u.mag and isinstance(value, u.Magnitude) else unit
+            value = value.to_value(unit)
+        plain = value
         number = float(plain)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{name}: {error}") from error

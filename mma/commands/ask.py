@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from skymaps import positions
 
+from ..answers import UNTOLD, assumed, places, queries
 from ..answers import cone as cones
-from ..answers import places, queries
 from ..errors import ConfigError, NotFoundError
 from ..store import events as stored
 from ..store import groups, tags
@@ -29,6 +29,8 @@ def events(options: Namespace) -> None:
     with reading(options) as connection:
         rows = queries.events(connection, state=options.state, limit=options.limit)
     show_rows(options, rows, tables.events, "no events yet")
+    if not options.json and (named := [row["id"] for row in rows if assumed(row)]):
+        console().print(f"{', '.join(named)}: {UNTOLD}", markup=False, soft_wrap=True)
 
 
 def candidates(options: Namespace) -> None:
@@ -38,6 +40,7 @@ def candidates(options: Namespace) -> None:
         event = queries.event_id(connection, options.event)
         most = None if wanted else options.limit
         rows = queries.candidates(connection, event, everything=options.all, limit=most)
+        said = assumed(queries.event(connection, event))
     if wanted:
         rows = [row for row in rows if wanted & set(row["tags"])][: options.limit]
     if not rows and not options.json and (found := _unlocated(options, event)):
@@ -45,6 +48,8 @@ def candidates(options: Namespace) -> None:
         return
     which = f" tagged {' or '.join(sorted(wanted))}" if wanted else ""
     show_rows(options, rows, tables.candidates, f"no candidates of {event}{which}" + ("" if options.all else " stand"))
+    if rows and not options.json and said:
+        console().print(f"{event}: {said}", markup=False, soft_wrap=True)
 
 
 def _unlocated(options: Namespace, event: str) -> str | None:

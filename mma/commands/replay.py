@@ -14,6 +14,8 @@ from ..engine import Progress, play
 from ..streams import file_for
 from .show import as_json, console, ignored, settings_of, with_database
 
+UNHEARD = "Nothing was published: subscribers and pages that are open hear of this only with --publish FILE."
+
 
 def replay(options: Namespace) -> None:
     """Read, sort by time, play; then say what came of it."""
@@ -31,6 +33,8 @@ def replay(options: Namespace) -> None:
     out.print(f"{n['read']} messages: {counts}.", markup=False)
     for line in ignored(answer["sources"]):
         out.print(line, markup=False)
+    if not options.publish:
+        out.print(UNHEARD, markup=False, soft_wrap=True)
     more = f", 'mma dead-letters{there}'" if answer["dead_letters"] else ""
     out.print(f"See 'mma status{there}', 'mma events{there}'{more}.", markup=False, soft_wrap=True)
 

@@ -58,7 +58,11 @@ def run(options: Namespace) -> None:
             room=room,
         )
         heart = _heart(stack, sink, str(to), settings)
-        told = f"publishing to {sink.name}" if sink else "publishing nothing"
+        told = (
+            f"publishing to {sink.name}"
+            if sink
+            else "publishing nothing, so no subscriber and no open page hears of what comes"
+        )
         log.info("listening to %s as group %s; %s", ", ".join(listen), group, told)
         live = Live(engine, merged, store, sink=sink, heart=heart, maps=maps, keep_nights=settings.keep_nights)
         if settings.api.port is not None:

@@ -45,6 +45,15 @@ def test_all_candidates_are_those_of_the_store(filled):
     assert rows(filled.local.candidates(EVENT)) == rows(filled.http.candidates(EVENT))
 
 
+def test_a_limit_in_ab_magnitudes_is_the_limit_in_numbers(filled):
+    for client in filled.clients:
+        (first, *_) = client.candidates(EVENT)
+        assert rows(client.candidates(EVENT, mag_max=first.mag)) == rows(client.candidates(EVENT, mag_max=first["mag"]))
+        assert rows(client.candidates(EVENT, mag_max=19 * u.ABmag)) == rows(client.candidates(EVENT, mag_max=19))
+        with pytest.raises(ConfigError, match="mag_max"):
+            client.candidates(EVENT, mag_max=19 * u.mag(u.ct))
+
+
 def test_vetoed_ones_come_when_they_are_wanted(filled):
     n = len(ask(filled, queries.candidates, EVENT, everything=True))
     for client in filled.clients:

@@ -255,3 +255,20 @@ def test_other_names_are_found_in_any_spelling(capsys, name):
     circle = ["--circle", "176.8 -39.8 11.6deg", "--time", "2017-08-17T12:41:06Z", "--kind", "grb"]
     ask(capsys, "event", "add", *circle, "--name", "GRB 170817A")
     assert ask(capsys, "event", name)["id"] == ask(capsys, "events")[0]["id"]
+
+
+def test_a_map_without_its_notice_says_what_is_taken_for_granted(capsys):
+    """A probability of a merger counts on what LVK tells: how it is classed, and whether matter was left."""
+    written("map.fits", DATE_OBS="2027-03-01T02:00:00", CREATOR="BAYESTAR", OBJECT="S270301ab")
+    Path("found.csv").write_text(f"object_id,ra,dec,mjd,mag\nAT1,{HERE[0]},{HERE[1]},61465.5,19\n")
+    assert main(["replay", "map.fits", "found.csv"]) == 0
+    assert "hear of this only with --publish FILE" in " ".join(capsys.readouterr().out.split())
+    for command in (["events"], ["candidates", "S270301ab"]):
+        assert main(command) == 0
+        assert "S270301ab: no notice tells the class of this merger" in " ".join(capsys.readouterr().out.split())
+    Path("notice.json").write_bytes(superevent())
+    assert main(["replay", "notice.json"]) == 0
+    capsys.readouterr()
+    for command in (["events"], ["candidates", "S270301ab"]):
+        assert main(command) == 0
+        assert "no notice tells" not in capsys.readouterr().out

@@ -104,7 +104,7 @@ def test_buttons_zoom(night: World, serve: Serve, visit: Open) -> None:
 
 def test_a_new_candidate_shows_without_reload(night: World, serve: Serve, visit: Open) -> None:
     page = visit(serve(night.store)).to(f"/events/{EVENT}")
-    expect(page.locator("#live")).to_have_text("This page updates itself.")
+    expect(page.locator("#live")).to_have_text("This page updates itself with what is published.")
     page.evaluate("window.stillHere = true")
     page.locator("#part").focus()
     page.keyboard.press("+")
@@ -241,7 +241,7 @@ def test_logging_in_and_out(night: World, serve: Serve, visit: Open) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(EVENT)
     assert page.url.endswith(f"/events/{EVENT}?show=active")
-    expect(page.locator("#live")).to_have_text("This page updates itself.")
+    expect(page.locator("#live")).to_have_text("This page updates itself with what is published.")
     night.hears(detection("ZTF27newcand", (HERE[0] + 0.1, HERE[1]), 9.0, unseen_hours=-15.0, mag=18.0))
     expect(page.locator("#candidates")).to_contain_text("ZTF27newcand", timeout=10_000)
     assert page.evaluate("document.cookie") == "", "no script may read it"
@@ -253,7 +253,7 @@ def test_logging_in_and_out(night: World, serve: Serve, visit: Open) -> None:
 
 def test_tags_show_without_reload_and_choose_in_the_search(night: World, serve: Serve, visit: Open) -> None:
     page = visit(serve(night.store)).to(f"/events/{EVENT}")
-    expect(page.locator("#live")).to_have_text("This page updates itself.")
+    expect(page.locator("#live")).to_have_text("This page updates itself with what is published.")
     vetting = Vetting(store=night.store, parameters=DEFAULT, prefix="mma")
     vetting.tag((EVENT, BEST), ["followed-up"], who="ann", now=NOW)
     link = page.locator("#candidates").get_by_role("link", name="followed-up")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 from coincidence import apart
 from coincidence.terms import TERMS
 
-from ...answers import CANDIDATES, Order, listing, queries, without_folder
+from ...answers import CANDIDATES, Order, assumed, listing, queries, without_folder
 from ...export import measured
 from ...messages import iso
 from ...store import events as stored
@@ -61,6 +61,7 @@ def context(request: Request, name: str, show: str, after: str | None) -> Row:
         "rows": [row | {"bars": bars(row["terms"])} for row in rows],
         "terms": [name for name in TERMS if _is_told(rows, name)],
         "silent": [name for name in TERMS if not _is_told(rows, name)],
+        "untold": assumed(event),
         "counts": counts,
         "show": show,
         "following": urlencode([*kept, ("after", following)]) if following else None,

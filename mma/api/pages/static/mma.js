@@ -67,7 +67,7 @@ if (body.dataset.stream) {
   stream.addEventListener("group", said("Groups updated"));
   stream.addEventListener("gap", said("Updated"));
   let lost = false;
-  stream.onopen = () => { live.textContent = "This page updates itself."; if (lost) soon(""); lost = false; };
+  stream.onopen = () => { live.textContent = "This page updates itself with what is published."; if (lost) soon(""); lost = false; };
   stream.onerror = () => { lost = true; live.textContent = "Updates are interrupted; trying again."; };
   addEventListener("pagehide", () => stream.close());
 } else if (body.dataset.refresh) {

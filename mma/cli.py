@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 
 from .commands import Parser, Version, options
-from .errors import MmaError
+from .errors import MmaError, NotFoundError
 from .text import printable
 
 Add = Callable[[ArgumentParser], None]
@@ -74,6 +75,21 @@ def parser() -> Parser:
     return top
 
 
+UNKNOWN = re.compile(r"no (?:event|object) '(?P<source>GW\d{6})?")
+"""Of a name that the database does not have; that of a source, which a catalogue gave it later."""
+
+
+def _more(error: MmaError, chosen: Namespace) -> str:
+    """Where something was not found; and how an event gets the name that a catalogue has for it."""
+    found = UNKNOWN.match(str(error)) if isinstance(error, NotFoundError) else None
+    if found is None:
+        return ""
+    from .commands.show import place_of
+
+    name = "; 'mma event ID --alias NAME' gives an event another name" if found["source"] else ""
+    return f"{name} (database: {place_of(chosen)})"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 1 with a one-line error, 2 for a wrong command line."""
     top, given = parser(), list(sys.argv[1:] if arguments is None else arguments)
@@ -83,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         getattr(importlib.import_module(module), function)(chosen)
     except MmaError as error:
-        print(printable(f"mma: {error}"), file=sys.stderr)
+        print(printable(f"mma: {error}{_more(error, chosen)}"), file=sys.stderr)
         return 1
     except BrokenPipeError:
         sys.stderr.close()

@@ -14,6 +14,9 @@ from .text import printable
 FORMATS = ("text", "json")
 PEOPLE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
+GONE = "socket.send() raised exception"
+"""What asyncio says of a listener that hung up: nothing is wrong."""
+
 OF_STRANGERS = ("asyncio", "uvicorn", "mma.api")
 """Loggers whose lines are about what is asked of the interface."""
 
@@ -57,6 +60,8 @@ class Seldom(logging.Filter):
         """Whether a line is written."""
         if not record.name.startswith(OF_STRANGERS):
             return True
+        if str(record.msg).startswith(GONE):
+            return False
         if record.created - self._since >= PERIOD_S:
             self._since = record.created
             self._said.clear()

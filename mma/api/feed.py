@@ -85,7 +85,9 @@ class Feed:
             yield b"retry: 2000\n\n"
             for remark in remarks:
                 yield f": {remark}\n\n".encode()
-            if after and (gap := await to_thread.run_sync(self._gap, after)):
+            if after and self.head and after > self.head:
+                yield f": there is no message {after} yet, the newest is {self.head}: only what is new\n\n".encode()
+            elif after and (gap := await to_thread.run_sync(self._gap, after)):
                 yield gap
             while True:
                 messages, seen = await self._next(seen, beat_s)

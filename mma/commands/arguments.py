@@ -58,6 +58,8 @@ class Parser(argparse.ArgumentParser):
             if argument == "--":
                 return
             name = argument.partition("=")[0]
+            if parser is self and name not in options and _is_of_all(name, self):
+                parser.error(f"{name} stands after the command: {self.prog} COMMAND {name} ...")
             if name.startswith("--") and not any(known.startswith(name) for known in options):
                 parser.error(f"no option {name}; {_meant(name, parser._actions)}")
             inner = _commands(parser).get(argument)
@@ -95,6 +97,12 @@ def _commands(parser: argparse.ArgumentParser) -> dict[str, Parser]:
     """Commands, or actions, that come next."""
     found = (a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     return next(found, {})
+
+
+def _is_of_all(name: str, top: argparse.ArgumentParser) -> bool:
+    """Whether every command has an option, and the program itself has not."""
+    commands = _commands(top).values()
+    return name[:1] == "-" and bool(commands) and all(name in command._option_string_actions for command in commands)
 
 
 def _what(action: argparse.Action) -> str:

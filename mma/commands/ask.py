@@ -38,15 +38,20 @@ def candidates(options: Namespace) -> None:
     wanted = {tags.clean(name) for name in options.tag or ()}
     with reading(options) as connection:
         event = queries.event_id(connection, options.event)
-        most = None if wanted else options.limit
+        least = options.min_probability
+        most = None if wanted or least is not None else options.limit
         rows = queries.candidates(connection, event, everything=options.all, limit=most)
         said = assumed(queries.event(connection, event))
     if wanted:
-        rows = [row for row in rows if wanted & set(row["tags"])][: options.limit]
+        rows = [row for row in rows if wanted & set(row["tags"])]
+    if least is not None:
+        rows = [row for row in rows if row["probability"] is not None and row["probability"] >= least]
+    rows = rows[: options.limit]
     if not rows and not options.json and (found := _unlocated(options, event)):
         console().print(found, markup=False, soft_wrap=True)
         return
     which = f" tagged {' or '.join(sorted(wanted))}" if wanted else ""
+    which += "" if least is None else f" with P {least:g} or more"
     show_rows(options, rows, tables.candidates, f"no candidates of {event}{which}" + ("" if options.all else " stand"))
     if rows and not options.json and said:
         console().print(f"{event}: {said}", markup=False, soft_wrap=True)
@@ -194,7 +199,8 @@ def status(options: Namespace) -> None:
         reach = "" if catalog["farthest_mpc"] is None else f" to {catalog['farthest_mpc']:.0f} Mpc"
         out.print(f"galaxies: {catalog['galaxies']} of {catalog['catalog']}{reach}", markup=False)
     published = answer["published"]
-    out.print(f"published: {published['sent']}, waiting: {published['waiting']}")
+    waits = " for an 'mma run --publish'" if published["waiting"] else ""
+    out.print(f"published: {published['sent']}, waiting: {published['waiting']}{waits}", markup=False)
     if answer["refused"]:
         out.print(f"refused by the broker: {answer['refused']}: see 'mma outbox list'")
     if answer["dead_letters"]:

@@ -28,7 +28,9 @@ CROWD = 3.0
 MEANING = (
     "by chance: how many unrelated objects as good as this one are expected, were the event elsewhere and at another "
     "time. "
-    "'< 1 in N (90 %)': none as good was met at any other place and time; more trials (--trials) tell more"
+    "'< 1 in N (90 %)': none as good was met at any other place and time; more trials (--trials) tell more. "
+    "Pages show these counts from now on. What they show before is another number: how many lie as deep inside the "
+    "region"
 )
 
 

@@ -56,6 +56,8 @@ def export(options: Namespace) -> None:
     _save(path, content)
     if options.json:
         as_json({"event": event["id"], "format": options.format, "file": str(path), "bytes": len(content)})
+    else:
+        console().print(str(path), markup=False, soft_wrap=True)
 
 
 def _list(*, as_document: bool) -> None:

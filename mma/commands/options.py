@@ -48,6 +48,9 @@ def event(parser: argparse.ArgumentParser) -> None:
 def candidates(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", metavar="EVENT", help="id or any other name, in any case, e.g. S190425z")
     parser.add_argument("--limit", type=whole(), metavar="N", help="only the first N")
+    parser.add_argument(
+        "--min-probability", "--probability-min", type=probability, metavar="P", help="only so probable"
+    )
     parser.add_argument("--all", action="store_true", help="vetoed and withdrawn ones too, with their reasons")
     parser.add_argument("--tag", action="append", metavar="NAME", help="only those with this tag, or any of several")
 
@@ -232,7 +235,7 @@ def run(parser: argparse.ArgumentParser) -> None:
 
 
 def publish(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    what = parser.add_subparsers(dest="what", required=True, metavar="ALERT")
     gamma = what.add_parser("gamma", help="a very-high-energy gamma-ray alert, checked field by field")
     gamma.add_argument(
         "file", nargs="?", metavar="FILE", help="the alert as JSON, - for the standard input; options go over it"

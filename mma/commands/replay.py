@@ -11,8 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from ..engine import Progress, play
+from ..errors import DecodeError
+from ..store import message_log
 from ..streams import file_for
-from .show import as_json, console, ignored, settings_of, with_database
+from .show import as_json, console, ignored, reading, settings_of, with_database
 
 UNHEARD = "Nothing was published: subscribers and pages that are open hear of this only with --publish FILE."
 
@@ -24,19 +26,36 @@ def replay(options: Namespace) -> None:
         answer = play(
             list(map(Path, options.paths)), settings, file_for(options.publish) if options.publish else None, progress
         )
+    n, there = answer["messages"], with_database(options)
     if options.json:
         as_json(answer)
+        _refuse_unread(n, options)
         return
-    n, there = answer["messages"], with_database(options)
     out = console()
     counts = f"{n['decoded']} decoded, {n['set_aside']} set aside, {n['ignored']} ignored"
     out.print(f"{n['read']} messages: {counts}.", markup=False)
     for line in ignored(answer["sources"]):
         out.print(line, markup=False)
-    if not options.publish:
+    if n["decoded"] and not options.publish:
         out.print(UNHEARD, markup=False, soft_wrap=True)
     more = f", 'mma dead-letters{there}'" if answer["dead_letters"] else ""
     out.print(f"See 'mma status{there}', 'mma events{there}'{more}.", markup=False, soft_wrap=True)
+    _refuse_unread(n, options)
+
+
+def _refuse_unread(n: dict[str, int], options: Namespace) -> None:
+    """Where nothing at all could be read: why, of the newest.
+
+    Raises
+    ------
+    DecodeError
+        With the reason, for an exit code that is not 0.
+    """
+    if n["decoded"] or n["ignored"] or not n["set_aside"]:
+        return
+    with reading(options) as connection:
+        newest = message_log.dead_letters(connection)[-1]
+    raise DecodeError(f"nothing could be read: {newest['name'] or newest['topic']}: {newest['reason']}")
 
 
 @contextmanager

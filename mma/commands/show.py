@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from .. import logs
 from ..config import Settings, load
-from ..store import Store
+from ..store import Store, masked
 from ..text import printable
 from .fitting import table as table
 
@@ -38,6 +38,11 @@ def settings_of(options: Namespace) -> Settings:
 def open_store(options: Namespace, *, writes: bool = False) -> Store:
     """The database that a question is asked of; it must be there, and only those that say so change it."""
     return Store(settings_of(options).database, create=False, writes=writes)
+
+
+def place_of(options: Namespace) -> str:
+    """The database of a command, as people are told of it."""
+    return masked(settings_of(options).database)
 
 
 def with_database(options: Namespace) -> str:

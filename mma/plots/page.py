@@ -31,7 +31,7 @@ def _curves(figure: Any, content: Content) -> None:
 
 
 def _terms(figure: Any, content: Content) -> None:
-    terms.draw(figure, _whole(figure, 0.2, 0.12, 0.84, 0.78), content)
+    terms.draw(figure, _whole(figure, 0.2, 0.12, 0.8, 0.78), content)
 
 
 def _all(figure: Any, content: Content) -> None:
@@ -41,7 +41,7 @@ def _all(figure: Any, content: Content) -> None:
     sky.legend(figure, content, loc="center", bbox_to_anchor=(0.5, 0.64))
     curves.draw(figure, _whole(figure, 0.06, 0.375, 0.97, 0.605), content)
     curves.legend(figure, content, loc="center", bbox_to_anchor=(0.5, 0.325))
-    terms.draw(figure, _whole(figure, 0.16, 0.045, 0.87, 0.27), content)
+    terms.draw(figure, _whole(figure, 0.16, 0.045, 0.83, 0.27), content)
 
 
 KINDS: dict[str, tuple[Callable[[Any, Content], None], tuple[float, float]]] = {

@@ -94,6 +94,21 @@ def test_what_was_pruned_is_told_as_a_gap(client, store):
     assert [e["type"] for e in read(client, 1, last=str(seqs[7]))] == ["candidate"]
 
 
+def test_a_number_that_there_is_not_yet_is_no_gap(client, store):
+    put(store, message(n=0))
+    later = threading.Timer(0.7, put, [store, message(n=1)])
+    later.start()
+    with client.stream("GET", "/api/stream", params={"after": 99}) as answer:
+        said = []
+        for line in answer.iter_lines():
+            said.append(line)
+            if line.startswith("data: "):
+                break
+    later.join()
+    assert ": there is no message 99 yet, the newest is 1: only what is new" in said
+    assert "event: gap" not in said
+
+
 def test_numbers_go_on_where_all_was_pruned(client, store):
     put(store, message(n=0), message(n=1))
     with store.begin() as connection:

@@ -425,3 +425,35 @@ def test_the_demo_finds_what_was_put_there(capsys, tmp_path):
     assert first.chance_count == pytest.approx(told["candidates"][0]["high"])
     assert "Fewer than " in summary(event.row, first.row)
     assert summary(event.row, first.row).endswith("score as high by chance (90 %).")
+
+
+def test_candidates_that_are_probable_enough(run):
+    every = json.loads(run("candidates", EVENT, "--json")[1])
+    least = every[0]["probability"]
+    assert [
+        r["object"] for r in json.loads(run("candidates", EVENT, "--min-probability", str(least), "--json")[1])
+    ] == [r["object"] for r in every if r["probability"] >= least]
+    assert f"no candidates of {EVENT} with P 1 or more" in run("candidates", EVENT, "--min-probability", "1")[1]
+
+
+def test_options_of_every_command_stand_after_it(capsys):
+    for arguments in (["--db", "x.sqlite", "events"], ["-c", "x.toml", "events"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert f"mma: {arguments[0]} stands after the command: mma COMMAND" in capsys.readouterr().err
+
+
+def test_what_is_not_found_is_told_with_the_database(run, database):
+    assert run("candidates", "S1")[2].endswith(f" (database: {database})\n")
+    assert "'mma event ID --alias NAME' gives an event another name" in run("candidates", "GW190814")[2]
+
+
+def test_an_export_into_a_file_prints_its_path(run, tmp_path):
+    assert run("export", "csv", EVENT, "-o", str(tmp_path / "out.csv"))[:2] == (0, f"{tmp_path / 'out.csv'}\n")
+
+
+def test_a_replay_of_what_cannot_be_read_says_why_and_fails(capsys, tmp_path):
+    (tmp_path / "broken.json").write_bytes(b'{"superevent_id": "S1", "alert_type": "\x00')
+    for more in ([], ["--json"]):
+        assert main(["replay", str(tmp_path / "broken.json"), "--db", str(tmp_path / "m.sqlite"), *more]) == 1
+        assert "mma: nothing could be read: broken.json: " in capsys.readouterr().err

@@ -182,6 +182,7 @@ def test_a_flood_of_requests_is_no_flood_of_lines():
         return sum(map(seldom.filter, records))
 
     assert passed("asyncio", "socket.accept() out of system resource", 10_000, 100.0) == LINES
+    assert passed("asyncio", "socket.send() raised exception.", 10, 100.0) == 0
     assert passed("uvicorn.error", "Invalid HTTP request received.", 10_000, 130.0) == LINES
     assert passed("asyncio", "socket.accept() out of system resource", 10_000, 161.0) == LINES
     assert passed("mma.engine.engine", "set aside", 1000, 130.0) == 1000

@@ -248,3 +248,17 @@ def test_the_command_writes_the_file_it_names(simulated, tmp_path, capsys, monke
 def test_the_night_of_these_tests_has_its_counterpart_first(drawn, simulated):
     truth = {t.event: t.object_id for t in night.truths(simulated.parent)}
     assert drawn.candidates[0].object == truth["S260301a"]
+
+
+@pytest.mark.parametrize("kind", ["terms", "all"])
+def test_the_longest_class_beside_a_bar_is_on_the_picture(kind):
+    from coincidence import DEFAULT
+
+    longest = max(DEFAULT.classes, key=len)
+    row = {"event": "S1", "object": "o1", "rank": 1, "ra": 10.0, "dec": 0.0, "probability": 1.23e-12, "class": longest}
+    found = Candidate(row | {"terms": dict.fromkeys(terms.TERMS, 1.0), "log_odds": 1.0})
+    told = Content(event=Event(ROW), region=skymaps.circle(10.0, 0.0, 1.0), candidates=(found,), objects=())
+    figure = plots.draw(told, kind)
+    FigureCanvasAgg(figure).draw()
+    (text,) = [t for t in figure.findobj(Text) if longest in t.get_text()]
+    assert text.get_window_extent().x1 <= figure.bbox.x1

@@ -60,8 +60,10 @@ def _by_chance(count: str, by: str) -> str:
     """How many unrelated objects are expected to do as well."""
     if by == "limit":
         return f"Fewer than {count} unrelated objects are expected to score as high by chance (90 %)"
-    what = "score as high by chance" if by == "measured" else "lie as deep inside the region by chance"
-    return f"About {count} unrelated objects are expected to {what}"
+    if by == "measured":
+        return f"About {count} unrelated objects are expected to score as high by chance"
+    reckoned = "reckoned from its area and the rates alone; mma chance counts those that score as high"
+    return f"About {count} unrelated objects are expected to lie as deep inside the region by chance ({reckoned})"
 
 
 def _prior(event: Row, row: Row, value: float | None) -> str:

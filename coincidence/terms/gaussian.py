@@ -1,8 +1,8 @@
 """The evidence of a light curve under a mean curve whose offset and slope are free within normal priors.
 
-Magnitudes ``y_n = T(t_n) + c + A + B x_n + noise`` with ``A ~ N(0, s_A^2)``, ``B ~ N(0, s_B^2)``, noise
-``N(0, v_n)``: a normal in all the points together, of covariance ``V + X S X'`` with
-``X = (1, x)``. By the matrix inversion lemma its density needs only seven sums over the points, whatever c, s_A and
+Magnitudes ``y_n = T(t_n) + c + A + B x_n + C k_n + noise`` with ``A ~ N(0, s_A^2)``, ``B ~ N(0, s_B^2)``,
+``C ~ N(0, 1)``, noise ``N(0, v_n)``: a normal in all the points together, of covariance ``V + X S X'`` with
+``X = (1, x, k)``. By the matrix inversion lemma its density needs only eleven sums over the points, whatever c, s_A and
 s_B (see e.g. Rasmussen & Williams 2006, Gaussian Processes for Machine Learning, sec. 2.7 and app. A.3).
 """
 
@@ -38,6 +38,10 @@ class Sums:
     wr: FloatArray
     wrx: FloatArray
     wrr: FloatArray
+    wk: FloatArray
+    wkx: FloatArray
+    wkk: FloatArray
+    wkr: FloatArray
 
     def take(self, rows: IntArray) -> Sums:
         """Sums of chosen curves."""
@@ -65,7 +69,7 @@ def sums(
     mag: FloatArray,
     variance: FloatArray,
     shared: Shared | None = None,
-    common: tuple[FloatArray, float] | None = None,
+    colour: FloatArray | None = None,
 ) -> Sums:
     """Sums over points.
 
@@ -82,17 +86,16 @@ def sums(
     shared
         Errors in common. By the matrix inversion lemma each group takes ``f (sum w u) (sum w v)`` from the sum of
         ``w u v``, ``f = c / (1 + c sum w)``, and adds ``ln(1 + c sum w)`` to the norm.
-    common
-        What all points of a curve have in common, each so many times: the times k, shape (m,), and its variance s.
-        By the same lemma ``f (sum w k u) (sum w k v)`` is taken away, ``f = s / (1 + s sum w k k)``.
+    colour
+        k of each point, in scatters of the colour; None: all are of one band.
     """
     w = 1.0 / variance
-    r = mag - mean
+    columns = [np.ones(len(x)), x, mag - mean]
+    columns += [] if colour is None else [colour]
 
     def over(values: FloatArray) -> FloatArray:
         return np.asarray(np.bincount(curve, values, minlength=n), dtype=np.float64)
 
-    columns = [np.ones(len(x)), x, r] if common is None else [np.ones(len(x)), x, r, common[0]]
     norm, table = over(np.log(2.0 * np.pi * variance)), {}
     for i, u in enumerate(columns):
         for j in range(i, len(columns)):
@@ -103,16 +106,11 @@ def sums(
         norm += np.bincount(shared.curve, np.log1p(shared.variance * part[0]), minlength=n)
         for i, j in table:
             table[i, j] -= np.bincount(shared.curve, factor * part[i] * part[j], minlength=n)
-    if common is not None:
-        total = 1.0 + common[1] * table[3, 3]
-        norm += np.log(total)
-        for i, j in _PLACES:
-            table[i, j] -= common[1] / total * table[i, 3] * table[j, 3]
-    return Sums(norm, *(table[place] for place in _PLACES))
+    return Sums(norm, *(table.get(place, np.zeros(n)) for place in _PLACES))
 
 
-_PLACES = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2))
-"""Products of one, x and r in the order of the fields of ``Sums``."""
+_PLACES = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2), (0, 3), (1, 3), (3, 3), (2, 3))
+"""Products of one, x, r and k in the order of the fields of ``Sums``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +127,13 @@ class Look:
     variance: FloatArray | float
     """Of the model there, and of the limit, mag^2."""
 
+    k: FloatArray | float = 0.0
+    """What the colour does there, in its scatters."""
+
     def take(self, rows: IntArray) -> Look:
         """Looks of chosen curves."""
-        variance = self.variance[rows] if isinstance(self.variance, np.ndarray) else self.variance
-        return Look(limit=self.limit[rows], x=self.x[rows], mean=self.mean[rows], variance=variance)
+        of_each = {name: getattr(self, name) for name in ("limit", "x", "mean", "variance", "k")}
+        return Look(**{name: v[rows] if isinstance(v, np.ndarray) else v for name, v in of_each.items()})
 
 
 def log_evidence(
@@ -160,15 +161,24 @@ def log_evidence(
         Shape (n,).
     """
     slope_variance = slope_sigma**2
-    r, rx = s.wr - offset * s.w, s.wrx - offset * s.wx
-    rr = s.wrr - 2.0 * offset * s.wr + offset**2 * s.w
-    m_aa, m_bb = 1.0 / offset_variance + s.w, 1.0 / slope_variance + s.wxx
-    determinant = m_aa * m_bb - s.wx**2
-    a, b = (m_bb * r - s.wx * rx) / determinant, (m_aa * rx - s.wx * r) / determinant
-    value = -0.5 * (s.norm + rr - a * r - b * rx + np.log(determinant * offset_variance * slope_variance))
-    aa, ab, bb = m_bb / determinant, -s.wx / determinant, m_aa / determinant
-    value, _ = _unseen(value, offset, (a, b, aa, ab, bb), looks)
+    told = np.stack([s.wr - offset * s.w, s.wrx - offset * s.wx, s.wkr - offset * s.wk])
+    square = s.wrr - 2.0 * offset * s.wr + offset**2 * s.w
+    covariance, determinant = _inverse(1.0 / offset_variance + s.w, 1.0 / slope_variance + s.wxx, 1.0 + s.wkk, s)
+    mean = (covariance * told).sum(axis=1)
+    prior = np.log(determinant * offset_variance * slope_variance)
+    value = -0.5 * (s.norm + square - (mean * told).sum(axis=0) + prior)
+    value, _ = _unseen(value, offset, (mean, covariance), looks)
     return np.asarray(value, dtype=np.float64)
+
+
+def _inverse(a: FloatArray, b: FloatArray, c: FloatArray, s: Sums) -> tuple[FloatArray, FloatArray]:
+    """Inverse, shape (3, 3, n), and determinant of the precisions of offset, slope and colour, by cofactors."""
+    ab, ac, bc = s.wx, s.wk, s.wkx
+    aa, bb, cc = b * c - bc**2, a * c - ac**2, a * b - ab**2
+    off = ac * bc - ab * c, ab * bc - ac * b, ab * ac - a * bc
+    determinant = a * aa + ab * off[0] + ac * off[1]
+    cofactors = np.stack([aa, off[0], off[1], off[0], bb, off[2], off[1], off[2], cc])
+    return (cofactors / determinant).reshape(3, 3, -1), determinant
 
 
 def log_found(
@@ -178,31 +188,41 @@ def log_found(
 
     Parameters as of ``log_evidence``. Shape (n,).
     """
-    zero = np.zeros(len(offset))
-    state = zero, zero, offset_variance, zero, zero + slope_sigma**2
-    value, (a, b, aa, ab, bb) = _unseen(zero, offset, state, unseen)
-    sigma = np.sqrt(aa + 2.0 * ab * found.x + bb * found.x**2 + found.variance)
-    return np.asarray(value + log_ndtr((found.limit - found.mean - offset - a - b * found.x) / sigma), dtype=np.float64)
+    n = len(offset)
+    covariance = np.zeros((3, 3, n))
+    covariance[0, 0], covariance[1, 1], covariance[2, 2] = offset_variance, slope_sigma**2, 1.0
+    value, (mean, covariance) = _unseen(np.zeros(n), offset, (np.zeros((3, n)), covariance), unseen)
+    along, _, variance = _at(found, covariance)
+    expected = found.mean + offset + (along * mean).sum(axis=0)
+    return np.asarray(value + log_ndtr((found.limit - expected) / np.sqrt(variance)), dtype=np.float64)
 
 
-State = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
-"""Means of offset and slope, and their variances and covariance: a, b, aa, ab, bb."""
+State = tuple[FloatArray, FloatArray]
+"""Means of offset, slope and colour (3, n), and their covariance (3, 3, n)."""
+
+
+def _at(look: Look, covariance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What a look is along, its covariance with offset, slope and colour, and the variance of the magnitude there."""
+    n = covariance.shape[2]
+    along = np.stack([np.ones(n), np.broadcast_to(look.x, n), np.broadcast_to(look.k, n)])
+    gain = (covariance * along).sum(axis=1)
+    return along, gain, (gain * along).sum(axis=0) + look.variance
 
 
 def _unseen(value: FloatArray, offset: FloatArray, state: State, looks: Sequence[Look]) -> tuple[FloatArray, State]:
-    """Adds the log probability that looks saw nothing, one after the other; and what they tell of offset and slope."""
-    a, b, aa, ab, bb = state
+    """Adds the log probability that looks saw nothing, one after the other; and what they tell of offset, slope and
+    colour."""
+    mean, covariance = state
     for look in looks:
         there = ~np.isnan(look.limit)
         if not there.any():
             continue
-        to_a, to_b = aa + ab * look.x, ab + bb * look.x
-        sigma = np.sqrt(to_a + to_b * look.x + look.variance)
-        z = np.where(there, (look.mean + offset + a + b * look.x - look.limit) / sigma, 0.0)
+        along, gain, variance = _at(look, covariance)
+        sigma = np.sqrt(variance)
+        z = np.where(there, (look.mean + offset + (along * mean).sum(axis=0) - look.limit) / sigma, 0.0)
         unseen = log_ndtr(z)
         value = value + np.where(there, unseen, 0.0)
         hazard = np.where(there, np.exp(-0.5 * z**2 - unseen) / np.sqrt(2.0 * np.pi), 0.0)
-        shrink = hazard * (z + hazard) / sigma**2
-        a, b = a + to_a * hazard / sigma, b + to_b * hazard / sigma
-        aa, ab, bb = aa - to_a**2 * shrink, ab - to_a * to_b * shrink, bb - to_b**2 * shrink
-    return value, (a, b, aa, ab, bb)
+        mean = mean + gain * hazard / sigma
+        covariance = covariance - gain[:, None] * gain[None] * hazard * (z + hazard) / variance
+    return value, (mean, covariance)

@@ -11,7 +11,7 @@ from skymaps import FloatArray, IntArray
 from ..curves import LightCurves
 from ..parameters import Parameters
 from . import looks
-from .colours import ALONG, Colour, Hue, hue
+from .colours import Colour
 from .gaussian import Shared, Sums, sums
 from .looks import DAY_S, Unseen
 
@@ -121,18 +121,13 @@ class Held:
     band: IntArray
     mag: FloatArray
     variance: FloatArray
-    common: float
-    """Variance that points of a night and band have in common, where it is not in ``shared`` or ``variance``."""
-
     shared: Shared | None
 
-    def under(self, x: FloatArray, mean: FloatArray, colour: Colour) -> tuple[Sums, Hue]:
-        """Sums under a mean curve with a slope along x, offsets told in each first point's band; and the colour."""
-        n, first = len(self.begin), self.band[self.begin]
-        step = ALONG[self.band] - ALONG[first][self.owner]
-        told = hue(self.owner, first, self.band, self.mag - mean, self.variance + self.common, colour)
-        common = (step, colour.sigma**2) if step.any() else None
-        return sums(self.owner, n, x, mean, self.mag, self.variance, self.shared, common), told
+    def under(self, x: FloatArray, mean: FloatArray, colour: Colour) -> Sums:
+        """Sums under a mean curve with a slope along x, offsets told in each first point's band."""
+        k = colour.apart(self.band, self.band[self.begin][self.owner])
+        more = k if k.any() else None
+        return sums(self.owner, len(self.begin), x, mean, self.mag, self.variance, self.shared, more)
 
 
 def held(seen: Points, objects: IntArray) -> Held:
@@ -155,7 +150,6 @@ def held(seen: Points, objects: IntArray) -> Held:
         band=seen.band[point],
         mag=seen.mag[point],
         variance=variance,
-        common=0.0 if shared is None else seen.common,
         shared=shared,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from skymaps import FloatArray, IntArray
 
 from ..models import Photometry
-from .colours import Colour, Hue
+from .colours import Colour
 from .emergence import PER_MAG, First, log_slow
 from .gaussian import Look, Sums, log_evidence, log_total
 from .looks import DAY_S
@@ -90,8 +90,8 @@ def risers(
     for age, slope in zip(rise.age_d.T, rise.slope_sigma.T, strict=True):
         x, mean = _growth(days, age[owner], model)
         mean = mean + colour.mag(points.band)
-        its, told = points.under(x, mean, colour)
-        looks = _looks(seen, objects, event_s, start, (age, colour, told), model)
+        its = points.under(x, mean, colour)
+        looks = _looks(seen, objects, event_s, start, (age, colour, first.band), model)
         growths.append(Growth(sums=its, looks=looks, slope_sigma=slope))
     return Risers(first=first, growths=tuple(growths), width_d=rise.width_d, hue_variance=wider, model=model)
 
@@ -101,16 +101,15 @@ def _looks(
     objects: IntArray,
     event_s: FloatArray,
     start: FloatArray,
-    of: tuple[FloatArray, Colour, Hue],
+    of: tuple[FloatArray, Colour, IntArray],
     model: Photometry,
 ) -> list[Look]:
     """The looks after the last detection, held against the mean curve; none before the event."""
-    (age, colour, told), noise, found = of, model.model_error_mag**2 + model.limit_softness_mag**2, []
+    (age, colour, first), noise, found = of, model.model_error_mag**2 + model.limit_softness_mag**2, []
     for time, limit, band in (look.of(objects) for look in seen.after):
         x, mean = _growth(np.maximum(time - start, 0.0) / DAY_S, age, model)
-        off, variance = told.apart(band)
-        mean = mean + colour.mag(band) + off
-        found.append(Look(limit=np.where(time > event_s, limit, np.nan), x=x, mean=mean, variance=noise + variance))
+        mean, k = mean + colour.mag(band), colour.apart(band, first)
+        found.append(Look(limit=np.where(time > event_s, limit, np.nan), x=x, mean=mean, variance=noise, k=k))
     return found
 
 

@@ -12,7 +12,7 @@ from skymaps import FloatArray, IntArray
 
 from ..fading import Template
 from ..models import Light, Photometry
-from .colours import ALONG, Colour, Hue
+from .colours import Colour
 from .emergence import LEAST, First, log_sudden
 from .gaussian import Look, Sums, log_evidence, log_found
 from .looks import DAY_S
@@ -128,18 +128,18 @@ def shapes(
     found, colour = [], Colour(mean=light.colour, sigma=light.colour_sigma)
     for share, course in courses(light):
         mean = mean_mag(light, template, days, points.band, course) + colour.mag(points.band)
-        its, told = points.under(x, mean, colour)
+        its = points.under(x, mean, colour)
 
-        def under(look: Seen, told: Hue, course: tuple[float, ...] = course) -> Look:
-            return _look(look, light, template, course, event_s, began, told, model)
+        def under(look: Seen, course: tuple[float, ...] = course) -> Look:
+            return _look(look, light, template, course, event_s, began, first.band, model)
 
         found.append(
             Shape(
                 share=share,
                 rises_again=light.shape == "power_law" and min(course[::2]) < 0.0,
                 sums=its,
-                looks=[under(look, told) for look in after],
-                earlier=[under(look, told.untold(colour)) for look in earlier] if light.shape in EVENTS_OWN else [],
+                looks=[under(look) for look in after],
+                earlier=[under(look) for look in earlier] if light.shape in EVENTS_OWN else [],
                 hue_variance=colour.variance(first.band),
                 start=mean[begin],
                 lever=lever,
@@ -168,7 +168,7 @@ def _look(
     course: tuple[float, ...],
     event_s: FloatArray,
     began: FloatArray,
-    told: Hue,
+    first: IntArray,
     model: Photometry,
 ) -> Look:
     """A look that saw nothing, at time, depth and in band, held against a mean light curve; none before the event."""
@@ -176,9 +176,10 @@ def _look(
     days = (time - event_s) / DAY_S
     noise = model.model_error_mag**2 + model.limit_softness_mag**2
     x = along(light, days) - began
-    off, variance = told.apart(band)
-    mean = mean_mag(light, template, days, band, course) + light.colour * ALONG[band] + off
-    return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise + variance)
+    colour = Colour(mean=light.colour, sigma=light.colour_sigma)
+    mean = mean_mag(light, template, days, band, course) + colour.mag(band)
+    k = colour.apart(band, first)
+    return Look(limit=np.where(days > 0.0, limit, np.nan), x=x, mean=mean, variance=noise, k=k)
 
 
 def along(light: Light, days: FloatArray) -> FloatArray:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from coincidence import DEFAULT
 from coincidence.models import Light
 from coincidence.terms import emergence, gaussian
-from coincidence.terms.colours import ALONG, Colour, hue
+from coincidence.terms.colours import ALONG, Colour
 from coincidence.terms.shapes import mean_mag
 from tests.coincidence.light import curve, limit, point
 from tests.coincidence.test_photometry_curves import known, modulus, scored
@@ -26,7 +26,7 @@ MODEL = DEFAULT.photometry
     sigmas=st.tuples(st.floats(0.1, 3), st.floats(0.05, 2), st.floats(0.01, 2)),
     seed=st.integers(0, 1000),
 )
-def test_sums_with_a_colour_are_the_density_of_a_normal_in_all_points(
+def test_with_a_colour_it_is_the_density_of_a_normal_in_all_points_and_looks(
     x: list[float], sigmas: tuple[float, float, float], seed: int
 ) -> None:
     random = np.random.default_rng(seed)
@@ -34,26 +34,23 @@ def test_sums_with_a_colour_are_the_density_of_a_normal_in_all_points(
     times, group = random.normal(size=n), random.integers(0, 2, n)
     mag, variance = random.normal(size=n), random.uniform(0.05, 1.0, n)
     shared = gaussian.Shared(group=group, curve=np.zeros(2, dtype=np.int64), variance=0.3)
-    sums = gaussian.sums(np.zeros(n, np.int64), 1, at, np.zeros(n), mag, variance, shared, (times, c**2))
-    got = gaussian.log_evidence(sums, np.zeros(1), np.full(1, a**2), b)
-    joint = np.diag(variance) + a**2 + b**2 * np.outer(at, at) + c**2 * np.outer(times, times)
-    joint += 0.3 * (group[:, None] == group)
-    assert got[0] == pytest.approx(multivariate_normal(np.zeros(n), joint).logpdf(mag), rel=1e-6, abs=1e-6)
+    sums = gaussian.sums(np.zeros(n, np.int64), 1, at, np.zeros(n), mag, variance, shared, c * times)
+    look_x, step, deep = random.normal(size=3)
+    look = gaussian.Look(limit=np.full(1, deep), x=np.full(1, look_x), mean=np.zeros(1), variance=0.2, k=c * step)
+    got = gaussian.log_evidence(sums, np.zeros(1), np.full(1, a**2), b, [look])
+    basis = np.stack([np.ones(n + 1), np.append(at, look_x), np.append(times, step)], axis=1)
+    joint = basis @ np.diag([a**2, b**2, c**2]) @ basis.T + np.diag(np.append(variance, 0.2))
+    joint[:n, :n] += 0.3 * (group[:, None] == group)
+    seen = multivariate_normal(np.zeros(n), joint[:n, :n]).logpdf(mag)
+    gain = np.linalg.solve(joint[:n, :n], joint[:n, n])
+    spread = np.sqrt(joint[n, n] - gain @ joint[:n, n])
+    assert got[0] == pytest.approx(seen + norm.logsf((deep - gain @ mag) / spread), rel=1e-6, abs=1e-6)
 
 
 def test_colours_go_as_one_over_the_wavelength() -> None:
     """Effective wavelengths of ugrizy in micrometres (SDSS: Fukugita et al. 1996, AJ 111 1748; y of Pan-STARRS)."""
     inverse = 1.0 / np.array([0.356, 0.483, 0.626, 0.767, 0.910, 0.962])
     assert pytest.approx((inverse - inverse[2]) / (inverse[1] - inverse[2]), abs=0.1) == ALONG
-
-
-def test_two_bands_tell_a_colour() -> None:
-    """A regression with a free offset: the difference of two points, shrunk by the prior."""
-    band, off = np.array([1, 2]), np.array([0.9, 0.1])
-    found = hue(np.zeros(2, np.int64), band[:1], band, off, np.full(2, 0.02), Colour(mean=0.0, sigma=0.4))
-    assert found.value[0] == pytest.approx(0.8 * 0.4**2 / (0.4**2 + 0.04))
-    assert found.variance[0] == pytest.approx(1.0 / (1.0 / 0.4**2 + 1.0 / 0.04))
-    assert found.apart(np.array([2]))[0][0] == pytest.approx(-found.value[0])
 
 
 def test_a_red_supernova_that_g_does_not_see_is_no_kilonova_by_its_colour() -> None:

@@ -92,8 +92,10 @@ class EventTracker:
         received
             Unix seconds.
         clock
-            Events whose window closed before are not matched with new alerts. Unix seconds.
+            Events whose window closed before are not matched with new alerts, unless older ones are being read.
+            Unix seconds.
         """
+        clock = min(clock, self._closed_s)
         self.remember(connection, notice.id)
         taken = self._with_room(notice)
         if self._is_wanted(taken) and isinstance(taken.region, SkyMap) and taken.skymap_sha256:

@@ -116,8 +116,15 @@ def _of_maps(events: list[tuple[int, Event]]) -> dict[int, float]:
 
 def _sent(messages: list[Message], room: Room | None) -> tuple[dict[int, float], list[tuple[int, Event]]]:
     """Index of each message that tells its time to Unix seconds, and the events that are told."""
-    intake = take_in(messages, room=room)
-    times = {i: event.issued.timestamp() for i, event in intake.events}
-    for i, at in zip(intake.alerts.message.tolist(), intake.alerts.time.tolist(), strict=True):
-        times[i] = min(at, times.get(i, at))
-    return times, intake.events
+    times: dict[int, float] = {}
+    events: list[tuple[int, Event]] = []
+    done = 0
+    while done < len(messages):  # fewer are read at once where reading takes long
+        intake = take_in(messages[done:], room=room)
+        for i, event in intake.events:
+            events.append((done + i, event))
+            times[done + i] = event.issued.timestamp()
+        for i, at in zip((done + intake.alerts.message).tolist(), intake.alerts.time.tolist(), strict=True):
+            times[i] = min(at, times.get(i, at))
+        done += intake.n
+    return times, events

@@ -218,3 +218,12 @@ def test_a_pair_that_does_not_meet_on_the_sky_comes_last(small_world: World):
     rows = small_world.ask(queries.associations_)
     pairs = [(r["second"], r["overlap"] > 1.0) for r in rows if r["first"] == EVENT]
     assert pairs == [("Fermi-GBM-2", True), ("Fermi-GBM-1", False)]
+
+
+@pytest.mark.parametrize("batch_size", [1, 10])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_notice_of_a_year_later_finds_what_was_seen_then(world: World, batch_size: int, is_first: bool):
+    year = 365.0 * 24.0 * 60.0
+    messages = [superevent(minutes=year), detection(hours=12.0), detection(hours=36.0)]
+    world.hears(*(messages if is_first else reversed(messages)), batch_size=batch_size)
+    assert len(world.objects("S270301ab")) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mma.cli import main
-from mma.engine import in_time_order
+from mma.engine import in_time_order, ingest
 from mma.messages.message import problems
 from mma.streams import files as recorded_files
 from mma.streams.files import find
@@ -61,7 +61,9 @@ def test_a_table_is_as_new_as_its_last_row(tmp_path, capsys):
     assert abs(datetime.fromisoformat(source["last"]) - newest) < timedelta(seconds=1)
 
 
-def test_messages_are_played_in_the_order_of_their_own_times(tmp_path):
+@pytest.mark.parametrize("reading_s", [8.0, -1.0], ids=["quick", "slow"])
+def test_messages_are_played_in_the_order_of_their_own_times(tmp_path, monkeypatch, reading_s):
+    monkeypatch.setattr(ingest, "READING_S", reading_s)  # else some are read later, as where each takes long
     recorded = {
         "a-late.json": superevent("S1late", minutes=600.0),
         "b-alert.avro": detection(hours=2.0),

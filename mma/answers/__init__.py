@@ -6,12 +6,13 @@ from .fields import AB_ZERO, CANDIDATES, EVENTS, SEARCHED, Field, unix
 from .known import refuse_unknown
 from .listing import SORTABLE, Listing
 from .loci import LOCI, OF_CANDIDATES
+from .near import events_like
 from .paging import Order, Place
 from .places import position
 from .queries import candidate_row, separation_deg
 from .search import DEEPEST, EPOCH_S, MOST, SearchError, chosen, limited, printable
 from .status import without_folder
-from .stream_filters import remark, resolved, unknown
+from .stream_filters import ahead, remark, resolved, unknown
 
 __all__ = [
     "AB_ZERO",
@@ -30,11 +31,13 @@ __all__ = [
     "Order",
     "Place",
     "SearchError",
+    "ahead",
     "assumed",
     "candidate_row",
     "chance",
     "chosen",
     "cone",
+    "events_like",
     "fields",
     "limited",
     "listing",

@@ -31,6 +31,13 @@ def resolved(connection: Connection, stream_filter: StreamFilter) -> tuple[Strea
     return stream_filter, remarks
 
 
+def ahead(after: int | None, newest: int) -> str | None:
+    """What is said of a number above that of the newest message, 0 where none is kept; None of any other."""
+    if not after or not 0 < newest < after:
+        return None
+    return f"no message {after} yet, the newest is {newest}: only what is new is told"
+
+
 def unknown(connection: Connection, event: str) -> str | None:
     """What is said of an event that the database does not know, and that may be elsewhere; None of one that it does."""
     if names_of(connection, event):

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from anyio import to_thread
 
+from ..answers import ahead
 from ..errors import OutageError
 from ..messages import Facts, Filter, StreamFilter, facts
 from ..store import Store, outbox
@@ -85,8 +86,8 @@ class Feed:
             yield b"retry: 2000\n\n"
             for remark in remarks:
                 yield f": {remark}\n\n".encode()
-            if after and self.head and after > self.head:
-                yield f": there is no message {after} yet, the newest is {self.head}: only what is new\n\n".encode()
+            if (beyond := ahead(after, self.head)) is not None:
+                yield f": {beyond}\n\n".encode()
             elif after and (gap := await to_thread.run_sync(self._gap, after)):
                 yield gap
             while True:

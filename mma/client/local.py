@@ -22,6 +22,7 @@ from ..answers import (
     Field,
     Listing,
     Order,
+    ahead,
     cone,
     listing,
     queries,
@@ -155,11 +156,12 @@ class Local:
         with self._store.read() as connection:
             stream_filter, remarks = resolved(connection, stream_filter)
         yield from ({"number": after, "kind": NOTE, "body": {"text": text}} for text in remarks)
-        seen, last = self._newest() if after is None else after, time.monotonic()
-        if after and (gap := self._gap(after)):
+        newest, last = self._newest(), time.monotonic()
+        if (text := ahead(after, newest)) is not None:
+            yield {"number": newest, "kind": NOTE, "body": {"text": text}}
+        elif after and (gap := self._gap(after)):
             yield gap
-        if after is not None:
-            seen = min(after, self._newest())
+        seen = newest if after is None else min(after, newest)
         wanted = Filter(stream_filter)
         while True:
             upto = self._newest()

@@ -13,6 +13,7 @@ from ..config import Settings
 from ..errors import ConfigError, OutageError
 from ..notices import fields
 from ..notices.gamma import CLOCK, SCHEMA_ID, ZONE
+from ..text import asked
 from . import gamma_earlier
 from .gamma_document import Alert, Told
 from .gamma_earlier import event_of, is_a_test, names_test, printed
@@ -109,7 +110,9 @@ def _found(options: Namespace, settings: Settings, name: str, topics: tuple[str,
         return []
     if not found and not options.force:
         looked = f" nor on {', '.join(topics)}" if options.to else ""
-        raise ConfigError(f"{name}: no such alert in the database{looked}; --force goes on all the same")
+        near = gamma_earlier.names_like(options, settings, name, topics)
+        meant = f"; {asked(near)}" if near else ""
+        raise ConfigError(f"{name}: no such alert in the database{looked}{meant}; --force goes on all the same")
     return found
 
 

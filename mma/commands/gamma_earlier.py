@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from coincidence.event import TEST_ENDING, id_of_test
 
+from ..answers import events_like
 from ..config import Settings
 from ..errors import ConfigError, DecodeError, Ignored, NotFoundError
 from ..messages import iso
@@ -21,6 +22,7 @@ from ..notices.gamma import SCHEMA_ID, voevent
 from ..notices.voevent import document as voevent_xml
 from ..store import Store, as_url, originals, tables
 from ..streams import connect
+from ..text import nearest
 
 Alert = dict[str, Any]
 TOPIC_S = 30.0
@@ -42,7 +44,7 @@ def find(options: Namespace, settings: Settings, name: str, topics: tuple[str, .
         To look at where the database does not have it.
     """
     database, found = settings.database, list[Alert]()
-    is_there = "://" in database or Path(database).is_file()
+    is_there = _is_there(database)
     if options.db or is_there:
         with closing(Store(database, create=False, writes=False)) as store, store.read() as connection:
             found = _stored(connection, name, is_test)
@@ -57,6 +59,22 @@ def find(options: Namespace, settings: Settings, name: str, topics: tuple[str, .
         raise NowhereError(f"{name}: no database at {as_url(database).removeprefix('sqlite:///')} and no --to: "
                            "nowhere to look for the earlier alert; --force goes on without")  # fmt: skip
     return found
+
+
+def names_like(options: Namespace, settings: Settings, name: str, topics: tuple[str, ...]) -> list[str]:
+    """Names of alerts in the database and on the topics that are much like one that there is not."""
+    if options.db or _is_there(settings.database):
+        with closing(Store(settings.database, create=False, writes=False)) as store, store.read() as connection:
+            if near := events_like(connection, name):
+                return near
+    if not options.to or not topics:
+        return []
+    alerts = map(read, (m.payload for m in connect.to_end(options.to, topics, TOPIC_S)))
+    return nearest(name, sorted({one for alert in alerts if alert for one in (printed(alert), str(alert["id"]))}))
+
+
+def _is_there(database: str) -> bool:
+    return "://" in database or Path(database).is_file()
 
 
 def names_test(name: str) -> bool:

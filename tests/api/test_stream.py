@@ -105,7 +105,7 @@ def test_a_number_that_there_is_not_yet_is_no_gap(client, store):
             if line.startswith("data: "):
                 break
     later.join()
-    assert ": there is no message 99 yet, the newest is 1: only what is new" in said
+    assert ": no message 99 yet, the newest is 1: only what is new is told" in said
     assert "event: gap" not in said
 
 

@@ -130,6 +130,20 @@ def test_an_event_or_a_tag_that_there_is_not_is_told_and_may_come_later(small_tw
         assert {one.filename for one in told} == {__file__}
 
 
+def test_a_number_that_there_is_not_yet_is_told_and_is_no_gap(two):
+    store, clients = two
+    put(store, message(n=0))
+    for i, client in enumerate(clients):
+        timer = threading.Timer(1.5, put, [store, message(n=1 + i)])
+        timer.start()
+        with pytest.warns(
+            ListeningWarning, match=f"no message 99 yet, the newest is {1 + i}: only what is new is told"
+        ):
+            told = list(client.subscribe(since=99, idle_s=4.0))
+        timer.join()
+        assert [(m.kind, m.body["n"]) for m in told] == [("candidate", 1 + i)]
+
+
 WRONG_WORDS = [
     ({"probability": 0.1}, "did you mean 'probability_min'?"),
     ({"prob_min": 0.1}, "did you mean 'probability_min'?"),
@@ -314,4 +328,4 @@ def test_the_loop_of_the_documentation_runs(two, capsys):
     (loop,) = re.findall(r"^for message in mma\.subscribe.*?(?=^```)", CLIENT_MD.read_text(), re.DOTALL | re.MULTILINE)
     for client in clients:
         exec(loop.replace("since=last", f"since=last, idle_s={IDLE_S}"), {"mma": client, "last": 0})
-        assert capsys.readouterr().out.endswith(" ZTF27a\n")
+        assert capsys.readouterr().out.endswith(" ZTF27a 0.9\n")

@@ -59,6 +59,8 @@ def test_what_was_printed_is_enough_to_renew_and_to_take_back(broker: Broker, tm
     code, _, err = publish(tmp_path, "--retract", "CTAO-0123", "--to", url)
     assert code == 1
     assert f"CTAO-0123: no such alert in the database nor on {topic}, {topic}.test" in err
+    code, _, err = publish(tmp_path, "--retract", f"{event}x", "--to", url)
+    assert f"{topic}.test; did you mean '{event}'?" in err
 
     messages = sorted(sent(broker, topic, 6)[-6:], key=lambda m: m.offset)
     ours = [m for m in messages if m.key]

@@ -554,3 +554,12 @@ def test_what_is_hardly_meant_is_remarked_and_leaves(say: Say):
         "--significance: 700 sigma is very much; it is sent as it is",
         "--r68: a radius of 5 deg is wide for one source; it is sent as it is",
     ]
+
+
+@pytest.mark.parametrize("name", ["live", "LIVE2", "CTAO-liv1"])
+def test_an_alert_that_is_misspelt_gets_its_nearest(say: Say, world: World, name: str):
+    heard(world, ALERT | {"id": "live1"})
+    code, _, err = say("--update", name, *REGION)
+    assert code == 1
+    assert f"{name}: no such alert in the database; did you mean " in err
+    assert "live1'?" in err

@@ -174,6 +174,16 @@ def test_what_a_notice_says_is_only_text(small_world: World, serve: Serve) -> No
     assert not any("<i>" in page or 'href="javascript:' in page for page in pages)
 
 
+def test_a_merger_without_a_notice_says_what_is_taken_for_granted(small_world: World, serve: Serve) -> None:
+    when = "2027-03-01T02:00:00Z"
+    place = {"ra": HERE[0], "dec": HERE[1], "radius_deg": 3.0}
+    given = {"$schema": "urn:mma:region:1", "name": "mine", "kind": "cbc", "time": when, "issued": when}
+    small_world.hears(as_json(given | {"circle": place}), superevent("S270303ab", classification={"BNS": 1.0}))
+    with httpx.Client(base_url=serve(small_world.store), headers={"Accept": "text/html"}) as client:
+        said = ["no notice tells the class" in client.get(f"/events/{name}").text for name in ("mine", "S270303ab")]
+    assert said == [True, False]
+
+
 def hundred(world: World) -> None:
     """An event with a hundred candidates."""
     random = np.random.default_rng(3)

@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 
-from .commands import Parser, Version, options
+from .commands import Parser, Version, options, place_of
 from .errors import MmaError, NotFoundError
 from .text import printable
 
@@ -84,8 +84,6 @@ def _more(error: MmaError, chosen: Namespace) -> str:
     found = UNKNOWN.match(str(error)) if isinstance(error, NotFoundError) else None
     if found is None:
         return ""
-    from .commands.show import place_of
-
     name = "; 'mma event ID --alias NAME' gives an event another name" if found["source"] else ""
     return f"{name} (database: {place_of(chosen)})"
 

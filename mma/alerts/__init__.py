@@ -1,4 +1,4 @@
-"""Optical alerts: bytes to ``AlertBatch`` columns, to ``Histories``, and to whole ``Alert``s."""
+"""Optical alerts: bytes to ``AlertBatch`` columns, to ``Histories``, and to whole ``Alert`` objects."""
 
 from .avro.framing import is_confluent
 from .avro.schema import SchemaStore

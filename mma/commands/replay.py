@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from ..engine import Progress, play
-from ..errors import DecodeError
 from ..store import message_log
 from ..streams import file_for
 from .show import as_json, console, ignored, reading, settings_of, with_database
@@ -29,7 +28,6 @@ def replay(options: Namespace) -> None:
     n, there = answer["messages"], with_database(options)
     if options.json:
         as_json(answer)
-        _refuse_unread(n, options)
         return
     out = console()
     counts = f"{n['decoded']} decoded, {n['set_aside']} set aside, {n['ignored']} ignored"
@@ -38,24 +36,17 @@ def replay(options: Namespace) -> None:
         out.print(line, markup=False)
     if n["decoded"] and not options.publish:
         out.print(UNHEARD, markup=False, soft_wrap=True)
+    if n["set_aside"] and not n["decoded"] and not n["ignored"]:
+        out.print(_unread(options), markup=False, soft_wrap=True)
     more = f", 'mma dead-letters{there}'" if answer["dead_letters"] else ""
     out.print(f"See 'mma status{there}', 'mma events{there}'{more}.", markup=False, soft_wrap=True)
-    _refuse_unread(n, options)
 
 
-def _refuse_unread(n: dict[str, int], options: Namespace) -> None:
-    """Where nothing at all could be read: why, of the newest.
-
-    Raises
-    ------
-    DecodeError
-        With the reason, for an exit code that is not 0.
-    """
-    if n["decoded"] or n["ignored"] or not n["set_aside"]:
-        return
+def _unread(options: Namespace) -> str:
+    """Why nothing at all could be read: the newest reason."""
     with reading(options) as connection:
         newest = message_log.dead_letters(connection)[-1]
-    raise DecodeError(f"nothing could be read: {newest['name'] or newest['topic']}: {newest['reason']}")
+    return f"Nothing could be read: {newest['name'] or newest['topic']}: {newest['reason']}"
 
 
 @contextmanager

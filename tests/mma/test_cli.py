@@ -452,8 +452,7 @@ def test_an_export_into_a_file_prints_its_path(run, tmp_path):
     assert run("export", "csv", EVENT, "-o", str(tmp_path / "out.csv"))[:2] == (0, f"{tmp_path / 'out.csv'}\n")
 
 
-def test_a_replay_of_what_cannot_be_read_says_why_and_fails(capsys, tmp_path):
+def test_a_replay_of_what_cannot_be_read_says_why(capsys, tmp_path):
     (tmp_path / "broken.json").write_bytes(b'{"superevent_id": "S1", "alert_type": "\x00')
-    for more in ([], ["--json"]):
-        assert main(["replay", str(tmp_path / "broken.json"), "--db", str(tmp_path / "m.sqlite"), *more]) == 1
-        assert "mma: nothing could be read: broken.json: " in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "broken.json"), "--db", str(tmp_path / "m.sqlite")]) == 0
+    assert "\nNothing could be read: broken.json: " in capsys.readouterr().out

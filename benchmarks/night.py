@@ -17,6 +17,7 @@ import skymaps
 from coincidence import AlertBatch, Event, Kind, Messenger, Stage
 from mma.streams import Message
 from skymaps import SkyMap, cosmology, healpix
+from skymaps.units import DAY_S
 
 AT2017GFO = (197.450354, -23.381484)
 """ICRS degrees (Abbott et al. 2017, ApJL 848 L12)."""
@@ -27,7 +28,6 @@ DECOYS_PER_DEG2 = 1.79
 SURE = {"HasNS": 1.0, "HasRemnant": 1.0, "HasMassGap": 0.0, "BNS": 1.0, "NSBH": 0.0, "BBH": 0.0, "Terrestrial": 0.0}
 """Certainly two neutron stars."""
 
-DAY_S = 86400.0
 SPREAD_D = 14.0
 FARTHEST_MPC = 400.0
 

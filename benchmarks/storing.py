@@ -22,10 +22,9 @@ from mma.engine.publishing import Publisher
 from mma.simulate.events import START
 from mma.store import Store, events, objects
 from mma.store.evidence import gather
+from skymaps.units import DAY_S
 
 from .report import Row, seconds
-
-DAY_S = 86400.0
 
 
 def merger(region: skymaps.Region, name: str = "S260301a") -> Event:

@@ -23,10 +23,10 @@ from mma.notices.gamma.schema import SCHEMA_ID
 from mma.simulate.packets import ztf_packet
 from mma.store import Store, message_log, outbox
 from mma.streams.kafka_settings import READ
+from skymaps.units import DAY_S
 
 PREFIX = "mma"
 LIMIT_S = 300.0
-DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from skymaps import FloatArray, IntArray, cosmology
+from skymaps.units import ARCSEC_PER_RAD
 
 from .alert import AlertBatch, StrArray
 from .completeness import BoolArray, Catalog, coverage, together
@@ -24,7 +25,6 @@ from .told_distances import error_mpc, told_by_packet
 
 __all__ = ["Galaxies", "Hosts", "associate", "distance_ratio", "host_distances", "hostless"]
 
-ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
 
 LIGHT_RADII = 5.0
 """A galaxy is a possible host out to this many directional half-light radii, however far that is in kpc."""

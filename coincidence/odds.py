@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import DAY_S
 
 from . import hosts, vetoes
 from .alert import AlertBatch, StrArray
@@ -27,7 +28,6 @@ from .terms.places import Places
 from .terms.points import Points, points
 from .terms.time import interval, onset_mass, time
 
-DAY_S = 86400.0
 ByClass = dict[str, FloatArray]
 Layers = tuple[FloatArray, FloatArray, FloatArray]
 

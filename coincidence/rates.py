@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import AB_ZERO_MAG
 
 from .alert import AlertBatch, StrArray
 from .completeness import sin_latitude
@@ -25,8 +26,6 @@ from .population import background
 if TYPE_CHECKING:
     from .parameters import Parameters
 
-AB_ZERO_MAG = 31.4
-"""AB magnitude of 1 nJy."""
 
 YEAR_D = 365.25
 

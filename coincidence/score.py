@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skymaps import FloatArray, IntArray, SkyMap, distance
+from skymaps.units import DAY_S
 
 from . import hosts, terms, vetoes
 from .alert import AlertBatch, StrArray
@@ -20,8 +21,6 @@ from .parameters import Parameters
 from .rates import Surroundings
 from .terms import verdict
 from .terms.sky import sky
-
-DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from skymaps import FloatArray, IntArray, healpix
 from skymaps.region import SKY_DEG2
+from skymaps.units import DAY_S
 
 from .alert import AlertBatch, StrArray
 from .completeness import sin_latitude
@@ -18,7 +19,6 @@ from .objects import never_detected
 from .parameters import Parameters
 from .rates import DEPTH_RANGE, DEPTH_STEP, Learnt, Surroundings, cells, factor, published
 
-DAY_S = 86400.0
 GAP_D = 6
 """A place that was not looked at for longer than this shows what began long before: it begins anew. Nights."""
 

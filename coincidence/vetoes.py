@@ -11,8 +11,6 @@ from .alert import AlertBatch
 from .parameters import Parameters
 from .terms.verdict import Judgement
 
-DAY_S = 86400.0
-
 MOVING = "moving: within {:g} arcsec of a known solar-system body"
 BOGUS = "bogus: real/bogus score below {:g}"
 ACTIVE = "already active: first detected {:.2f} d before the event"

@@ -10,10 +10,9 @@ from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from .units import DAY_S, JD_OF_MJD_ZERO, MJD_OF_UNIX_ZERO
+
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_S = 86400.0
-JD_OF_MJD_ZERO = 2400000.5
-MJD_OF_UNIX_ZERO = 40587.0
 TT_MINUS_TAI_S = 32.184
 TAI_MINUS_GPS_S = 19.0
 SCALES = frozenset({"UTC", "TAI", "TT", "TDB", "GPS"})

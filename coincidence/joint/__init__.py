@@ -3,13 +3,12 @@
 from .groups import Group, form, group_id
 from .odds import Evidence
 from .pair import Association, associate
-from .pairings import DAY_S, LONGEST_S, PAIRINGS, Pairing, Role, could_pair, role_of
+from .pairings import LONGEST_S, PAIRINGS, Pairing, Role, could_pair, role_of
 from .pointing import footprint_overlap, p_in_tiles
 from .pvalues import after_trials, fisher, p_of_odds, product, sigma, sky_bound, temporal_p_value
 from .rates import RATES_PER_YEAR, YEAR_S, JointRate, Search, joint_far, joint_far_targeted
 
 __all__ = [
-    "DAY_S",
     "LONGEST_S",
     "PAIRINGS",
     "RATES_PER_YEAR",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..event import Event, Kind
+from skymaps.units import DAY_S
 
-DAY_S = 86400.0
+from ..event import Event, Kind
 
 
 class Role(StrEnum):

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from skymaps.units import DAY_S
+
 from ..event import Event
-from .pairings import DAY_S, GW, SUB_THRESHOLD, Pairing, Role
+from .pairings import GW, SUB_THRESHOLD, Pairing, Role
 
 YEAR_S = 365.0 * DAY_S
 

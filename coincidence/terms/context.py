@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from skymaps import FloatArray
+from skymaps.units import ARCSEC_PER_RAD
 
 from ..models import ClassModel
 from ..parameters import Parameters
 
-ARCSEC_PER_RAD = 180.0 / np.pi * 3600.0
 BoolArray = npt.NDArray[np.bool_]
 
 

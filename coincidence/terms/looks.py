@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import DAY_S
 
 from ..curves import LightCurves
 
-DAY_S = 86400.0
 MOST = 5
 """Nights after the last detection, or before the first, that count: what a straight line says of others is not worth
 much."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import DAY_S
 
 from ..fading import Template
 from ..models import Light, Onset
@@ -18,7 +19,6 @@ from ..parameters import Parameters
 from . import rising
 from .emergence import First, log_sudden
 from .gaussian import log_total
-from .looks import DAY_S
 from .places import Places, Usual, unrelated_magnitudes, usual_magnitudes
 from .points import Points, held
 from .rising import Risers

@@ -7,16 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import AB_ZERO_MAG, DAY_S
 
 from ..curves import LightCurves
 from ..parameters import Parameters
 from . import looks
 from .colours import Colour
 from .gaussian import Shared, Sums, sums
-from .looks import DAY_S, Unseen
-
-ZERO_MAG = 31.4
-"""AB magnitude of 1 nJy."""
+from .looks import Unseen
 
 MAG_PER_LN = 2.5 / np.log(10.0)
 UNKNOWN_ERROR_MAG = 0.1
@@ -85,7 +83,7 @@ def points(curves: LightCurves, parameters: Parameters) -> Points:
     rows = np.flatnonzero(seen)
     curve, deep = curves.take(rows), _depth(curves, error)
     night, part = _nights(curve, band[rows])
-    mag = ZERO_MAG - 2.5 * np.log10(curve.flux_njy)
+    mag = AB_ZERO_MAG - 2.5 * np.log10(curve.flux_njy)
     measured = (MAG_PER_LN * error[rows] / curve.flux_njy) ** 2
     first, count, (time, mean, variance) = _together(part, curve.time, mag, measured)
     limit = np.where(np.isfinite(curves.limit_mag), curves.limit_mag, deep)
@@ -165,7 +163,7 @@ def _depth(curves: LightCurves, error: FloatArray) -> FloatArray:
     """Limiting magnitude of each exposure: five times the flux error; NaN where none is told."""
     told = np.isfinite(curves.flux_error_njy)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(ZERO_MAG - 2.5 * np.log10(5.0 * np.where(told, error, np.nan)), dtype=np.float64)
+        return np.asarray(AB_ZERO_MAG - 2.5 * np.log10(5.0 * np.where(told, error, np.nan)), dtype=np.float64)
 
 
 def _nights(curve: LightCurves, band: IntArray) -> tuple[IntArray, IntArray]:

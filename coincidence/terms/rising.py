@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import DAY_S
 
 from ..models import Photometry
 from .colours import Colour
 from .emergence import PER_MAG, First, log_slow
 from .gaussian import Look, Sums, log_evidence, log_total
-from .looks import DAY_S
 from .points import Held, Points
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import DAY_S
 
 from ..fading import Template
 from ..models import Light, Photometry
 from .colours import Colour
 from .emergence import LEAST, First, log_sudden
 from .gaussian import Look, Sums, log_evidence, log_found
-from .looks import DAY_S
 from .points import Held, Points
 
 EARLIEST_D = 1e-3

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from skymaps import FloatArray, IntArray
+from skymaps.units import DAY_S
 
 from ..curves import LightCurves
 from ..parameters import Parameters
-
-DAY_S = 86400.0
 
 
 def state(

@@ -17,10 +17,11 @@ import numpy as np
 
 from mma.errors import DecodeError
 from skymaps import FloatArray, IntArray
+from skymaps.units import AB_ZERO_MAG, JD_OF_MJD_ZERO
 
 from .avro.bytecode import Asked
-from .packet import AB_ZERO_NJY, LN10_OVER_2_5, Record, Row, part
-from .times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd
+from .packet import LN10_OVER_2_5, Record, Row, part
+from .times import MJD_1950, MJD_2100, leap_seconds_at, seconds_of_mjd
 from .words import BoolArray as BoolArray
 from .words import Words
 
@@ -137,7 +138,7 @@ def is_mjd(mjd: FloatArray) -> BoolArray:
 
 def signed_fluxes(mag: FloatArray, mag_error: FloatArray, sign: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Signed nJy and its error from AB magnitudes of the difference's size."""
-    flux = 10 ** (0.4 * (AB_ZERO_NJY - limited(mag, 0.0, 50.0)))
+    flux = 10 ** (0.4 * (AB_ZERO_MAG - limited(mag, 0.0, 50.0)))
     return sign * flux, flux * limited(mag_error, 0.0, 50.0) * LN10_OVER_2_5
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from coincidence import Alert, Detection
 from mma.errors import DecodeError
 from skymaps import FloatArray
+from skymaps.units import AB_ZERO_MAG
 
 if TYPE_CHECKING:
     from .columns import Columns, Fields
@@ -24,8 +25,6 @@ Record = Mapping[str, Any]
 Row = dict[str, Any]
 """Columns of an AlertBatch by name; what is missing or None is unknown."""
 
-AB_ZERO_NJY = 31.4
-"""AB magnitude of 1 nJy."""
 
 LN10_OVER_2_5 = math.log(10) / 2.5
 LIMIT_SIGMA = 5.0
@@ -113,12 +112,12 @@ def flux_of_mag(mag: float) -> float:
     >>> flux_of_mag(31.4)
     1.0
     """
-    return float(10 ** (0.4 * (AB_ZERO_NJY - mag)))
+    return float(10 ** (0.4 * (AB_ZERO_MAG - mag)))
 
 
 def mag_of_flux(flux_njy: float) -> float:
     """nJy to AB magnitude."""
-    return AB_ZERO_NJY - 2.5 * math.log10(flux_njy)
+    return AB_ZERO_MAG - 2.5 * math.log10(flux_njy)
 
 
 def limit_of_error(flux_error_njy: float | None) -> float | None:
@@ -128,7 +127,7 @@ def limit_of_error(flux_error_njy: float | None) -> float | None:
 
 def fluxes_of_mags(mag: FloatArray) -> FloatArray:
     """The same as ``flux_of_mag``, to the last bit; NaN stays NaN. Shape (n,)."""
-    return np.array([10**v for v in (0.4 * (AB_ZERO_NJY - mag)).tolist()], dtype=np.float64)
+    return np.array([10**v for v in (0.4 * (AB_ZERO_MAG - mag)).tolist()], dtype=np.float64)
 
 
 def limits_of_errors(flux_error_njy: FloatArray) -> FloatArray:
@@ -136,7 +135,7 @@ def limits_of_errors(flux_error_njy: FloatArray) -> FloatArray:
     told = flux_error_njy > 0
     limit = np.full(len(flux_error_njy), np.nan)
     limit[told] = [math.log10(v) for v in (LIMIT_SIGMA * flux_error_njy[told]).tolist()]
-    return AB_ZERO_NJY - 2.5 * limit
+    return AB_ZERO_MAG - 2.5 * limit
 
 
 def signed_flux(mag: Any, mag_error: Any, sign: int) -> tuple[float | None, float | None]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from mma.errors import DecodeError
 from skymaps import FloatArray, times
-from skymaps.times import DAY_S, MJD_OF_UNIX_ZERO, TT_MINUS_TAI_S, leap_table
-from skymaps.times import JD_OF_MJD_ZERO as JD_OF_MJD_ZERO
+from skymaps.times import TT_MINUS_TAI_S, leap_table
 from skymaps.times import leap_seconds as leap_seconds
+from skymaps.units import DAY_S, JD_OF_MJD_ZERO, MJD_OF_UNIX_ZERO
 
 Number = TypeVar("Number", float, FloatArray)
 

@@ -2,7 +2,7 @@
 
 from . import chance, cone, fields, listing, places, queries, region, search
 from .assumed import UNTOLD, assumed
-from .fields import AB_ZERO, CANDIDATES, EVENTS, SEARCHED, Field, unix
+from .fields import CANDIDATES, EVENTS, SEARCHED, Field, unix
 from .known import refuse_unknown
 from .listing import SORTABLE, Listing
 from .loci import LOCI, OF_CANDIDATES
@@ -15,7 +15,6 @@ from .status import without_folder
 from .stream_filters import ahead, remark, resolved, unknown
 
 __all__ = [
-    "AB_ZERO",
     "CANDIDATES",
     "DEEPEST",
     "EPOCH_S",

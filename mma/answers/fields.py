@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, case, func, select, tuple_
 from coincidence import Kind as EventKind
 from coincidence import Messenger, Stage, models
 from coincidence.terms import TERMS
+from skymaps.units import AB_ZERO_MAG
 
 from ..store import one_of, tables
 
@@ -22,8 +23,6 @@ Column = ColumnElement[Any]
 EVENT_STATES = ("active", "expired", "retracted", "unlocated")
 CANDIDATE_STATES = ("active", "vetoed", "withdrawn")
 
-AB_ZERO = 31.4
-"""AB magnitude of 1 nJy."""
 
 SLACK = 1e-12
 """A value that we gave, given back as a limit, is within it: its way through ``exp`` or ``log`` moves it by less."""
@@ -86,7 +85,7 @@ def _ln(p: float) -> float:
 
 def _flux(mag: float) -> float:
     """Nanojansky of an AB magnitude; what is too bright for a float is infinite."""
-    power = (AB_ZERO - mag) / 2.5
+    power = (AB_ZERO_MAG - mag) / 2.5
     return 10.0**power if power < 308.0 else math.inf
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement
 
+from skymaps.units import DAY_S, MJD_OF_UNIX_ZERO
+
 from ..store import one_of, tables
 from .fields import OBJECTS, SEARCHED, Field
 
 O = tables.objects.c  # noqa: E741 - a table, not a number
-MJD_OF_UNIX_ZERO, DAY_S = 40587.0, 86400.0
 
 
 def _of_mjd(mjd: float) -> float:

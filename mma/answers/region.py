@@ -20,12 +20,12 @@ from coincidence import AlertBatch, Event, Kind, Messenger, Parameters, Stage, r
 from coincidence.event import located, unix
 from coincidence.score import window
 from skymaps import IntArray, RegionError, SkyMap, healpix
+from skymaps.units import DAY_S
 
 from ..errors import MmaError
 from ..messages import ab_mag, iso
 from ..store import Row, count_of, gather, objects, tables, within
 
-DAY_S = 86400.0
 MOST = 50_000
 """Objects that are scored for one question."""
 

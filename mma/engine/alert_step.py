@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from coincidence import AlertBatch
 from coincidence.alert import StrArray
 from coincidence.names import SECOND_HAND
+from skymaps.units import DAY_S
 
 from ..sandbox import Room
 from ..store import identities, names, objects
@@ -25,7 +26,6 @@ BoolArray = npt.NDArray[np.bool_]
 When = Callable[[Message], float]
 """When a message came, Unix seconds."""
 
-DAY_S = 86400.0
 YOUNG_D = 30.0
 """Histories of objects younger than this are kept even where no event is: one may come later."""
 

@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 
 from coincidence import ActiveEvents, Parameters
 from coincidence.rates import Learnt, posterior, published
-from coincidence.taught import DAY_S, GAP_D, SETTLED_D, moved, of_cell, taught, together, with_learnt
+from coincidence.taught import GAP_D, SETTLED_D, moved, of_cell, taught, together, with_learnt
 from skymaps import FloatArray
+from skymaps.units import DAY_S
 
 from ..messages import iso
 from ..store import LearntSet, Store, hold_events, rates

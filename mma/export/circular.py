@@ -8,11 +8,11 @@ import textwrap
 import unicodedata
 
 from coincidence.terms import TERMS
+from skymaps.units import DAY_S
 
 from ..messages import stage, version
 from .angles import degrees, sexagesimal
 from .formats import More, Row
-from .words import DAY_S
 
 WIDTH, TABLE_WIDTH = 72, 80
 NAMED = re.compile(r"GRB \d{6}[A-Z]|IceCube-\d{6}[A-Z]")

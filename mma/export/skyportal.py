@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from skymaps.units import DAY_S, MJD_OF_UNIX_ZERO
+
 from .formats import More, Row
-from .words import DAY_S, as_json, known
+from .words import as_json, known
 
 ORIGIN = "mma"
-MJD_UNIX_EPOCH = 40587.0
 
 
 def skyportal(event: Row, candidates: list[Row], more: More) -> str:
@@ -58,4 +59,4 @@ def _data(event: Row, row: Row) -> Row:
 
 
 def _mjd(time: str) -> float:
-    return datetime.fromisoformat(time).timestamp() / DAY_S + MJD_UNIX_EPOCH
+    return datetime.fromisoformat(time).timestamp() / DAY_S + MJD_OF_UNIX_ZERO

@@ -7,11 +7,11 @@ import math
 from typing import Any
 
 from coincidence.terms import TERMS
+from skymaps.units import DAY_S
 
 from ..messages import version
 
 Row = dict[str, Any]
-DAY_S = 86400.0
 
 
 def remark(event: Row, row: Row) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from coincidence.terms import TERMS
 from skymaps.region import SQDEG_PER_SR
+from skymaps.units import AB_ZERO_MAG
 
 from .aliases import aliases_of
 from .message import Message, iso, message_id, version
@@ -199,7 +200,7 @@ def ab_mag(flux_njy: float | None) -> float | None:
     >>> ab_mag(10.0**4.28)
     20.7
     """
-    return None if flux_njy is None or flux_njy <= 0 else round(31.4 - 2.5 * math.log10(flux_njy), 6)
+    return None if flux_njy is None or flux_njy <= 0 else round(AB_ZERO_MAG - 2.5 * math.log10(flux_njy), 6)
 
 
 def ab_mag_error(flux_njy: float | None, error_njy: float | None) -> float | None:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skymaps import FloatArray
+from skymaps.units import DAY_S, JD_OF_UNIX_ZERO
 
 from .sites import Site
 
@@ -28,9 +29,6 @@ STEP_S = 60.0
 KM_PER_AU = 149597870.7
 TT_MINUS_UTC_S = 69.184
 """Since 2017; a leap second more or less moves the Sun by 0.04 arcsec."""
-
-JD_UNIX_EPOCH = 2440587.5
-DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +109,14 @@ def sky(site: Site, night: date) -> Sky:
     unix = noon.timestamp() + np.arange(0.0, DAY_S + STEP_S, STEP_S)
     day = unix / DAY_S
     tt = day + TT_MINUS_UTC_S / DAY_S
-    to_icrs = erfa.c2i06a(JD_UNIX_EPOCH, tt[len(tt) // 2]).T  # precession and nutation move by 0.2 arcsec in a night
-    angle = erfa.era00(JD_UNIX_EPOCH, day)
+    to_icrs = erfa.c2i06a(JD_OF_UNIX_ZERO, tt[len(tt) // 2]).T  # precession and nutation move by 0.2 arcsec in a night
+    angle = erfa.era00(JD_OF_UNIX_ZERO, day)
     longitude, latitude = np.radians([site.longitude, site.latitude])
     up = np.array([np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)])
     zenith = _turned(up, angle) @ to_icrs.T
     place_km = _turned(erfa.gd2gc(1, longitude, latitude, site.height_m) / 1000.0, angle) @ to_icrs.T
     sun_km = -_earth_au(tt) * KM_PER_AU - place_km
-    moon_km = erfa.moon98(JD_UNIX_EPOCH, tt)["p"] * KM_PER_AU - place_km
+    moon_km = erfa.moon98(JD_OF_UNIX_ZERO, tt)["p"] * KM_PER_AU - place_km
     sun, moon = _unit(sun_km), _unit(moon_km)
     middle = len(unix) // 2
     return Sky(
@@ -142,7 +140,7 @@ def _turned(vector: FloatArray, angle: FloatArray) -> FloatArray:
 def _earth_au(tt: FloatArray) -> FloatArray:
     """The Earth from the Sun, on straight lines between two hours: right to 0.02 arcsec. Shape (t, 3)."""
     hours = np.linspace(tt[0], tt[-1], 25)
-    earth, _ = erfa.epv00(JD_UNIX_EPOCH, hours)
+    earth, _ = erfa.epv00(JD_OF_UNIX_ZERO, hours)
     return np.stack([np.interp(tt, hours, earth["p"][:, axis]) for axis in range(3)], axis=1)
 
 

@@ -6,18 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from skymaps.units import AB_ZERO_MAG
+
 from ..client import Candidate, Object
 from .content import Content
 from .style import GREY, band
-
-AB_ZERO = 31.4
-"""AB magnitude of 1 nJy."""
 
 MAG_PER_FRACTION = 2.5 / np.log(10.0)
 LEAST_SIGNAL = 3.0
 """Errors below zero from which on a source is below its reference."""
 
-DAY_S = 86400.0
 COLUMNS = 3
 TICKS = 6
 UNTOLD = "?"
@@ -114,7 +112,7 @@ def _measured(axes: Any, days: Any, flux: Any, error: Any, rows: Any, **style: A
     """Points with their errors, at the magnitude of the flux, or of what is missing."""
     size = np.abs(flux[rows])
     spread = np.nan_to_num(MAG_PER_FRACTION * error[rows] / size)
-    axes.errorbar(days[rows], AB_ZERO - 2.5 * np.log10(size), yerr=spread, **style)
+    axes.errorbar(days[rows], AB_ZERO_MAG - 2.5 * np.log10(size), yerr=spread, **style)
 
 
 def _plain(column: Any, unit: str | None) -> Any:

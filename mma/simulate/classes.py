@@ -15,8 +15,9 @@ import numpy as np
 from coincidence import DEFAULT
 from coincidence.models import Onset
 from skymaps import FloatArray
+from skymaps.units import DAY_S
 
-from .light import DAY_S, NOMINAL, Curve
+from .light import NOMINAL, Curve
 
 Random = np.random.Generator
 

@@ -9,10 +9,11 @@ import numpy as np
 
 import skymaps
 from skymaps import Region
+from skymaps.units import DAY_S
 
 from . import notices, sources
 from .skymap import Ring, draw, ring_map
-from .sources import DAY_S, Field, Galaxy, Source
+from .sources import Field, Galaxy, Source
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -8,10 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skymaps import FloatArray
-
-DAY_S = 86400.0
-AB_ZERO_MAG = 31.4
-"""AB magnitude of 1 nJy."""
+from skymaps.units import AB_ZERO_MAG, DAY_S
 
 BANDS = "ugrizy"
 NOMINAL = BANDS.index("r")

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from skymaps.units import DAY_S, JD_OF_UNIX_ZERO
+
 from . import sources
 from .events import START, Truth, planned
 from .packets import ztf_packet
-from .sources import DAY_S, LIMIT_MAG, Field, Galaxy, Source
+from .sources import LIMIT_MAG, Field, Galaxy, Source
 
 BEFORE_D, AFTER_D = 16.0, 8.0
 RATE = 1.79 / 14.0
@@ -151,7 +153,7 @@ def _packet(time: float, source: Source, earlier: list[float]) -> bytes:
 
 
 def _jd(unix: float) -> float:
-    return unix / DAY_S + 2440587.5
+    return unix / DAY_S + JD_OF_UNIX_ZERO
 
 
 def _write_galaxies(path: Path, catalog: list[Galaxy]) -> None:

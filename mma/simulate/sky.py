@@ -13,11 +13,12 @@ from coincidence import DEFAULT, Event
 from coincidence.event import located
 from coincidence.priors import possible
 from skymaps import FloatArray, IntArray, SkyMap
+from skymaps.units import DAY_S
 
 from . import classes, hosts, maps, triggers
 from .bayestar import Merger
 from .hosts import Galaxy
-from .light import DAY_S, SURVEYS, Curve, Seen, Survey, observe
+from .light import SURVEYS, Curve, Seen, Survey, observe
 from .triggers import Trigger
 from .truth import Campaign, Plan, Source
 

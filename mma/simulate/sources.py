@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skymaps import FloatArray
+from skymaps.units import DAY_S
 
-DAY_S = 86400.0
 LIMIT_MAG = 20.5
 
 

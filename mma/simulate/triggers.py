@@ -15,10 +15,10 @@ from mma.errors import ConfigError
 from mma.notices import decode
 from mma.streams import Message
 from skymaps import SkyMap
+from skymaps.units import DAY_S
 
 from . import notices
 from .bayestar import Merger
-from .light import DAY_S
 from .maps import path_of
 from .skymap import draw
 

@@ -16,10 +16,11 @@ from coincidence.completeness import sin_latitude
 from coincidence.curves import LightCurves
 from coincidence.rates import Surroundings, rate
 from skymaps import FloatArray
+from skymaps.units import AB_ZERO_MAG, DAY_S
 
 from . import hosts, triggers
 from .hosts import Galaxy, Mix
-from .light import AB_ZERO_MAG, BANDS, DAY_S, SURVEYS, Seen
+from .light import BANDS, SURVEYS, Seen
 from .triggers import Trigger
 
 HISTORY_D = {"ztf": 30.0, "lsst": 365.0}

@@ -16,10 +16,11 @@ import numpy as np
 
 from mma.alerts import leap_seconds_at
 from mma.errors import ConfigError
+from skymaps.units import AB_ZERO_MAG, DAY_S, JD_OF_UNIX_ZERO, MJD_OF_UNIX_ZERO
 
 from . import hosts
 from .hosts import Galaxy, Mix
-from .light import AB_ZERO_MAG, BANDS, DAY_S
+from .light import BANDS
 from .packets import EXPOSURE_S, ztf_packet
 from .rubin import lsst_packet
 from .truth import HISTORY_D, Campaign, Plan, Source
@@ -170,7 +171,7 @@ def _fid(band: int) -> int:
 
 def _jd(time: float) -> float:
     """JD UTC of the start of an exposure whose middle this is."""
-    return float((time - EXPOSURE_S / 2) / DAY_S + 2440587.5)
+    return float((time - EXPOSURE_S / 2) / DAY_S + JD_OF_UNIX_ZERO)
 
 
 def _lsst(source: Source) -> Iterator[tuple[float, int, bytes]]:
@@ -195,7 +196,7 @@ def _lsst(source: Source) -> Iterator[tuple[float, int, bytes]]:
 
 def _lsst_entry(source: Source, j: int) -> dict[str, Any]:
     visits = source.seen.visits
-    mjd = visits.time[j] / DAY_S + 40587.0
+    mjd = visits.time[j] / DAY_S + MJD_OF_UNIX_ZERO
     leap = float(leap_seconds_at(np.array([mjd]))[0])
     return {
         "diaSourceId": int(source.id) % 10**8 * 10**10 + _candid(visits.time[j]) % 10**10,

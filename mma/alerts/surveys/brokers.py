@@ -10,9 +10,9 @@ from typing import Any
 
 from coincidence import Detection
 from mma.errors import DecodeError
+from skymaps.units import AB_ZERO_MAG, JD_OF_MJD_ZERO
 
 from ..packet import (
-    AB_ZERO_NJY,
     LIMIT_SIGMA,
     PacketDecoder,
     Record,
@@ -26,7 +26,7 @@ from ..packet import (
     utc,
     within,
 )
-from ..times import JD_OF_MJD_ZERO, unix_of_mjd, unix_of_tai
+from ..times import unix_of_mjd, unix_of_tai
 from . import rubin
 from .ztf import sign_of
 
@@ -260,7 +260,7 @@ def _ampel_band(point: Record) -> str:
 
 
 def _ampel_flux(point: Record) -> tuple[float | None, float | None]:
-    scale = 10 ** (0.4 * (AB_ZERO_NJY - float(point["zp"])))
+    scale = 10 ** (0.4 * (AB_ZERO_MAG - float(point["zp"])))
     flux, error = known(point["flux"]), known(point["fluxerr"])
     return None if flux is None else flux * scale, None if error is None else error * scale
 

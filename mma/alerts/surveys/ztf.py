@@ -14,10 +14,10 @@ import numpy as np
 from coincidence import Detection
 from mma.errors import DecodeError
 from skymaps import FloatArray
+from skymaps.units import AB_ZERO_MAG, JD_OF_MJD_ZERO
 
 from ..columns import Columns, Fields, is_mjd, limited, row_of, signed_fluxes
 from ..packet import (
-    AB_ZERO_NJY,
     LIMIT_SIGMA,
     LN10_OVER_2_5,
     PacketDecoder,
@@ -30,7 +30,7 @@ from ..packet import (
     within,
 )
 from ..points import Readings
-from ..times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, seconds_of_mjd, unix_of_jd
+from ..times import MJD_1950, MJD_2100, seconds_of_mjd, unix_of_jd
 from ..words import Words
 
 BANDS = {1: "g", 2: "r", 3: "i"}
@@ -124,7 +124,7 @@ def _forced(f: Record) -> Detection:
     zero = within(f.get("magzpsci"), 0.0, 50.0)
     if flux is None or flux == MISSING_FLUX_DN or not error or zero is None or abs(flux) <= LIMIT_SIGMA * error:
         return Detection(time=time, band=band, flux_njy=None, limit_mag=limit)
-    njy = 10 ** (0.4 * (AB_ZERO_NJY - zero))
+    njy = 10 ** (0.4 * (AB_ZERO_MAG - zero))
     return Detection(time=time, band=band, flux_njy=flux * njy, flux_error_njy=error * njy, limit_mag=limit)
 
 

@@ -15,10 +15,11 @@ from coincidence.names import TNS
 from mma.errors import DecodeError
 from mma.streams import Message
 from skymaps import positions
+from skymaps.units import JD_OF_MJD_ZERO
 
 from ..packet import Row, known, signed_flux, within
 from ..surveys.ztf import BANDS, sign_of
-from ..times import JD_OF_MJD_ZERO, MJD_1950, MJD_2100, unix_of_iso, unix_of_jd, unix_of_mjd, unix_of_tai
+from ..times import MJD_1950, MJD_2100, unix_of_iso, unix_of_jd, unix_of_mjd, unix_of_tai
 from .cells import EMPTY, Numbers, identity
 from .names import ALIASES, NUMERIC, OTHER_NAMES, find, fold
 from .reading import Cells, Table, is_table, read

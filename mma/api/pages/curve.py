@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...answers import AB_ZERO
+from skymaps.units import AB_ZERO_MAG, DAY_S
 
 Row = dict[str, Any]
 WIDTH, HEIGHT = 480.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 10.0, 12.0, 46.0
-DAY_S = 86400.0
 SHAPES = ("circle", "square", "diamond", "triangle", "cross", "star", "pentagon", "bar")
 KNOWN = ("g", "r", "i", "u", "z", "y")
 LEAST_SIGNAL = 3.0
@@ -81,10 +80,10 @@ def _point(row: Row, day: float) -> Row:
     if flux is not None and size > 0.0 and not (error and size < LEAST_SIGNAL * error):
         spread = 2.5 / math.log(10.0) * error / size if error else 0.0
         what = "detection" if flux > 0.0 else "below"
-        return point | {"what": what, "mag": AB_ZERO - 2.5 * math.log10(size), "error": min(spread, 2.0)}
+        return point | {"what": what, "mag": AB_ZERO_MAG - 2.5 * math.log10(size), "error": min(spread, 2.0)}
     if flux is not None and error:
         bound = max(flux, 0.0) + LEAST_SIGNAL * error
-        return point | {"what": "limit", "mag": AB_ZERO - 2.5 * math.log10(bound)}
+        return point | {"what": "limit", "mag": AB_ZERO_MAG - 2.5 * math.log10(bound)}
     if limit is not None:
         return point | {"what": "limit", "mag": limit}
     unseen = str(row["id"]).endswith("/-")  # as histories name non-detections, here one without a limit

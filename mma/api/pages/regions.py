@@ -13,6 +13,7 @@ from fastapi import Request
 from sqlalchemy import Connection, select
 
 from skymaps import Region
+from skymaps.units import DAY_S
 
 from ...errors import NotFoundError
 from ...observing import sample
@@ -31,8 +32,6 @@ SMALL_DEG2 = 40.0
 
 WIDE_DEG2 = 15_000.0
 """Regions larger than this are not drawn over another one: they are everywhere."""
-
-DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

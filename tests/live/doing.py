@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from mma.answers import queries
 from mma.cluster.broker import Broker
@@ -30,6 +30,16 @@ def produce(broker: Broker, topic: str, values: list[bytes], **settings: Any) ->
     for value in values:
         producer.produce(topic, value)
     assert producer.flush(60) == 0
+
+
+def committed(broker: Broker, group: str, topic: str) -> int:
+    """Messages of a topic of one partition that a group will not read again."""
+    consumer = Consumer({"bootstrap.servers": broker.plain, "group.id": group, "log_level": 0})
+    try:
+        (place,) = consumer.committed([TopicPartition(topic, 0)], timeout=10)
+        return max(place.offset, 0)
+    finally:
+        consumer.close()
 
 
 def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:

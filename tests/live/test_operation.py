@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mma.cluster.broker import Broker, free_ports
 from tests.live.conftest import Start
-from tests.live.doing import outcome, payloads, produce, read, topics, until
+from tests.live.doing import committed, outcome, payloads, produce, read, topics, until
 
 
 def test_alerts_wait_until_the_group_has_read_the_notices(
@@ -65,6 +65,7 @@ def test_metrics_and_a_worker_that_is_killed_is_back_at_once(
     worker = start(tmp_path / "log", *command)
     produce(broker, alerts, packets[:100])
     until(lambda: read(database) == 100, 60)
+    until(lambda: committed(broker, f"metrics-{alerts}", alerts) == 100, 20)
     told = until(lambda: _metrics(port).get('mma_messages_total{outcome="decoded"}') == 100.0 and _metrics(port))
     assert told[f'mma_messages_read_total{{source="{broker.plain}"}}'] == 100.0
     assert told["mma_database_up"] == 1.0

@@ -14,9 +14,9 @@ test: setup ## all tests, on both cores
 search: setup ## properties tried on many new random cases; half an hour
 	$(BIN)/pytest -n 2 --dist worksteal -q -m hypothesis --hypothesis-profile search
 
-faults: setup ## kills, cuts, stops and poison on both databases, on a real Kafka; half an hour, power cuts as root
+faults: setup ## kills, cuts, stops and poison on both databases, on a real Kafka; an hour, power cuts as root
 	MMA_FAULTS=full $(BIN)/pytest -q -s -m '' tests/live/test_faults.py tests/live/test_power.py tests/live/test_poison.py \
-	    tests/live/test_deliveries.py tests/live/test_gaps.py
+	    tests/live/test_deliveries.py tests/live/test_gaps.py tests/live/test_frozen.py tests/live/test_costly.py tests/live/test_tokens.py
 
 calibration: setup ## long Monte Carlo tests of the score
 	$(BIN)/pytest -n 2 -q -m calibration

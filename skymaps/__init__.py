@@ -7,6 +7,7 @@ from .ellipse import Ellipse
 from .errors import RegionError, TooLargeError
 from .index import Matches, SkyIndex
 from .io import read
+from .moc import COVERAGE, read_moc
 from .overlap import overlap, product
 from .region import FloatArray, IntArray, Region, Tiles
 from .shapes import AllSky, all_sky, annulus, asymmetric, circle, ellipse, from_dict
@@ -14,6 +15,7 @@ from .skymap import SkyMap
 from .write import as_skymap, moc_ranges, write_fits, write_moc
 
 __all__ = [
+    "COVERAGE",
     "GBM_SYSTEMATIC",
     "AllSky",
     "Annulus",
@@ -43,6 +45,7 @@ __all__ = [
     "positions",
     "product",
     "read",
+    "read_moc",
     "times",
     "write_fits",
     "write_moc",

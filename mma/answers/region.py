@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
-import warnings
-import zlib
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from astropy.io import fits
 from sqlalchemy import Connection, func, select
 
 import skymaps
 from coincidence import AlertBatch, Event, Kind, Messenger, Parameters, Stage, rank, score
 from coincidence.event import located, unix
 from coincidence.score import window
-from skymaps import IntArray, RegionError, SkyMap, healpix
+from skymaps import IntArray, RegionError, SkyMap
 from skymaps.units import DAY_S
 
 from ..errors import MmaError
@@ -29,15 +25,9 @@ from ..store import Row, count_of, gather, objects, tables, within
 MOST = 50_000
 """Objects that are scored for one question."""
 
-MOC_BYTES = 200_000_000
-"""Largest coverage map, unpacked: it is held in memory. Maps are read piece by piece, as large as those of notices."""
-
 MAX_TILES = 1_000_000
 MAX_BYTES = 512 << 20
 """Of an uploaded map, unpacked."""
-
-COVERAGE = "coverage map"
-"""Creator of a map that was made of one: it has no credible levels, only an inside."""
 
 
 class TooManyError(MmaError):
@@ -57,7 +47,7 @@ def uploaded(data: bytes, time: datetime, kind: Kind) -> Event:
     except RegionError as error:
         if "coverage map" not in str(error) and "no column" not in str(error):
             raise
-        region = read_moc(data)
+        region = skymaps.read_moc(data)
     return Event(
         id="uploaded",
         messenger=Messenger.GW,
@@ -69,56 +59,6 @@ def uploaded(data: bytes, time: datetime, kind: Kind) -> Event:
         region=region,
         notice=hashlib.sha256(data).hexdigest(),
     )
-
-
-def read_moc(data: bytes) -> SkyMap:
-    """A coverage map, IVOA MOC 1.1 (NUNIQ) or 2.0 (RANGE) in FITS, as an even probability over what it covers.
-
-    Raises
-    ------
-    RegionError
-        It is none, or empty.
-    """
-    try:
-        if data[:2] == b"\x1f\x8b":
-            data = zlib.decompressobj(31).decompress(data, MOC_BYTES)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # before the file is opened: that is when astropy complains
-            with fits.open(io.BytesIO(data), memmap=False) as hdus:
-                table = hdus[1]
-                ordering = str(table.header.get("ORDERING", "")).strip().upper()
-                values = np.asarray(table.data.field(0)).astype(np.int64)
-    except (
-        OSError,
-        ValueError,
-        IndexError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        zlib.error,
-        fits.VerifyError,
-        Warning,  # where another thread has just put the filters back
-    ) as error:
-        raise RegionError(f"neither a sky map nor a coverage map: {error}") from error
-    if not values.size or values.size > MAX_TILES:
-        raise RegionError(f"a coverage map of {values.size} cells")
-    lower, order = _cells(values.ravel(), ordering)
-    area = float(healpix.area_sr(order).sum())
-    even = np.full(lower.size, 1.0 / area)
-    return SkyMap.from_cells(
-        lower, order, even, (None, None, None), sha256=hashlib.sha256(data).hexdigest(), creator=COVERAGE
-    )
-
-
-def _cells(values: IntArray, ordering: str) -> tuple[IntArray, Any]:
-    if ordering == "RANGE":
-        low, high = values.reshape(-1, 2).T
-        if (low < 0).any() or (high > 12 << 58).any() or (low >= high).any() or (low[1:] < high[:-1]).any():
-            raise RegionError("a coverage map whose ranges overlap or are no pixels")
-        return healpix.ranges_to_cells(low, high)
-    if ordering not in ("NUNIQ", ""):
-        raise RegionError(f"a coverage map in the ordering {ordering[:20]!r}; NUNIQ and RANGE are known")
-    return healpix.from_uniq(np.unique(values))
 
 
 def inside(
@@ -142,7 +82,7 @@ def inside(
     """
     region, at = located(event), unix(event)
     first, last = window(event, parameters)
-    is_coverage = isinstance(region, SkyMap) and region.creator == COVERAGE
+    is_coverage = isinstance(region, SkyMap) and region.creator == skymaps.COVERAGE
     level = 1.0 if is_coverage else level
     start = first if days[0] is None else at + days[0] * DAY_S
     end = last if days[1] is None else at + days[1] * DAY_S

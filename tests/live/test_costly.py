@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from confluent_kafka import Producer
 
 from mma.cluster.broker import Broker
@@ -56,6 +57,7 @@ def test_what_takes_too_long_is_set_aside_and_the_next_is_read(broker: Broker, t
     assert [row["reason"] for row in dead_letters(database)] == ["took more than 0.2 s to be read"]
 
 
+@pytest.mark.faults
 def test_slow_messages_that_outlast_the_groups_patience_are_read_once_each(broker: Broker, tmp_path: Path) -> None:
     (topic,) = topics(broker, "slow")
     produce(broker, topic, [gamma_alert("before"), *under_other_names(slow(), 10), gamma_alert("after")])

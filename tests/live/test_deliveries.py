@@ -88,6 +88,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(server.get_uri()).replace("/postgres?", f"/{name}?")
 
 
+@pytest.mark.faults
 def test_deadly_messages_among_many_are_set_aside_alone(
     broker: Broker, tmp_path: Path, deadly: Run, database: str
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_lone_deadly_message_ends_three_workers_and_no_more(broker: Broker, tm
     assert letters(database) == [(0, 0, REASON)]
 
 
+@pytest.mark.faults
 def test_two_workers_share_what_they_know_of_it(broker: Broker, tmp_path: Path, deadly: Run, server: Any) -> None:
     (topic,) = topics(broker, "gamma", partitions=2)
     name = f"d{os.urandom(4).hex()}"

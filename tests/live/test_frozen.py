@@ -59,6 +59,7 @@ def outcome(database: str) -> tuple[dict[str, int], dict[str, int], dict[str, st
     return events, counts, {about: text for row in told["live"] for about, text in row["troubles"].items()}
 
 
+@pytest.mark.faults
 def test_a_worker_that_is_stopped_within_a_transaction(
     broker: Broker, database: str, tmp_path: Path, start: Start
 ) -> None:

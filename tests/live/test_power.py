@@ -43,6 +43,7 @@ def committed(broker: Broker, group: str, topic: str) -> int:
     return int(max(found.offset, 0))
 
 
+@pytest.mark.faults
 def test_what_kafka_was_told_is_on_the_disk(broker: Broker, tmp_path: Path, disk: Disk, start: Start) -> None:
     (topic,) = topics(broker, "mma.gamma")
     group = f"power-{uuid.uuid4().hex[:6]}"

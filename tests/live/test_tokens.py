@@ -39,6 +39,7 @@ def test_tokens_are_proved_by_the_key_beside_them(tokens: TokenEndpoint) -> None
     assert "d" not in keys.keys[0].as_dict(private=False)
 
 
+@pytest.mark.faults
 def test_over_the_end_of_tokens_and_of_their_endpoint(
     broker: Broker, tokens: TokenEndpoint, gcn: dict[str, str], tmp_path: Path, start: Start
 ) -> None:

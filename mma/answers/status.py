@@ -78,7 +78,20 @@ def for_all(found: Row) -> Row:
         _add(source, told)
         for reason, n in told["reasons"].items():
             source["reasons"][reason] = source["reasons"].get(reason, 0) + n
-    return found | {"sources": sources}
+    live = [row | {"name": _without_folder_of_output(row["name"])} for row in found.get("live", [])]
+    return found | {"sources": sources, "live": live}
+
+
+def _without_folder_of_output(name: str) -> str:
+    """The name of a live source, or of where published messages go: a broker's stays.
+
+    Examples
+    --------
+    >>> _without_folder_of_output("publishing to the file /home/ann/out.jsonl"), _without_folder_of_output("a:9092/b")
+    ('publishing to the file out.jsonl', 'a:9092/b')
+    """
+    head, mark, path = name.partition("the file ")
+    return head + mark + without_folder(path) if mark else name
 
 
 def without_folder(name: str) -> str:

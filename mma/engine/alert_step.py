@@ -76,7 +76,7 @@ class AlertStep:
     ) -> objects.Known:
         """Make one of what turned out to be one source; what is stored of the sources of these alerts."""
         gone = sorted(ours.joined)
-        withdrawn = scoring.joined(connection, self._tracker.active, ours.joined)
+        withdrawn = scoring.joined(connection, ours.joined)
         before = objects.known(connection, alerts, gone)
         identities.join(connection, ours.joined)
         at = {name: came[ours.joined[name]] for name in gone if ours.joined[name] in came}

@@ -60,8 +60,7 @@ def event(connection: Connection, active: ActiveEvents, event_id: str) -> ScoreC
     before = candidates.of_event(connection, event_id)
     standing = {key for key, row in before.items() if row["state"] != WITHDRAWN}
     if not can_be_matched(state) or state.region is None:
-        nothing = AlertBatch.empty()
-        return _found(connection, active, nothing, Pairs.none(), before, _withdrawn(before, standing, RETRACTED))
+        return _only_withdrawn(connection, before, _withdrawn(before, standing, RETRACTED))
     parameters = active.parameters
     near = objects.in_region(connection, state.region.ranges(parameters.level), *window(state, parameters))
     pairs = all_of(state, near)
@@ -85,15 +84,15 @@ def batch(connection: Connection, active: ActiveEvents, states: AlertBatch) -> I
             part = pairs.take(order[start : start + PART]).met()
             yield _found(connection, active, states, part, before, [])
     if standing:
-        yield _found(connection, active, states, Pairs.none(), before, _withdrawn(before, standing, MOVED))
+        yield _only_withdrawn(connection, before, _withdrawn(before, standing, MOVED))
 
 
-def joined(connection: Connection, active: ActiveEvents, ids: Mapping[str, str]) -> ScoreChanges:
+def joined(connection: Connection, ids: Mapping[str, str]) -> ScoreChanges:
     """Candidates of objects that turned out to be others fall; ``ids`` tells which those are."""
     before = candidates.of_objects(connection, sorted(ids))
     standing = sorted(key for key, row in before.items() if row["state"] != WITHDRAWN)
     withdrawn = [before[key] | {"reason": SAME.format(ids[key[1]]), "superseded_by": ids[key[1]]} for key in standing]
-    return _found(connection, active, AlertBatch.empty(), Pairs.none(), before, withdrawn)
+    return _only_withdrawn(connection, before, withdrawn)
 
 
 def _places(names: npt.NDArray[np.object_]) -> IntArray:
@@ -103,6 +102,22 @@ def _places(names: npt.NDArray[np.object_]) -> IntArray:
 
 def _withdrawn(before: dict[Key, Row], keys: Iterable[Key], reason: str) -> list[Row]:
     return [before[key] | {"reason": reason} for key in sorted(keys)]
+
+
+def _only_withdrawn(connection: Connection, before: dict[Key, Row], withdrawn: list[Row]) -> ScoreChanges:
+    """Candidates that are none any more; nothing is scored."""
+    none = np.empty(0, dtype=np.int64)
+    return ScoreChanges(
+        columns={"event_id": [], "object_id": []},
+        objects=AlertBatch.empty(),
+        row=none,
+        event=none,
+        events=[],
+        log_odds=np.empty(0),
+        before=before,
+        withdrawn=withdrawn,
+        withdrawn_objects=objects.in_order(connection, [row["object_id"] for row in withdrawn]),
+    )
 
 
 def _found(

@@ -52,6 +52,8 @@ def save(connection: Connection, columns: Columns, before: Sequence[Row], scored
     scored
         When each was scored, Unix seconds.
     """
+    if not scored:
+        return
     upsert(connection, tables.candidates, {**columns, "scored": scored})
     now_scored = zip(*(columns[name] for name in _OF), strict=True)
     pairs = zip(before, now_scored, strict=True)

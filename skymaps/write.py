@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from . import fits, healpix, refine
+from . import fits, healpix
 from .region import ORDER_MAX, IntArray, Region
-from .shape import Shape
+from .shape import TOLERANCE, Shape, tiles_of
 from .skymap import SkyMap
 
 
-def as_skymap(region: Region, tolerance: float = refine.TOLERANCE, **meta: Any) -> SkyMap:
+def as_skymap(region: Region, tolerance: float = TOLERANCE, **meta: Any) -> SkyMap:
     """A region as a map; a map is given back as it is.
 
     Parameters
@@ -27,7 +27,7 @@ def as_skymap(region: Region, tolerance: float = refine.TOLERANCE, **meta: Any) 
     """
     if isinstance(region, SkyMap):
         return region
-    tiles = refine.tiles_of(region, tolerance) if isinstance(region, Shape) else region.tiles()
+    tiles = tiles_of(region, tolerance) if isinstance(region, Shape) else region.tiles()
     order = healpix.order_of(tiles.upper - tiles.lower)
     return SkyMap.from_cells(tiles.lower, order, tiles.probdensity, [None] * 3, **meta)
 

@@ -11,8 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.responses import HTMLResponse, Response
 
-from ..answers import queries
-from ..engine import learning
+from ..answers import queries, told_rates
 from ..errors import OutageError
 from ..messages import version
 from ..store import Store
@@ -60,7 +59,7 @@ def status(request: Request) -> Response:
 def rates(request: Request) -> Response:
     """The newest learnt set by survey, depth, latitude and detections: per square degree in 14 d, with its errors."""
     with responses.store_of(request).read() as connection:
-        found = learning.told(connection, request.app.state.settings.score)
+        found = told_rates(connection, request.app.state.settings.score)
     return responses.json(request, found)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from coincidence import DEFAULT, ActiveEvents, Parameters
 
+from ..answers import current_parameters
 from ..errors import ConflictError, LongError, MmaError, OutageError, TrippingError, UnfinishedError
 from ..sandbox import Room
 from ..store import (
@@ -23,7 +24,7 @@ from ..store import (
     rates,
 )
 from ..streams import Message, Sink, Source
-from . import learning, reading
+from . import reading
 from .additions import Additions
 from .alert_step import AlertStep
 from .event_step import EventStep
@@ -75,7 +76,7 @@ class Engine:
     def recall(self) -> None:
         """Take up the events where the store has them: at the start, and after a transaction that failed."""
         with self.store.read() as connection:
-            self._rates, self.parameters = learning.current(connection, self._given)
+            self._rates, self.parameters = current_parameters(connection, self._given)
             self.tracker = EventTracker(self.parameters)
             self.publisher = Publisher(self.parameters, self.prefix, self.additions)
             self._take_alerts = AlertStep(self.tracker, self.publisher, self.room, self._clock)

@@ -6,65 +6,20 @@ import logging
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection
 
 from coincidence import ActiveEvents, Parameters
-from coincidence.rates import Learnt, posterior, published
-from coincidence.taught import GAP_D, SETTLED_D, moved, of_cell, taught, together, with_learnt
+from coincidence.taught import GAP_D, SETTLED_D, moved, taught, together, with_learnt
 from skymaps import FloatArray
 from skymaps.units import DAY_S
 
-from ..messages import iso
 from ..store import LearntSet, Store, hold_events, rates
 from . import scoring
+from .engine import Engine
 
-if TYPE_CHECKING:
-    from .engine import Engine
-
-WINDOW_D = 14.0
 log = logging.getLogger(__name__)
-
-
-def current(connection: Connection, parameters: Parameters) -> tuple[int, Parameters]:
-    """The parameters with what was learnt last, and the number of that set; as they are where nothing was."""
-    number = rates.newest_number(connection)
-    return number, with_learnt(parameters, rates.newest(connection).learnt) if number else parameters
-
-
-def told(connection: Connection, parameters: Parameters) -> dict[str, Any]:
-    """The newest set as people are told it: each cell's published and learnt rate, per square degree in 14 d."""
-    newest, (_, learnt) = rates.newest(connection), current(connection, parameters)
-    return {
-        "set": newest.number,
-        "made": iso(newest.made) if newest.number else None,
-        "until": None if newest.until is None else iso(newest.until),
-        "parameters": learnt.id,
-        "rates": [_row(name, cell, learnt) for name, cell in sorted(learnt.rates.learnt.items())],
-    }
-
-
-def _row(name: str, cell: Learnt, parameters: Parameters) -> dict[str, Any]:
-    """A cell as a record; rates per square degree in 14 d."""
-    where = of_cell(name)
-    survey, depth, latitude, number = name.rsplit("/", 3)
-    base = WINDOW_D * float(published(where, parameters)[0])
-    mean, low, high = posterior(cell, parameters.rates.strength)
-    return {
-        "survey": survey,
-        "depth_mag": float(depth),
-        "latitude_deg": float(latitude),
-        "detections": int(number),
-        "published": base,
-        "rate": base * mean,
-        "low": base * low,
-        "high": base * high,
-        "seen": cell.seen,
-        "expected": cell.expected,
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

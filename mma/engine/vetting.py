@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 
 from coincidence import Parameters
 
-from ..answers import candidate_row
+from ..answers import candidate_row, current_parameters
 from ..errors import NotFoundError
 from ..store import Store, Verdict, candidates, classifications, facts, hold_events, tags, verdicts
 from . import scoring
 from .additions import Additions
 from .event_tracker import EventTracker
-from .learning import current
 from .publishing import Publisher
 
 log = logging.getLogger(__name__)
@@ -127,7 +126,7 @@ class Vetting:
         self._settle(connection, sorted({key[0] for key in candidates.of_objects(connection, [object_id])}), now)
 
     def _settle(self, connection: Connection, names: Iterable[str], now: float) -> None:
-        parameters = current(connection, self.parameters)[1]
+        parameters = current_parameters(connection, self.parameters)[1]
         tracker, publisher = EventTracker(parameters), Publisher(parameters, self.prefix, self.additions)
         for event_id in names:
             tracker.remember(connection, event_id)

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import skymaps
-from skymaps import RegionError, healpix, refine
-from skymaps.shape import versine
+from skymaps import RegionError, healpix
+from skymaps.shape import tiles_of, versine
 
 from .strategies import annuli, asymmetrics, circles, containments, decs, ellipses, ras, regions, shapes, sky_points
 
@@ -28,7 +28,7 @@ def away(ra: float, dec: float, bearing_deg: float, angle_deg: float) -> tuple[f
 @given(shapes)
 @settings(max_examples=10)
 def test_integral_is_one(shape):
-    for tiles, tolerance in ((shape.tiles(), 0.02), (refine.tiles_of(shape, 5e-5), 0.01)):
+    for tiles, tolerance in ((shape.tiles(), 0.02), (tiles_of(shape, 5e-5), 0.01)):
         area = (tiles.upper - tiles.lower) * (4 * np.pi / healpix.N_PIXELS)
         ra, dec = healpix.cell_centre(tiles.lower, healpix.order_of(tiles.upper - tiles.lower))
         assert (tiles.probdensity * area).sum() == pytest.approx(1.0, abs=1e-12)
@@ -201,7 +201,7 @@ def test_cells_of_a_circle_are_few(circle):
 @settings(max_examples=20)
 def test_levels_are_uniform(shape, level):
     """Of the shape's own probability, the share within a level is that level."""
-    tiles = refine.tiles_of(shape, 5e-5)
+    tiles = tiles_of(shape, 5e-5)
     ra, dec = healpix.cell_centre(tiles.lower, healpix.order_of(tiles.upper - tiles.lower))
     mass = tiles.probdensity * (tiles.upper - tiles.lower) * (4 * np.pi / healpix.N_PIXELS)
     assert mass[shape.credible_level_at(ra, dec) <= level].sum() == pytest.approx(level, abs=0.05)

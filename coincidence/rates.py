@@ -7,10 +7,8 @@ the sky itself has shown since multiplies that, where it was learnt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +19,8 @@ from skymaps.units import AB_ZERO_MAG
 from .alert import AlertBatch, StrArray
 from .completeness import sin_latitude
 from .curves import LightCurves
+from .parameters import Learnt, Parameters
 from .population import background
-
-if TYPE_CHECKING:
-    from .parameters import Parameters
-
 
 YEAR_D = 365.25
 
@@ -49,64 +44,6 @@ DEPTH_BIN = 1.0
 
 ONCE, MORE = 1, 2
 """Numbers of detections that are told apart: one, and more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
-    """What the sky showed in one cell: new transients there, and how many had been expected."""
-
-    seen: float
-    expected: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """The published starting values, and what was learnt since."""
-
-    per_mpc3_year: float = 1.006e-4
-    """Supernovae of all sorts: type Ia 0.301, Ibc 0.258, II 0.447 in 1e-4 per Mpc3 and year (Li et al. 2011, MNRAS 412
-    1473, abstract and table 11)."""
-
-    galactic_per_deg2_day: float = 2.1e-5
-    """Outbursts of stars that pass for new, towards the pole at ``galactic_limit_mag``. Ours: about as many
-    cataclysmic variables as ZTF found in a year (after Szkody et al. 2020, AJ 159 198), over 20,000 deg2, as
-    1 / sin |b|."""
-
-    galactic_limit_mag: float = 20.5
-    galactic_slope: float = 0.3
-    """How their number grows with depth: log10 of it for each magnitude. Ours: half as steep as in a sphere."""
-
-    once_per_deg2_day: float = 0.04
-    """What is seen in a single exposure and passes the vetoes: asteroids without an orbit, flares of M dwarfs,
-    artefacts. Ours: ten times as many as supernovae at 20.5 mag; lists differ by far more than that."""
-
-    strength: float = 2.0
-    """So many transients expected must have been looked for before what was seen weighs as much as what is published.
-    Ours: a relative error of 70 %, a factor two either way."""
-
-    moved: float = 0.2
-    """A new set is made once a rate moved by more than this part of it."""
-
-    depth_mag: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "ztf": 20.5,
-            "lsst": 24.0,
-            "elasticc": 24.0,
-            "decam": 22.5,
-            "atlas": 19.5,
-            "tns": 19.5,
-            "oac": 19.5,
-        }
-    )
-    """Depth of each survey, 5 sigma in r, where a packet tells none: ZTF Bellm et al. 2019 (PASP 131 018002), Rubin
-    Ivezic et al. 2019 (ApJ 873 111), DECam as Cowperthwaite et al. 2018 (ApJ 858 18), ATLAS Tonry et al. 2018 (PASP 130
-    064505). Lists of names: ours, about what half of their discoveries are brighter than."""
-
-    complete: Mapping[str, float] = field(default_factory=lambda: {"tns": 0.8, "oac": 0.8})
-    """Part of what a survey of that depth would see which a list holds; 1 for surveys."""
-
-    learnt: Mapping[str, Learnt] = field(default_factory=dict)
-    """By cell, ``SURVEY/DEPTH/LATITUDE/DETECTIONS``: a part of the sky's transients that is learnt together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from .alert import AlertBatch, StrArray
 from .completeness import sin_latitude
 from .names import SECOND_HAND
 from .objects import never_detected
-from .parameters import Parameters
-from .rates import DEPTH_RANGE, DEPTH_STEP, Learnt, Surroundings, cells, factor, published
+from .parameters import Learnt, Parameters
+from .rates import DEPTH_RANGE, DEPTH_STEP, Surroundings, cells, factor, published
 
 GAP_D = 6
 """A place that was not looked at for longer than this shows what began long before: it begins anew. Nights."""

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from coincidence import Parameters
-from coincidence.rates import Learnt, posterior, published
+from coincidence.parameters import Learnt
+from coincidence.rates import posterior, published
 from coincidence.taught import of_cell, with_learnt
 
 from ..messages import iso

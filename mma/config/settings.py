@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from coincidence import Parameters
 from coincidence.fading import Template
 from coincidence.models import Classifier, ClassModel, Contamination, Onset
-from coincidence.rates import Learnt, Rates
+from coincidence.parameters import Learnt, Rates
 
 from ..errors import ConfigError
 from ..observing import site

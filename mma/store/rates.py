@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from coincidence import AlertBatch
-from coincidence.rates import Learnt
+from coincidence.parameters import Learnt
 from coincidence.taught import Looks
 
 from . import objects, tables

@@ -15,8 +15,9 @@ from benchmarks.yardstick import adapter, ratios
 from coincidence import DEFAULT, Galaxies, Parameters, score
 from coincidence.curves import LightCurves
 from coincidence.host_prior import volume_mpc3
+from coincidence.parameters import Learnt
 from coincidence.population import background
-from coincidence.rates import Learnt, Surroundings, cells, depths, rate
+from coincidence.rates import Surroundings, cells, depths, rate
 from tests.coincidence import over_galaxies
 from tests.coincidence.galaxies import galaxies
 from tests.coincidence.rows import DAY_S, EPOCH, alerts, event

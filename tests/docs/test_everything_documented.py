@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from coincidence import Parameters
 from coincidence.models import ClassModel, Light, Onset
-from coincidence.rates import Rates
+from coincidence.parameters import Rates
 from manual import commands, messages, python, routes, settings
 from mma import cli
 from mma.config import Api, Settings

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mma.api.pages import curve, links, story, words
@@ -127,6 +127,7 @@ def test_superevents_lead_to_gracedb_and_the_treasure_map() -> None:
 
 
 @given(st.floats(0, 1))
+@example(1.1001e-5)
 def test_a_probability_is_never_more_sure_than_it_is(p: float) -> None:
     text = words.probability(p)
     if 0.0 < p < 1.0:

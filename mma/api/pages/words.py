@@ -40,7 +40,7 @@ def probability(value: float | None) -> str:
         return f"{100 * value:.3g} %" if value > 0.99 else f"{100 * value:.0f} %"
     if value >= 1e-4 or value <= 0.0:
         return f"{100 * value:.2g} %"
-    return f"{float(f'{100 * value:.1g}'):.4f}".rstrip("0") + " %" if value >= 1e-6 else "< 0.0001 %"
+    return f"{float(f'{100 * value:.2g}'):.5f}".rstrip("0") + " %" if value >= 1e-6 else "< 0.0001 %"
 
 
 def span(seconds: float | None) -> str:

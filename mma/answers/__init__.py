@@ -10,7 +10,7 @@ from .near import events_like
 from .paging import Order, Place
 from .places import position
 from .queries import candidate_row, separation_deg
-from .rates import current_parameters, told_rates
+from .rates import current_parameters, learnt_rates
 from .search import DEEPEST, EPOCH_S, MOST, SearchError, chosen, limited, printable
 from .status import without_folder
 from .stream_filters import ahead, remark, resolved, unknown
@@ -40,6 +40,7 @@ __all__ = [
     "current_parameters",
     "events_like",
     "fields",
+    "learnt_rates",
     "limited",
     "listing",
     "places",
@@ -52,7 +53,6 @@ __all__ = [
     "resolved",
     "search",
     "separation_deg",
-    "told_rates",
     "unix",
     "unknown",
     "without_folder",

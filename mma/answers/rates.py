@@ -24,8 +24,8 @@ def current_parameters(connection: Connection, parameters: Parameters) -> tuple[
     return number, with_learnt(parameters, rates.newest(connection).learnt) if number else parameters
 
 
-def told_rates(connection: Connection, parameters: Parameters) -> dict[str, Any]:
-    """The newest set as people are told it: each cell's published and learnt rate, per square degree in 14 d."""
+def learnt_rates(connection: Connection, parameters: Parameters) -> dict[str, Any]:
+    """The newest set: each cell's published and learnt rate, per square degree in 14 d."""
     newest, (_, learnt) = rates.newest(connection), current_parameters(connection, parameters)
     return {
         "set": newest.number,

@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from starlette.responses import HTMLResponse, Response
 
-from ..answers import queries, told_rates
+from ..answers import learnt_rates, queries
 from ..errors import OutageError
 from ..messages import version
 from ..store import Store
@@ -59,7 +59,7 @@ def status(request: Request) -> Response:
 def rates(request: Request) -> Response:
     """The newest learnt set by survey, depth, latitude and detections: per square degree in 14 d, with its errors."""
     with responses.store_of(request).read() as connection:
-        found = told_rates(connection, request.app.state.settings.score)
+        found = learnt_rates(connection, request.app.state.settings.score)
     return responses.json(request, found)
 
 

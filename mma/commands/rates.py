@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ..answers import told_rates
+from ..answers import learnt_rates
 from ..config import Settings
 from ..engine import Engine, learning
 from ..store import Store
@@ -26,7 +26,7 @@ def rates(options: Namespace) -> None:
     with closing(open_store(options, writes=options.update)) as store:
         told = _update(store, settings) if options.update else None
         with store.read() as connection:
-            answer = told_rates(connection, settings.score)
+            answer = learnt_rates(connection, settings.score)
     rows = answer["rates"]
     if options.plot:
         from ..plots import rates as picture

@@ -67,7 +67,7 @@ def simulate(
     lost = 0
     for i in range(events):
         random = np.random.default_rng([seed, 1 + i])
-        trigger = _herald(plan, i, random, map_folder, mergers)
+        trigger = _trigger(plan, i, random, map_folder, mergers)
         lost += _add(campaign, trigger, i, regions, random)
         progress(1)
     return replace(campaign, unobservable=lost)
@@ -91,7 +91,7 @@ def _add(
     return wanted and found is None
 
 
-def _herald(
+def _trigger(
     plan: Plan, number: int, random: np.random.Generator, folder: Path | None, mergers: Sequence[Merger]
 ) -> Trigger:
     kind = plan.kinds[number % len(plan.kinds)]
